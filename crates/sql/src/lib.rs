@@ -1,1 +1,23 @@
-//! Crate sql.
+//! SQL as *text*: spans and sources, diagnostics, lexing, scripts, token cursors, quoting and expression trees.
+//!
+//! Neighbours: everything above uses it, it uses only `sqlparser`. Invariant: nothing here knows what a table is;
+//! a byte offset given out here always lies on a character boundary of the source it belongs to.
+
+mod diagnostic;
+mod source;
+mod tree;
+
+pub use diagnostic::{Diagnostic, Problems, Severity};
+pub use source::{Place, Source, SourceId, Sources, Span};
+pub use tree::{
+    Alias, Cte, From, Ident, Item, Query, Select, SetExpr, SortKey, Tree, TypeName, Window,
+};
+
+/// Whose lexical rules a text follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Syntax {
+    /// PostgreSQL: dollar quotes, nested comments, `E''`, unquoted names fold to lower case.
+    Postgres,
+    /// SQLite: four ways to quote a name, names compare without case.
+    Sqlite,
+}
