@@ -3,11 +3,23 @@
 //! Neighbours: everything above uses it, it uses only `sqlparser`. Invariant: nothing here knows what a table is;
 //! a byte offset given out here always lies on a character boundary of the source it belongs to.
 
+mod cursor;
 mod diagnostic;
+mod directive;
+mod lexer;
+mod literal;
+mod quote;
+mod script;
 mod source;
 mod tree;
 
+pub use cursor::Cursor;
 pub use diagnostic::{Diagnostic, Problems, Severity};
+pub use directive::{Directive, directives};
+pub use lexer::{Comment, Token, TokenKind, lex};
+pub use literal::{token_name, token_text};
+pub use quote::{dollar_quote, is_bare, quote_name, quote_text};
+pub use script::{RawStatement, Script, StatementKind, read_script, split};
 pub use source::{Place, Source, SourceId, Sources, Span};
 pub use tree::{
     Alias, Cte, From, Ident, Item, Query, Select, SetExpr, SortKey, Tree, TypeName, Window,

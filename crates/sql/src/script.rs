@@ -1,0 +1,311 @@
+//! A script → its statements, each with its tokens, comments, and COPY's data.
+//!
+//! Neighbours: drives `lexer`; the dialects' grammars read the tokens through `cursor`. Invariant: every token of the
+//! text is in exactly one statement (`;` between statements in none), every comment in one statement or the tail.
+
+use crate::Syntax;
+use crate::diagnostic::Diagnostic;
+use crate::lexer::{Comment, Lexer, Token, TokenKind, line_end};
+use crate::source::{Place, SourceId, Span};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatementKind {
+    Sql,
+    /// A line for the client: psql's `\…`, the sqlite3 shell's `.…`. It has no tokens.
+    Meta,
+}
+
+/// One statement, not yet understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawStatement {
+    /// From its first token to its last, without the `;`.
+    pub span: Span,
+    pub tokens: Vec<Token>,
+    /// Those since the statement before, those inside, and those behind it on its last line.
+    pub comments: Vec<Comment>,
+    pub kind: StatementKind,
+    /// The lines after `COPY … FROM stdin;`, without the closing `\.`.
+    pub data: Option<Span>,
+}
+
+/// A text taken apart.
+#[derive(Debug, Clone, Default)]
+pub struct Script {
+    pub statements: Vec<RawStatement>,
+    /// Comments behind the last statement's line.
+    pub tail: Vec<Comment>,
+    pub problems: Vec<Diagnostic>,
+}
+
+pub fn split(text: &str, syntax: Syntax, source: SourceId) -> (Vec<RawStatement>, Vec<Diagnostic>) {
+    let script = read_script(text, syntax, source);
+    (script.statements, script.problems)
+}
+
+/// As [`split`], with the comments that belong to no statement.
+pub fn read_script(text: &str, syntax: Syntax, source: SourceId) -> Script {
+    let mut splitter = Splitter {
+        text,
+        syntax,
+        source,
+        lexer: Lexer::new(text, syntax, source),
+        statements: Vec::new(),
+        closed_at: None,
+    };
+    while splitter.statement() {}
+    splitter.hand_back_comments(text.len());
+    Script {
+        statements: splitter.statements,
+        tail: splitter.lexer.comments,
+        problems: splitter.lexer.problems,
+    }
+}
+
+struct Splitter<'t> {
+    text: &'t str,
+    syntax: Syntax,
+    source: SourceId,
+    lexer: Lexer<'t>,
+    statements: Vec<RawStatement>,
+    /// Where the last statement (with its `;`) ended.
+    closed_at: Option<usize>,
+}
+
+impl Splitter<'_> {
+    /// Reads one statement; false at the end of the text.
+    fn statement(&mut self) -> bool {
+        self.lexer.skip_blank();
+        let start = self.lexer.at;
+        let Some(first) = self.text.as_bytes().get(start).copied() else {
+            return false;
+        };
+        self.hand_back_comments(start);
+        let shell_line = match self.syntax {
+            Syntax::Postgres => first == b'\\',
+            Syntax::Sqlite => first == b'.' && self.opens_line(start),
+        };
+        if shell_line {
+            self.meta(start);
+            return true;
+        }
+        let mut tokens = Vec::new();
+        let mut body = Body::default();
+        let mut closed = false;
+        while let Some(token) = self.lexer.advance() {
+            if token.span.of(self.text) == ";" && body.ends_here(&tokens, self.text, self.syntax) {
+                closed = true;
+                break;
+            }
+            tokens.push(token);
+            body.step(&tokens, self.text, self.syntax);
+        }
+        let last = tokens.last().map_or(start, |t| t.span.end);
+        let copy = closed && self.syntax == Syntax::Postgres && copies(&tokens, self.text);
+        self.closed_at = Some(self.lexer.at);
+        let data = copy.then(|| self.copy_data());
+        if tokens.is_empty() {
+            return true;
+        }
+        self.statements.push(RawStatement {
+            span: Span::new(start, last),
+            tokens,
+            comments: std::mem::take(&mut self.lexer.comments),
+            kind: StatementKind::Sql,
+            data,
+        });
+        true
+    }
+
+    fn opens_line(&self, at: usize) -> bool {
+        self.text[..at]
+            .chars()
+            .next_back()
+            .is_none_or(|c| c == '\n' || c == '\u{feff}')
+    }
+
+    fn meta(&mut self, start: usize) {
+        let end = line_end(self.text.as_bytes(), start);
+        self.lexer.at = end;
+        self.closed_at = Some(end);
+        let line = self.text[start..end].trim_end();
+        self.statements.push(RawStatement {
+            span: Span::new(start, start + line.len()),
+            tokens: Vec::new(),
+            comments: std::mem::take(&mut self.lexer.comments),
+            kind: StatementKind::Meta,
+            data: None,
+        });
+    }
+
+    /// Gives waiting comments that lie on the last statement's last line back to it, unless the statement at `next`
+    /// starts on that line too.
+    fn hand_back_comments(&mut self, next: usize) {
+        let (Some(closed), Some(last)) = (self.closed_at, self.statements.last_mut()) else {
+            return;
+        };
+        if self.lexer.comments.is_empty() {
+            return;
+        }
+        let end = line_end(self.text.as_bytes(), closed);
+        if next < end {
+            return;
+        }
+        let on_line = self
+            .lexer
+            .comments
+            .iter()
+            .take_while(|c| c.span.start < end)
+            .count();
+        last.comments.extend(self.lexer.comments.drain(..on_line));
+    }
+
+    /// From behind `COPY … FROM stdin;`: the rest of that line is blank, then lines up to `\.`.
+    fn copy_data(&mut self) -> Span {
+        let bytes = self.text.as_bytes();
+        let next_line = |at: usize| {
+            bytes[at..]
+                .iter()
+                .position(|b| *b == b'\n')
+                .map_or(bytes.len(), |i| at + i + 1)
+        };
+        let from = next_line(self.lexer.at);
+        let rest = self.text[self.lexer.at..from].trim();
+        if !rest.is_empty() && !rest.starts_with("--") {
+            let place = Place {
+                source: self.source,
+                span: Span::new(self.lexer.at, from),
+            };
+            self.lexer.problems.push(
+                Diagnostic::error("D0104", "text behind `COPY … FROM stdin;` on its line")
+                    .at(place)
+                    .label("not read")
+                    .note("the data of a COPY starts on the next line"),
+            );
+        } else if !rest.is_empty() {
+            self.lexer.at = from - self.text[self.lexer.at..from].trim_start().len();
+            self.lexer.line_comment();
+        }
+        let mut at = from;
+        while at < bytes.len() {
+            let next = next_line(at);
+            if self.text[at..next].trim_end_matches(['\r', '\n']) == "\\." {
+                self.lexer.at = next;
+                self.closed_at = Some(at);
+                return Span::new(from, at);
+            }
+            at = next;
+        }
+        self.lexer.at = bytes.len();
+        self.closed_at = Some(bytes.len());
+        Span::new(from, bytes.len())
+    }
+}
+
+/// `COPY … FROM STDIN`
+fn copies(tokens: &[Token], text: &str) -> bool {
+    let is = |t: &Token, word: &str| {
+        t.kind == TokenKind::Word && t.span.of(text).eq_ignore_ascii_case(word)
+    };
+    tokens.first().is_some_and(|t| is(t, "copy"))
+        && tokens
+            .windows(2)
+            .any(|pair| is(&pair[0], "from") && is(&pair[1], "stdin"))
+}
+
+/// What a statement is, as far as its `;` depend on it.
+#[derive(Default)]
+struct Body {
+    form: Form,
+    /// Open parentheses, counted where a rule may have `;` in them.
+    parens: usize,
+    /// Open BEGIN ATOMIC and CASE.
+    blocks: usize,
+}
+
+#[derive(Default, PartialEq)]
+enum Form {
+    #[default]
+    Plain,
+    /// PostgreSQL's routines: `BEGIN ATOMIC … END`.
+    Routine,
+    /// PostgreSQL's `CREATE RULE … DO (a; b)`.
+    Rule,
+    /// SQLite: ends at `; END ;`, as `sqlite3_complete` has it.
+    Trigger,
+}
+
+impl Body {
+    fn ends_here(&self, tokens: &[Token], text: &str, syntax: Syntax) -> bool {
+        match self.form {
+            Form::Plain => true,
+            Form::Routine => self.blocks == 0,
+            Form::Rule => self.parens == 0,
+            Form::Trigger => {
+                debug_assert_eq!(syntax, Syntax::Sqlite);
+                matches!(tokens, [.., semicolon, end]
+                    if semicolon.span.of(text) == ";" && word_is(end, text, "end"))
+            }
+        }
+    }
+
+    fn step(&mut self, tokens: &[Token], text: &str, syntax: Syntax) {
+        let Some((last, before)) = tokens.split_last() else {
+            return;
+        };
+        if self.form == Form::Plain && before.len() < 5 {
+            self.form = form(tokens, text, syntax);
+        }
+        match self.form {
+            Form::Rule => match last.span.of(text) {
+                "(" => self.parens += 1,
+                ")" => self.parens = self.parens.saturating_sub(1),
+                _ => {}
+            },
+            Form::Routine if last.kind == TokenKind::Word => {
+                let label = before
+                    .last()
+                    .is_some_and(|t| word_is(t, text, "as") || t.span.of(text) == ".");
+                if self.blocks == 0 {
+                    let begin = before.last().is_some_and(|t| word_is(t, text, "begin"));
+                    self.blocks += usize::from(begin && word_is(last, text, "atomic"));
+                } else if label {
+                    // `AS end`, `t.end`: a name.
+                } else if word_is(last, text, "case") {
+                    self.blocks += 1;
+                } else if word_is(last, text, "end") {
+                    self.blocks -= 1;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn word_is(token: &Token, text: &str, word: &str) -> bool {
+    token.kind == TokenKind::Word && token.span.of(text).eq_ignore_ascii_case(word)
+}
+
+/// The form by the first words: `CREATE [OR REPLACE] FUNCTION`, `[EXPLAIN [QUERY PLAN]] CREATE [TEMP] TRIGGER`.
+fn form(tokens: &[Token], text: &str, syntax: Syntax) -> Form {
+    let Some((last, before)) = tokens.split_last() else {
+        return Form::Plain;
+    };
+    let lead: &[&str] = match syntax {
+        Syntax::Postgres => &["create", "or", "replace"],
+        Syntax::Sqlite => &["create", "temp", "temporary", "explain", "query", "plan"],
+    };
+    let led = before.iter().any(|t| word_is(t, text, "create"))
+        && before
+            .iter()
+            .all(|t| lead.iter().any(|word| word_is(t, text, word)));
+    if !led || last.kind != TokenKind::Word {
+        return Form::Plain;
+    }
+    let word = last.span.of(text).to_ascii_lowercase();
+    match (syntax, word.as_str()) {
+        (Syntax::Postgres, "function" | "procedure") => Form::Routine,
+        (Syntax::Postgres, "rule") => Form::Rule,
+        (Syntax::Sqlite, "trigger") => Form::Trigger,
+        _ => Form::Plain,
+    }
+}
