@@ -1,1 +1,5 @@
 //! Crate runtime.
+
+mod connection;
+
+pub use connection::{Canceller, ConnectOptions, Connection, DbError, DbErrorKind, Driver, Rows};
