@@ -1,1 +1,36 @@
-//! Crate model.
+//! What a database *is*: kinds, ids, objects, the catalog, hints, scope.
+//!
+//! Neighbours: uses `sql` for text; everything else uses it. Invariant: data only. How an object is created, altered
+//! or compared is a row of a dialect; the one behaviour here is which parts an object refers to.
+
+mod catalog;
+mod constraint;
+mod hint;
+mod id;
+mod index;
+mod object;
+mod program;
+mod rename;
+mod scope;
+mod table;
+mod text;
+mod types;
+mod view;
+
+pub use catalog::{Catalog, Dialect, Observed, Server, Unmodelled, Users, Version, requirements};
+pub use constraint::{
+    Check, Constraint, ConstraintBody, Exclude, ExcludeItem, ForeignKey, Key, KeyPart,
+};
+pub use hint::Hints;
+pub use id::{Kind, Name, ObjectId, Part};
+pub use index::{Index, IndexKey, KeyExpr};
+pub use object::{Body, Grant, Item, Object, Origin};
+pub use program::{Argument, Function, Policy, Trigger, TriggerEvent};
+pub use scope::{Pattern, Scope};
+pub use table::{
+    Column, Generated, Identity, LiteTable, Partition, PgTable, Sequence, Table, TableExt,
+    VirtualTable,
+};
+pub use text::{Canon, Ref, SqlText, Verdict};
+pub use types::{Attribute, Composite, Domain, DomainCheck, Enum, Extension, Schema, TypeRef};
+pub use view::View;

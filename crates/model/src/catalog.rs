@@ -1,0 +1,221 @@
+//! The catalog: every object of one database, which ones use which, and what was seen but not modelled.
+//!
+//! Invariant: objects are found by id and iterate in id order, so everything built on a catalog is deterministic.
+
+use crate::id::{Kind, Name, ObjectId, Part};
+use crate::object::{Item, Object};
+use driftless_sql::Place;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Whose SQL it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    Postgres,
+    Sqlite,
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Dialect::Postgres => "postgres",
+            Dialect::Sqlite => "sqlite",
+        })
+    }
+}
+
+/// A server version: `16`, `16.9`, `3.37.2`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Version {
+    pub major: u32,
+    pub minor: u32,
+    pub patch: u32,
+}
+
+impl Version {
+    pub const fn new(major: u32, minor: u32) -> Self {
+        Version {
+            major,
+            minor,
+            patch: 0,
+        }
+    }
+    /// Reads up to three dotted numbers; what follows them is not looked at (`15.18 (Debian …)`).
+    pub fn parse(text: &str) -> Option<Version> {
+        let head: String = text
+            .trim()
+            .chars()
+            .take_while(|c| c.is_ascii_digit() || *c == '.')
+            .collect();
+        let mut it = head.split('.').map(|p| p.parse::<u32>());
+        let major = it.next()?.ok()?;
+        let minor = it.next().and_then(Result::ok).unwrap_or(0);
+        let patch = it.next().and_then(Result::ok).unwrap_or(0);
+        Some(Version {
+            major,
+            minor,
+            patch,
+        })
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.minor, self.patch) {
+            (0, 0) => write!(f, "{}", self.major),
+            (m, 0) => write!(f, "{}.{m}", self.major),
+            (m, p) => write!(f, "{}.{m}.{p}", self.major),
+        }
+    }
+}
+
+/// What the catalog's SQL is meant for: the target, never a linked library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Server {
+    pub dialect: Dialect,
+    pub version: Version,
+}
+
+/// Something that a catalog or file holds and the model does not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unmodelled {
+    /// The kind's noun (`publication`) or an attribute (`storage parameters`).
+    pub what: String,
+    /// Its name, qualified as people write it.
+    pub name: String,
+    /// The modelled object it sits on: a step that would recreate or drop that one is refused.
+    pub on: Option<ObjectId>,
+    pub place: Option<Place>,
+}
+
+impl fmt::Display for Unmodelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.what, self.name)?;
+        match &self.on {
+            Some(on) => write!(f, " on {on}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Sizes, where a live database told them; beside a catalog, never compared.
+#[derive(Debug, Clone, Default)]
+pub struct Observed {
+    /// Estimated rows and bytes per relation.
+    pub sizes: BTreeMap<ObjectId, (u64, u64)>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    pub server: Server,
+    pub objects: BTreeMap<ObjectId, Object>,
+    pub unmodelled: Vec<Unmodelled>,
+    /// Why nothing certain can be said any more (a `DO` block ran); empty: not tainted.
+    pub taint: Vec<String>,
+    /// Where an object was declared.
+    pub places: BTreeMap<ObjectId, Place>,
+}
+
+impl Catalog {
+    pub fn new(server: Server) -> Self {
+        Catalog {
+            server,
+            objects: BTreeMap::new(),
+            unmodelled: Vec::new(),
+            taint: Vec::new(),
+            places: BTreeMap::new(),
+        }
+    }
+    pub fn get(&self, id: &ObjectId) -> Option<&Object> {
+        self.objects.get(id)
+    }
+    pub fn contains(&self, id: &ObjectId) -> bool {
+        self.objects.contains_key(id)
+    }
+    /// The kind's own struct of an object.
+    pub fn item<T: Item>(&self, id: &ObjectId) -> Option<&T> {
+        self.objects.get(id).and_then(Object::get)
+    }
+    pub fn item_mut<T: Item>(&mut self, id: &ObjectId) -> Option<&mut T> {
+        self.objects.get_mut(id).and_then(Object::get_mut)
+    }
+    /// All objects of one kind.
+    pub fn of<T: Item>(&self) -> impl Iterator<Item = (&ObjectId, &T)> {
+        self.objects
+            .iter()
+            .filter_map(|(id, o)| Some((id, o.get::<T>()?)))
+    }
+    /// The objects in the namespace of a relation: its constraints, triggers, policies (not its indexes).
+    pub fn owned(&self, relation: &ObjectId) -> impl Iterator<Item = (&ObjectId, &Object)> {
+        let first = ObjectId {
+            schema: relation.schema.clone(),
+            owner: Some(relation.name.clone()),
+            kind: Kind::Schema,
+            name: Name::default(),
+            args: None,
+        };
+        let (schema, name) = (relation.schema.clone(), relation.name.clone());
+        self.objects
+            .range(first..)
+            .take_while(move |(id, _)| id.schema == schema && id.owner.as_ref() == Some(&name))
+    }
+    /// The object of one of `kinds` with this schema and name.
+    pub fn find(&self, kinds: &[Kind], schema: &Name, name: &Name) -> Option<ObjectId> {
+        kinds
+            .iter()
+            .map(|k| ObjectId::new(*k, schema.clone(), name.clone()))
+            .find(|id| self.contains(id))
+    }
+    /// Everything that `id` needs to be there: what it refers to, and its schema.
+    pub fn requirements(&self, id: &ObjectId) -> Vec<Part> {
+        self.objects
+            .get(id)
+            .map_or_else(Vec::new, |o| requirements(id, o))
+    }
+}
+
+/// Everything that an object needs to be there: what it refers to, and its schema.
+pub fn requirements(id: &ObjectId, object: &Object) -> Vec<Part> {
+    let mut out = object.parts();
+    out.retain(|p| p.object != *id);
+    if !id.schema.is_empty() {
+        out.push(ObjectId::new(Kind::Schema, Name::default(), id.schema.clone()).part());
+    }
+    out.sort();
+    out.dedup();
+    out
+}
+
+/// Reverse references: which objects use a part.
+#[derive(Debug, Clone, Default)]
+pub struct Users(BTreeMap<Part, Vec<ObjectId>>);
+
+impl Users {
+    /// One pass over the catalog.
+    pub fn of(catalog: &Catalog) -> Users {
+        let mut map: BTreeMap<Part, Vec<ObjectId>> = BTreeMap::new();
+        for (id, object) in &catalog.objects {
+            for part in requirements(id, object) {
+                map.entry(part).or_default().push(id.clone());
+            }
+            // A table's own expressions (generated columns, defaults) use its own columns.
+        }
+        Users(map)
+    }
+    /// Who refers to this very part.
+    pub fn of_part(&self, part: &Part) -> &[ObjectId] {
+        self.0.get(part).map_or(&[], Vec::as_slice)
+    }
+    /// Who refers to the object or to any of its members.
+    pub fn of_object(&self, id: &ObjectId) -> Vec<&ObjectId> {
+        let mut out: Vec<&ObjectId> = self
+            .0
+            .range(id.part()..)
+            .take_while(|(p, _)| p.object == *id)
+            .flat_map(|(_, users)| users)
+            .collect();
+        out.sort();
+        out.dedup();
+        out
+    }
+}

@@ -1,0 +1,242 @@
+//! Names and ids: what an object is called, and which part of it is meant.
+//!
+//! Invariant: two names are equal when the engine would call them equal. SQLite compares without case, so a name
+//! keeps a folded key beside its spelling; equality, order and hash look at the key only.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+/// A name with its engine's equality.
+#[derive(Clone, Default)]
+pub struct Name {
+    key: String,
+    spelled: Option<Box<str>>,
+}
+
+impl Name {
+    /// A name that is equal only to itself (PostgreSQL).
+    pub fn exact(text: impl Into<String>) -> Self {
+        Name {
+            key: text.into(),
+            spelled: None,
+        }
+    }
+    /// A name that compares without ASCII case (SQLite).
+    pub fn folded(text: impl Into<String>) -> Self {
+        let text = text.into();
+        let key = text.to_ascii_lowercase();
+        let spelled = (key != text).then(|| text.into_boxed_str());
+        Name { key, spelled }
+    }
+    /// What equality looks at.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+    /// As people wrote it.
+    pub fn as_str(&self) -> &str {
+        self.spelled.as_deref().unwrap_or(&self.key)
+    }
+    pub fn is_empty(&self) -> bool {
+        self.key.is_empty()
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+impl Eq for Name {}
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
+}
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.as_str())
+    }
+}
+
+/// Every kind of object, in the order in which people like to read them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    Schema,
+    Extension,
+    Enum,
+    Composite,
+    Domain,
+    Sequence,
+    Function,
+    Procedure,
+    Table,
+    VirtualTable,
+    Constraint,
+    Index,
+    View,
+    MaterializedView,
+    Trigger,
+    Policy,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 16] = [
+        Kind::Schema,
+        Kind::Extension,
+        Kind::Enum,
+        Kind::Composite,
+        Kind::Domain,
+        Kind::Sequence,
+        Kind::Function,
+        Kind::Procedure,
+        Kind::Table,
+        Kind::VirtualTable,
+        Kind::Constraint,
+        Kind::Index,
+        Kind::View,
+        Kind::MaterializedView,
+        Kind::Trigger,
+        Kind::Policy,
+    ];
+
+    /// The noun that people and scope patterns use.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Kind::Schema => "schema",
+            Kind::Extension => "extension",
+            Kind::Enum => "enum",
+            Kind::Composite => "composite type",
+            Kind::Domain => "domain",
+            Kind::Sequence => "sequence",
+            Kind::Function => "function",
+            Kind::Procedure => "procedure",
+            Kind::Table => "table",
+            Kind::VirtualTable => "virtual table",
+            Kind::Constraint => "constraint",
+            Kind::Index => "index",
+            Kind::View => "view",
+            Kind::MaterializedView => "materialized view",
+            Kind::Trigger => "trigger",
+            Kind::Policy => "policy",
+        }
+    }
+
+    /// Tables, views and what else stands in a FROM clause share one namespace.
+    pub fn is_relation(self) -> bool {
+        matches!(
+            self,
+            Kind::Table | Kind::VirtualTable | Kind::View | Kind::MaterializedView | Kind::Sequence
+        )
+    }
+    pub fn is_type(self) -> bool {
+        matches!(self, Kind::Enum | Kind::Composite | Kind::Domain)
+    }
+    pub fn is_routine(self) -> bool {
+        matches!(self, Kind::Function | Kind::Procedure)
+    }
+}
+
+/// Which object. `schema` is empty where the engine has none (SQLite) or where a name is not resolved yet.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId {
+    pub schema: Name,
+    /// The relation (or domain) whose namespace the name lives in: constraints, triggers and policies.
+    pub owner: Option<Name>,
+    pub kind: Kind,
+    pub name: Name,
+    /// The identity arguments of a routine, in canonical types.
+    pub args: Option<String>,
+}
+
+impl ObjectId {
+    pub fn new(kind: Kind, schema: Name, name: Name) -> Self {
+        ObjectId {
+            schema,
+            owner: None,
+            kind,
+            name,
+            args: None,
+        }
+    }
+    /// A constraint, trigger or policy of a relation.
+    pub fn owned(kind: Kind, relation: &ObjectId, name: Name) -> Self {
+        ObjectId {
+            schema: relation.schema.clone(),
+            owner: Some(relation.name.clone()),
+            kind,
+            name,
+            args: None,
+        }
+    }
+    pub fn with_args(mut self, args: impl Into<String>) -> Self {
+        self.args = Some(args.into());
+        self
+    }
+    pub fn part(&self) -> Part {
+        Part {
+            object: self.clone(),
+            member: None,
+        }
+    }
+    pub fn member(&self, member: &Name) -> Part {
+        Part {
+            object: self.clone(),
+            member: Some(member.clone()),
+        }
+    }
+}
+
+impl fmt::Display for ObjectId {
+    /// `public.orders`, `orders.total_ck`, `f(integer)`: for people; the schema `public` stays unsaid.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.schema.is_empty() && self.schema.key() != "public" {
+            write!(f, "{}.", self.schema)?;
+        }
+        if let Some(owner) = &self.owner {
+            write!(f, "{owner}.")?;
+        }
+        write!(f, "{}", self.name)?;
+        match &self.args {
+            Some(args) => write!(f, "({args})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// An object, or one member of it: a column, an enum value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Part {
+    pub object: ObjectId,
+    pub member: Option<Name>,
+}
+
+impl Part {
+    pub fn whole(&self) -> Part {
+        self.object.part()
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.member {
+            Some(m) => write!(f, "{}.{m}", self.object),
+            None => write!(f, "{}", self.object),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Indexes that are no constraint's.
+
+use crate::id::{Name, ObjectId, Part};
+use crate::text::SqlText;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone)]
+pub struct Index {
+    /// The table or materialized view.
+    pub table: ObjectId,
+    pub unique: bool,
+    /// `btree` where none was written.
+    pub method: String,
+    pub keys: Vec<IndexKey>,
+    pub include: Vec<Name>,
+    pub filter: Option<SqlText>,
+    pub nulls_not_distinct: bool,
+    pub options: BTreeMap<String, String>,
+    pub tablespace: Option<String>,
+    /// False: an interrupted CREATE INDEX CONCURRENTLY left it (counts as absent).
+    pub valid: bool,
+    /// PostgreSQL: the partitioned index it is attached to.
+    pub parent: Option<ObjectId>,
+}
+
+#[derive(Debug, Clone)]
+pub enum KeyExpr {
+    Column(Name),
+    Expr(SqlText),
+}
+
+#[derive(Debug, Clone)]
+pub struct IndexKey {
+    pub expr: KeyExpr,
+    pub collation: Option<String>,
+    /// Operator class with its options, canonical; `None`: the default one.
+    pub opclass: Option<String>,
+    pub descending: bool,
+    /// Resolved: by default true exactly where descending (PostgreSQL).
+    pub nulls_first: bool,
+}
+
+impl IndexKey {
+    pub fn column(name: Name) -> Self {
+        IndexKey {
+            expr: KeyExpr::Column(name),
+            collation: None,
+            opclass: None,
+            descending: false,
+            nulls_first: false,
+        }
+    }
+    pub fn parts(&self, table: &ObjectId) -> Vec<Part> {
+        match &self.expr {
+            KeyExpr::Column(c) => vec![table.member(c)],
+            KeyExpr::Expr(e) => e.parts().cloned().collect(),
+        }
+    }
+}
+
+impl Index {
+    pub fn parts(&self) -> Vec<Part> {
+        let mut out = vec![self.table.part()];
+        out.extend(self.keys.iter().flat_map(|k| k.parts(&self.table)));
+        out.extend(self.include.iter().map(|c| self.table.member(c)));
+        out.extend(self.filter.iter().flat_map(|f| f.parts().cloned()));
+        out.extend(self.parent.iter().map(ObjectId::part));
+        out
+    }
+}

@@ -1,0 +1,177 @@
+//! One object: what every kind has, and the body that is its kind's own.
+//!
+//! Invariant: `Body` is the only list of kinds with data; a new kind is a struct, a variant here and its rows.
+
+use crate::constraint::Constraint;
+use crate::id::{Kind, Part};
+use crate::index::Index;
+use crate::program::{Function, Policy, Trigger};
+use crate::table::{Sequence, Table, VirtualTable};
+use crate::types::{Composite, Domain, Enum, Extension, Schema};
+use crate::view::View;
+
+/// Who made it be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Origin {
+    #[default]
+    Declared,
+    /// Something else implied it (serial's sequence).
+    Implied,
+}
+
+/// One privilege of one role.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Grant {
+    /// Empty: PUBLIC.
+    pub role: String,
+    /// In upper case.
+    pub privilege: String,
+    pub grantable: bool,
+    /// A column, for column privileges.
+    pub column: Option<crate::id::Name>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Object {
+    pub body: Body,
+    pub comment: Option<String>,
+    /// Known where a live catalog told; compared only where the aspect is managed.
+    pub owner: Option<String>,
+    /// `None`: the engine's default privileges (or not read).
+    pub grants: Option<Vec<Grant>>,
+    pub origin: Origin,
+}
+
+#[derive(Debug, Clone)]
+pub enum Body {
+    Schema(Schema),
+    Extension(Extension),
+    Enum(Enum),
+    Composite(Composite),
+    Domain(Domain),
+    Sequence(Sequence),
+    /// Functions and procedures.
+    Function(Box<Function>),
+    Table(Table),
+    VirtualTable(VirtualTable),
+    Constraint(Constraint),
+    Index(Index),
+    /// Views and materialized views.
+    View(Box<View>),
+    Trigger(Trigger),
+    Policy(Policy),
+}
+
+macro_rules! bodies {
+    ($($variant:ident($ty:ty)),* $(,)?) => { $(
+        impl From<$ty> for Body {
+            fn from(v: $ty) -> Body { Body::$variant(v.into()) }
+        }
+        impl Item for $ty {
+            fn of(body: &Body) -> Option<&Self> {
+                match body { Body::$variant(v) => Some(v), _ => None }
+            }
+            fn of_mut(body: &mut Body) -> Option<&mut Self> {
+                match body { Body::$variant(v) => Some(v), _ => None }
+            }
+        }
+    )* };
+}
+
+/// A kind's own struct inside a [`Body`].
+pub trait Item: Sized + Clone + Into<Body> {
+    fn of(body: &Body) -> Option<&Self>;
+    fn of_mut(body: &mut Body) -> Option<&mut Self>;
+}
+
+bodies! {
+    Schema(Schema), Extension(Extension), Enum(Enum), Composite(Composite), Domain(Domain), Sequence(Sequence),
+    Function(Function), Table(Table), VirtualTable(VirtualTable), Constraint(Constraint), Index(Index), View(View),
+    Trigger(Trigger), Policy(Policy),
+}
+
+impl Object {
+    pub fn new(body: impl Into<Body>) -> Self {
+        Object {
+            body: body.into(),
+            comment: None,
+            owner: None,
+            grants: None,
+            origin: Origin::Declared,
+        }
+    }
+    pub fn get<T: Item>(&self) -> Option<&T> {
+        T::of(&self.body)
+    }
+    pub fn get_mut<T: Item>(&mut self) -> Option<&mut T> {
+        T::of_mut(&mut self.body)
+    }
+
+    /// Every part that it refers to outside of itself (its owner among them), possibly repeated.
+    pub fn parts(&self) -> Vec<Part> {
+        match &self.body {
+            Body::Schema(_) | Body::Enum(_) | Body::VirtualTable(_) => Vec::new(),
+            Body::Extension(_) => Vec::new(),
+            Body::Composite(c) => c
+                .attributes
+                .iter()
+                .flat_map(|a| a.ty.parts().collect::<Vec<_>>())
+                .collect(),
+            Body::Domain(d) => {
+                let mut out: Vec<Part> = d.base.parts().collect();
+                out.extend(d.default.iter().flat_map(|t| t.parts().cloned()));
+                out.extend(d.checks.iter().flat_map(|c| c.expr.parts().cloned()));
+                out
+            }
+            Body::Sequence(s) => s.owned_by.iter().cloned().collect(),
+            Body::Function(f) => f.parts(),
+            Body::Table(t) => {
+                let mut out: Vec<Part> = t.columns.iter().flat_map(|c| c.parts()).collect();
+                if let Some(pg) = t.pg() {
+                    out.extend(pg.inherits.iter().map(|p| p.part()));
+                    out.extend(pg.partition_of.iter().map(|p| p.parent.part()));
+                    out.extend(pg.partition_by.iter().flat_map(|p| p.parts().cloned()));
+                }
+                out
+            }
+            Body::Constraint(c) => c.parts(),
+            Body::Index(i) => i.parts(),
+            Body::View(v) => v.parts(),
+            Body::Trigger(t) => t.parts(),
+            Body::Policy(p) => p.parts(),
+        }
+    }
+
+    /// The relation that owns it: it dies with that one.
+    pub fn owner_relation(&self) -> Option<&crate::id::ObjectId> {
+        match &self.body {
+            Body::Constraint(c) => Some(&c.table),
+            Body::Index(i) => Some(&i.table),
+            Body::Trigger(t) => Some(&t.table),
+            Body::Policy(p) => Some(&p.table),
+            _ => None,
+        }
+    }
+}
+
+impl Body {
+    /// The kinds whose objects carry this body.
+    pub fn fits(&self, kind: Kind) -> bool {
+        match self {
+            Body::Schema(_) => kind == Kind::Schema,
+            Body::Extension(_) => kind == Kind::Extension,
+            Body::Enum(_) => kind == Kind::Enum,
+            Body::Composite(_) => kind == Kind::Composite,
+            Body::Domain(_) => kind == Kind::Domain,
+            Body::Sequence(_) => kind == Kind::Sequence,
+            Body::Function(_) => kind.is_routine(),
+            Body::Table(_) => kind == Kind::Table,
+            Body::VirtualTable(_) => kind == Kind::VirtualTable,
+            Body::Constraint(_) => kind == Kind::Constraint,
+            Body::Index(_) => kind == Kind::Index,
+            Body::View(_) => matches!(kind, Kind::View | Kind::MaterializedView),
+            Body::Trigger(_) => kind == Kind::Trigger,
+            Body::Policy(_) => kind == Kind::Policy,
+        }
+    }
+}

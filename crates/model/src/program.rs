@@ -1,0 +1,134 @@
+//! Routines, triggers and policies: objects with a body or a condition.
+
+use crate::id::{Name, ObjectId, Part};
+use crate::text::SqlText;
+use crate::types::TypeRef;
+
+#[derive(Debug, Clone)]
+pub struct Argument {
+    /// `in`, `out`, `inout`, `variadic`, `table`.
+    pub mode: &'static str,
+    pub name: Option<Name>,
+    pub ty: TypeRef,
+    pub default: Option<SqlText>,
+}
+
+/// A function or procedure. Its kind (in the id) tells which.
+#[derive(Debug, Clone, Default)]
+pub struct Function {
+    pub arguments: Vec<Argument>,
+    /// `None` for procedures, and for RETURNS TABLE (its columns are arguments of mode `table`).
+    pub returns: Option<TypeRef>,
+    pub returns_set: bool,
+    pub language: String,
+    /// The body verbatim; for C functions `object file` and `symbol` joined by a line break.
+    pub body: String,
+    /// A SQL-standard body (BEGIN ATOMIC, RETURN): parsed by the server, so it has dependencies.
+    pub atomic: Option<SqlText>,
+    /// `volatile`, `stable`, `immutable`.
+    pub volatility: String,
+    pub strict: bool,
+    pub leakproof: bool,
+    pub security_definer: bool,
+    pub window: bool,
+    /// `unsafe`, `restricted`, `safe`.
+    pub parallel: String,
+    pub cost: Option<String>,
+    pub rows: Option<String>,
+    pub support: Option<String>,
+    /// `SET name TO value`, sorted by name.
+    pub settings: Vec<(String, String)>,
+}
+
+impl Function {
+    pub fn parts(&self) -> Vec<Part> {
+        let mut out = Vec::new();
+        for a in &self.arguments {
+            out.extend(a.ty.parts());
+            out.extend(a.default.iter().flat_map(|d| d.parts().cloned()));
+        }
+        out.extend(
+            self.returns
+                .iter()
+                .flat_map(|t| t.parts().collect::<Vec<_>>()),
+        );
+        out.extend(self.atomic.iter().flat_map(|b| b.parts().cloned()));
+        out
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TriggerEvent {
+    Insert,
+    Update(Vec<Name>),
+    Delete,
+    Truncate,
+}
+
+#[derive(Debug, Clone)]
+pub struct Trigger {
+    /// The table or view.
+    pub table: ObjectId,
+    /// `before`, `after`, `instead of`; empty: not written (SQLite).
+    pub timing: String,
+    pub events: Vec<TriggerEvent>,
+    pub each_row: bool,
+    pub when: Option<SqlText>,
+    /// PostgreSQL: the function and its arguments.
+    pub function: Option<ObjectId>,
+    pub arguments: Vec<String>,
+    /// PostgreSQL: CREATE CONSTRAINT TRIGGER, and its timing.
+    pub constraint: bool,
+    pub deferrable: bool,
+    pub initially_deferred: bool,
+    /// FROM of a constraint trigger.
+    pub from: Option<ObjectId>,
+    /// REFERENCING OLD TABLE AS, NEW TABLE AS.
+    pub transition: (Option<Name>, Option<Name>),
+    /// `O` origin (enabled), `D` disabled, `R` replica, `A` always.
+    pub enabled: char,
+    /// SQLite: everything between BEGIN and END, as written.
+    pub body: Option<SqlText>,
+}
+
+impl Trigger {
+    pub fn parts(&self) -> Vec<Part> {
+        let mut out = vec![self.table.part()];
+        for e in &self.events {
+            if let TriggerEvent::Update(columns) = e {
+                out.extend(columns.iter().map(|c| self.table.member(c)));
+            }
+        }
+        out.extend(self.when.iter().flat_map(|w| w.parts().cloned()));
+        out.extend(self.function.iter().map(ObjectId::part));
+        out.extend(self.from.iter().map(ObjectId::part));
+        out.extend(self.body.iter().flat_map(|b| b.parts().cloned()));
+        out
+    }
+}
+
+/// A row security policy.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    pub table: ObjectId,
+    /// `all`, `select`, `insert`, `update`, `delete`.
+    pub command: String,
+    pub permissive: bool,
+    /// Sorted; `public` alone is everybody.
+    pub roles: Vec<String>,
+    pub using: Option<SqlText>,
+    pub check: Option<SqlText>,
+}
+
+impl Policy {
+    pub fn parts(&self) -> Vec<Part> {
+        let mut out = vec![self.table.part()];
+        out.extend(
+            self.using
+                .iter()
+                .chain(&self.check)
+                .flat_map(|e| e.parts().cloned()),
+        );
+        out
+    }
+}

@@ -1,0 +1,279 @@
+//! Following a rename through a catalog: keys, references and texts.
+//!
+//! Invariant: after it nothing refers to the part under its former name.
+
+use crate::catalog::Catalog;
+use crate::constraint::ConstraintBody;
+use crate::id::{Kind, Name, ObjectId, Part};
+use crate::index::{IndexKey, KeyExpr};
+use crate::object::{Body, Object};
+use crate::program::TriggerEvent;
+use crate::text::{Ref, SqlText};
+
+impl Object {
+    /// Every id of another object inside, but those of texts' refs.
+    pub fn ids_mut(&mut self) -> Vec<&mut ObjectId> {
+        match &mut self.body {
+            Body::Schema(_)
+            | Body::Enum(_)
+            | Body::VirtualTable(_)
+            | Body::View(_)
+            | Body::Extension(_) => Vec::new(),
+            Body::Composite(c) => c
+                .attributes
+                .iter_mut()
+                .filter_map(|a| a.ty.target.as_mut())
+                .collect(),
+            Body::Domain(d) => d.base.target.iter_mut().collect(),
+            Body::Sequence(s) => s.owned_by.iter_mut().map(|p| &mut p.object).collect(),
+            Body::Function(f) => {
+                let mut out: Vec<&mut ObjectId> = f
+                    .arguments
+                    .iter_mut()
+                    .filter_map(|a| a.ty.target.as_mut())
+                    .collect();
+                out.extend(f.returns.iter_mut().filter_map(|t| t.target.as_mut()));
+                out
+            }
+            Body::Table(t) => {
+                let mut out: Vec<&mut ObjectId> = t
+                    .columns
+                    .iter_mut()
+                    .filter_map(|c| c.ty.target.as_mut())
+                    .collect();
+                if let crate::table::TableExt::Postgres(pg) = &mut t.ext {
+                    out.extend(pg.inherits.iter_mut());
+                    out.extend(pg.partition_of.iter_mut().map(|p| &mut p.parent));
+                }
+                out
+            }
+            Body::Constraint(c) => {
+                let mut out = vec![&mut c.table];
+                if let ConstraintBody::ForeignKey(f) = &mut c.body {
+                    out.push(&mut f.target);
+                }
+                out
+            }
+            Body::Index(i) => {
+                let mut out = vec![&mut i.table];
+                out.extend(i.parent.iter_mut());
+                out
+            }
+            Body::Trigger(t) => {
+                let mut out = vec![&mut t.table];
+                out.extend(t.function.iter_mut());
+                out.extend(t.from.iter_mut());
+                out
+            }
+            Body::Policy(p) => vec![&mut p.table],
+        }
+    }
+
+    /// Every piece of SQL inside.
+    pub fn texts_mut(&mut self) -> Vec<&mut SqlText> {
+        fn of_key(key: &mut IndexKey) -> Option<&mut SqlText> {
+            match &mut key.expr {
+                KeyExpr::Expr(e) => Some(e),
+                KeyExpr::Column(_) => None,
+            }
+        }
+        match &mut self.body {
+            Body::Schema(_) | Body::Enum(_) | Body::VirtualTable(_) | Body::Extension(_) => {
+                Vec::new()
+            }
+            Body::Composite(_) | Body::Sequence(_) => Vec::new(),
+            Body::Domain(d) => d
+                .default
+                .iter_mut()
+                .chain(d.checks.iter_mut().map(|c| &mut c.expr))
+                .collect(),
+            Body::Function(f) => f
+                .arguments
+                .iter_mut()
+                .filter_map(|a| a.default.as_mut())
+                .chain(f.atomic.as_mut())
+                .collect(),
+            Body::Table(t) => {
+                let mut out: Vec<&mut SqlText> = Vec::new();
+                for c in &mut t.columns {
+                    out.extend(c.default.as_mut());
+                    out.extend(c.generated.as_mut().map(|g| &mut g.expr));
+                }
+                if let crate::table::TableExt::Postgres(pg) = &mut t.ext {
+                    out.extend(pg.partition_by.as_mut());
+                    out.extend(pg.partition_of.as_mut().map(|p| &mut p.bound));
+                }
+                out
+            }
+            Body::Constraint(c) => match &mut c.body {
+                ConstraintBody::Check(k) => vec![&mut k.expr],
+                ConstraintBody::Exclude(e) => e
+                    .items
+                    .iter_mut()
+                    .filter_map(|i| of_key(&mut i.key))
+                    .chain(e.filter.as_mut())
+                    .collect(),
+                _ => Vec::new(),
+            },
+            Body::Index(i) => i
+                .keys
+                .iter_mut()
+                .filter_map(of_key)
+                .chain(i.filter.as_mut())
+                .collect(),
+            Body::View(v) => vec![&mut v.query],
+            Body::Trigger(t) => t.when.iter_mut().chain(t.body.as_mut()).collect(),
+            Body::Policy(p) => p.using.iter_mut().chain(p.check.as_mut()).collect(),
+        }
+    }
+
+    /// Every column name of `relation` that stands inside as a plain name.
+    fn columns_mut(&mut self, relation: &ObjectId, is_self: bool) -> Vec<&mut Name> {
+        let mut out: Vec<&mut Name> = Vec::new();
+        match &mut self.body {
+            Body::Table(t) if is_self => out.extend(t.columns.iter_mut().map(|c| &mut c.name)),
+            Body::Composite(c) if is_self => {
+                out.extend(c.attributes.iter_mut().map(|a| &mut a.name))
+            }
+            Body::Sequence(s) => out.extend(
+                s.owned_by
+                    .iter_mut()
+                    .filter(|p| p.object == *relation)
+                    .filter_map(|p| p.member.as_mut()),
+            ),
+            Body::Constraint(c) => {
+                let own = c.table == *relation;
+                match &mut c.body {
+                    ConstraintBody::PrimaryKey(k) | ConstraintBody::Unique(k) if own => {
+                        out.extend(k.columns.iter_mut().map(|c| &mut c.column));
+                        out.extend(k.include.iter_mut());
+                    }
+                    ConstraintBody::ForeignKey(f) => {
+                        if own {
+                            out.extend(f.columns.iter_mut());
+                            out.extend(f.set_columns.iter_mut());
+                        }
+                        if f.target == *relation {
+                            out.extend(f.target_columns.iter_mut());
+                        }
+                    }
+                    ConstraintBody::Exclude(e) if own => {
+                        out.extend(e.include.iter_mut());
+                        for item in &mut e.items {
+                            if let KeyExpr::Column(c) = &mut item.key.expr {
+                                out.push(c);
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            Body::Index(i) if i.table == *relation => {
+                out.extend(i.include.iter_mut());
+                for key in &mut i.keys {
+                    if let KeyExpr::Column(c) = &mut key.expr {
+                        out.push(c);
+                    }
+                }
+            }
+            Body::Trigger(t) if t.table == *relation => {
+                for e in &mut t.events {
+                    if let TriggerEvent::Update(columns) = e {
+                        out.extend(columns.iter_mut());
+                    }
+                }
+            }
+            _ => {}
+        }
+        out
+    }
+}
+
+impl Catalog {
+    /// Renames a part and everything that refers to it. `write` gives the text for a ref under its new name, from the
+    /// text that stood there. Texts become raw: settle the catalog's users afterwards.
+    pub fn rename(&mut self, part: &Part, to: &Name, write: &dyn Fn(&str, &Ref) -> String) {
+        match &part.member {
+            Some(member) => self.rename_member(&part.object, member, to),
+            None => self.rename_object(&part.object, to),
+        }
+        for object in self.objects.values_mut() {
+            for text in object.texts_mut() {
+                text.rename(part, to, write);
+            }
+        }
+    }
+
+    fn rename_member(&mut self, of: &ObjectId, member: &Name, to: &Name) {
+        for (id, object) in &mut self.objects {
+            if let Body::Enum(e) = &mut object.body
+                && id == of
+            {
+                for v in &mut e.values {
+                    if v == member.as_str() {
+                        *v = to.to_string();
+                    }
+                }
+            }
+            if let Some(grants) = &mut object.grants
+                && id == of
+            {
+                for g in grants {
+                    if g.column.as_ref() == Some(member) {
+                        g.column = Some(to.clone());
+                    }
+                }
+            }
+            for name in object.columns_mut(of, id == of) {
+                if name == member {
+                    *name = to.clone();
+                }
+            }
+        }
+    }
+
+    fn rename_object(&mut self, from: &ObjectId, to: &Name) {
+        let schema = from.kind == Kind::Schema;
+        let relation = from.kind.is_relation() || from.kind == Kind::Domain;
+        let moved = |id: &ObjectId| -> Option<ObjectId> {
+            if id == from {
+                return Some(ObjectId {
+                    name: to.clone(),
+                    ..id.clone()
+                });
+            }
+            if schema && id.schema == from.name {
+                return Some(ObjectId {
+                    schema: to.clone(),
+                    ..id.clone()
+                });
+            }
+            if relation && id.owner.as_ref() == Some(&from.name) && id.schema == from.schema {
+                return Some(ObjectId {
+                    owner: Some(to.clone()),
+                    ..id.clone()
+                });
+            }
+            None
+        };
+        let objects = std::mem::take(&mut self.objects);
+        for (id, mut object) in objects {
+            for inner in object.ids_mut() {
+                if let Some(new) = moved(inner) {
+                    *inner = new;
+                }
+            }
+            self.objects.insert(moved(&id).unwrap_or(id), object);
+        }
+        let places = std::mem::take(&mut self.places);
+        self.places = places
+            .into_iter()
+            .map(|(id, p)| (moved(&id).unwrap_or(id), p))
+            .collect();
+        for u in &mut self.unmodelled {
+            if let Some(new) = u.on.as_ref().and_then(moved) {
+                u.on = Some(new);
+            }
+        }
+    }
+}

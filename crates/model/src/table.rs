@@ -1,0 +1,160 @@
+//! Tables with their columns, virtual tables and sequences.
+//!
+//! Invariant: columns live inside their table; keys, checks, foreign keys, indexes and triggers are objects of
+//! their own.
+
+use crate::id::{Name, ObjectId, Part};
+use crate::text::SqlText;
+use crate::types::TypeRef;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    pub columns: Vec<Column>,
+    pub ext: TableExt,
+}
+
+/// What only one engine has.
+#[derive(Debug, Clone)]
+pub enum TableExt {
+    Postgres(Box<PgTable>),
+    Sqlite(LiteTable),
+}
+
+impl Default for TableExt {
+    fn default() -> Self {
+        TableExt::Sqlite(LiteTable::default())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LiteTable {
+    pub strict: bool,
+    pub without_rowid: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct PgTable {
+    pub unlogged: bool,
+    /// Storage parameters, `toast.` ones with their prefix.
+    pub options: BTreeMap<String, String>,
+    /// `RANGE (a, lower(b))`: what follows PARTITION BY.
+    pub partition_by: Option<SqlText>,
+    pub partition_of: Option<Partition>,
+    pub inherits: Vec<ObjectId>,
+    pub row_security: bool,
+    pub force_row_security: bool,
+    /// `None`: the default (primary key); else `full`, `nothing` or `index NAME`.
+    pub replica_identity: Option<String>,
+    /// Access method other than heap.
+    pub method: Option<String>,
+    pub tablespace: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Partition {
+    pub parent: ObjectId,
+    /// `FOR VALUES FROM (1) TO (2)` or `DEFAULT`.
+    pub bound: SqlText,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Column {
+    pub name: Name,
+    pub ty: TypeRef,
+    pub not_null: bool,
+    pub default: Option<SqlText>,
+    pub generated: Option<Generated>,
+    pub identity: Option<Identity>,
+    /// As written in COLLATE, canonical; `None`: the type's own.
+    pub collation: Option<String>,
+    pub comment: Option<String>,
+    /// SQLite: `ON CONFLICT` of its NOT NULL.
+    pub not_null_conflict: Option<String>,
+    /// PostgreSQL: STORAGE other than the type's own, COMPRESSION, statistics target.
+    pub storage: Option<String>,
+    pub compression: Option<String>,
+    pub statistics: Option<i64>,
+    /// PostgreSQL: it comes from a parent (inheritance, partition) and is not declared here.
+    pub inherited: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Generated {
+    pub expr: SqlText,
+    pub stored: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Identity {
+    pub always: bool,
+    /// The options of its sequence (its type is the column's).
+    pub sequence: Sequence,
+}
+
+/// A sequence; every bound is resolved to its default by settling.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sequence {
+    pub ty: String,
+    pub start: Option<i64>,
+    pub increment: Option<i64>,
+    pub min: Option<i64>,
+    pub max: Option<i64>,
+    pub cache: Option<i64>,
+    pub cycle: bool,
+    pub unlogged: bool,
+    pub owned_by: Option<Part>,
+}
+
+/// A table whose module gives it meaning (SQLite).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct VirtualTable {
+    pub module: String,
+    /// The text between the brackets, as written.
+    pub arguments: Option<String>,
+    /// Normalised tokens of the whole, for comparison.
+    pub canon: String,
+}
+
+impl Column {
+    /// Everything the column refers to outside of its table's own columns.
+    pub fn parts(&self) -> Vec<Part> {
+        let mut out: Vec<Part> = self.ty.parts().collect();
+        if let Some(d) = &self.default {
+            out.extend(d.parts().cloned());
+        }
+        if let Some(g) = &self.generated {
+            out.extend(g.expr.parts().cloned());
+        }
+        out
+    }
+}
+
+impl Table {
+    pub fn column(&self, name: &Name) -> Option<&Column> {
+        self.columns.iter().find(|c| c.name == *name)
+    }
+    pub fn column_mut(&mut self, name: &Name) -> Option<&mut Column> {
+        self.columns.iter_mut().find(|c| c.name == *name)
+    }
+    /// PostgreSQL's part; `None` on other engines.
+    pub fn pg(&self) -> Option<&PgTable> {
+        match &self.ext {
+            TableExt::Postgres(p) => Some(p),
+            TableExt::Sqlite(_) => None,
+        }
+    }
+    pub fn pg_mut(&mut self) -> Option<&mut PgTable> {
+        match &mut self.ext {
+            TableExt::Postgres(p) => Some(p),
+            TableExt::Sqlite(_) => None,
+        }
+    }
+    /// SQLite's part.
+    pub fn lite(&self) -> Option<&LiteTable> {
+        match &self.ext {
+            TableExt::Sqlite(l) => Some(l),
+            TableExt::Postgres(_) => None,
+        }
+    }
+}

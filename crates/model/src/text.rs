@@ -1,0 +1,156 @@
+//! SQL text inside objects: expressions, queries, bodies.
+//!
+//! Invariant: `written` is what a user wrote or a server printed, never a re-print of ours; `canon` and `refs` are
+//! derived from it by a dialect's settling and can be derived again at any time.
+
+use crate::id::{Name, Part};
+use driftless_sql::{Place, Query, Span, Tree};
+
+/// The canonical form of a text.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Canon {
+    /// Not settled yet.
+    #[default]
+    Raw,
+    Tree(Tree),
+    Query(Box<Query>),
+    /// Not understood: normalised tokens, compared as text.
+    Opaque(String),
+}
+
+/// What a text refers to, and where the name stands in `written` (the span of the whole dotted name).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ref {
+    pub part: Part,
+    /// `None`: implied (a star, a function found through an operator).
+    pub span: Option<Span>,
+    /// Splicing may write `schema.name` over the span (false: only the last name may change, as in `t.a`).
+    pub qualify: bool,
+}
+
+/// One piece of SQL.
+#[derive(Debug, Clone, Default)]
+pub struct SqlText {
+    pub written: String,
+    pub canon: Canon,
+    pub refs: Vec<Ref>,
+    /// Every name was resolved and every type known: a different canon is a different meaning for certain.
+    pub certain: bool,
+    /// The search path under which it was written; empty: everything is qualified.
+    pub path: Vec<String>,
+    /// Where it stands in the user's files.
+    pub place: Option<Place>,
+}
+
+/// How two texts compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Same,
+    Different,
+    /// They look different, but one side is not wholly understood.
+    Unproven,
+}
+
+impl Verdict {
+    pub fn and(self, other: Verdict) -> Verdict {
+        match (self, other) {
+            (Verdict::Different, _) | (_, Verdict::Different) => Verdict::Different,
+            (Verdict::Unproven, _) | (_, Verdict::Unproven) => Verdict::Unproven,
+            _ => Verdict::Same,
+        }
+    }
+    pub fn of(same: bool) -> Verdict {
+        if same {
+            Verdict::Same
+        } else {
+            Verdict::Different
+        }
+    }
+}
+
+impl SqlText {
+    pub fn new(written: impl Into<String>) -> Self {
+        SqlText {
+            written: written.into(),
+            ..Default::default()
+        }
+    }
+
+    pub fn compare(&self, other: &SqlText) -> Verdict {
+        if self.canon == other.canon && self.canon != Canon::Raw {
+            return Verdict::Same;
+        }
+        if self.written == other.written && self.path == other.path {
+            return Verdict::Same;
+        }
+        let certain = self.certain
+            && other.certain
+            && !matches!(self.canon, Canon::Opaque(_) | Canon::Raw)
+            && !matches!(other.canon, Canon::Opaque(_) | Canon::Raw);
+        if certain {
+            Verdict::Different
+        } else {
+            Verdict::Unproven
+        }
+    }
+
+    /// Compares two optional texts; present against absent is a certain difference.
+    pub fn compare_option(before: &Option<SqlText>, after: &Option<SqlText>) -> Verdict {
+        match (before, after) {
+            (None, None) => Verdict::Same,
+            (Some(b), Some(a)) => b.compare(a),
+            _ => Verdict::Different,
+        }
+    }
+
+    pub fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.refs.iter().map(|r| &r.part)
+    }
+
+    /// `written` with other text at the spans that `choose` answers for; spans must not overlap.
+    pub fn splice(&self, choose: impl Fn(&Ref) -> Option<String>) -> String {
+        let mut edits: Vec<(Span, String)> = self
+            .refs
+            .iter()
+            .filter_map(|r| Some((r.span?, choose(r)?)))
+            .collect();
+        edits.sort_by_key(|(span, _)| (span.start, span.end));
+        edits.dedup_by_key(|(span, _)| span.start);
+        let mut out = String::with_capacity(self.written.len() + 16);
+        let mut at = 0;
+        for (span, text) in edits {
+            if span.start < at || self.written.get(at..span.start).is_none() {
+                continue;
+            }
+            out.push_str(&self.written[at..span.start]);
+            out.push_str(&text);
+            at = span.end;
+        }
+        out.push_str(self.written.get(at..).unwrap_or(""));
+        out
+    }
+
+    /// Follows the renaming of a part: refs and, where a span is known, the text.
+    pub fn rename(&mut self, from: &Part, to: &Name, write: impl Fn(&str, &Ref) -> String) {
+        let hit = |r: &Ref| match &from.member {
+            Some(_) => r.part == *from,
+            None => r.part.object == from.object && r.part.member.is_none(),
+        };
+        if !self.refs.iter().any(|r| r.part.object == from.object) {
+            return;
+        }
+        self.written =
+            self.splice(|r| hit(r).then(|| write(r.span.map_or("", |s| s.of(&self.written)), r)));
+        for r in &mut self.refs {
+            match &from.member {
+                Some(m) if r.part.member.as_ref() == Some(m) && r.part.object == from.object => {
+                    r.part.member = Some(to.clone());
+                }
+                None if r.part.object == from.object => r.part.object.name = to.clone(),
+                _ => {}
+            }
+            r.span = None;
+        }
+        self.canon = Canon::Raw;
+    }
+}
