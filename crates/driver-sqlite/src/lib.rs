@@ -1,1 +1,53 @@
-//! Crate driver-sqlite.
+//! The runtime's connection over rusqlite, with SQLite built in.
+//!
+//! Neighbours: implements crate `runtime`'s traits; crate `cli` hands the driver to it. `address` reads URLs, `open`
+//! turns a file in any state into a connection, `session` runs statements, `fault` names what went wrong.
+//! Invariant: reading never creates or changes a file.
+
+mod address;
+mod fault;
+mod open;
+mod session;
+
+use async_trait::async_trait;
+use driftless_runtime::{ConnectOptions, Connection, DbError, DbErrorKind, Driver};
+
+use address::Address;
+use session::Session;
+
+/// Opens `sqlite:` URLs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SqliteDriver;
+
+#[async_trait]
+impl Driver for SqliteDriver {
+    fn schemes(&self) -> &'static [&'static str] {
+        &["sqlite"]
+    }
+
+    fn redact(&self, url: &str) -> String {
+        // SQLite has no passwords.
+        url.to_owned()
+    }
+
+    async fn connect(
+        &self,
+        url: &str,
+        options: &ConnectOptions,
+    ) -> Result<Box<dyn Connection>, DbError> {
+        let address = Address::parse(url)?;
+        if let Some(role) = &options.role {
+            return Err(DbError::new(
+                DbErrorKind::Url,
+                format!("SQLite has no roles, so it cannot work as `{role}`"),
+            )
+            .help("remove `role` from this environment"));
+        }
+        let place = url.to_owned();
+        let options = options.clone();
+        let opened = tokio::task::spawn_blocking(move || open::open(&address, &options))
+            .await
+            .map_err(|lost| session::vanished(&lost))??;
+        Ok(Box::new(Session::new(place, opened)))
+    }
+}
