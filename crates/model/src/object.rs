@@ -79,7 +79,7 @@ macro_rules! bodies {
 }
 
 /// A kind's own struct inside a [`Body`].
-pub trait Item: Sized + Clone + Into<Body> {
+pub trait Item: Sized + Clone + Into<Body> + 'static {
     fn of(body: &Body) -> Option<&Self>;
     fn of_mut(body: &mut Body) -> Option<&mut Self>;
 }

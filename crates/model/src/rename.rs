@@ -277,3 +277,46 @@ impl Catalog {
         }
     }
 }
+
+impl Catalog {
+    /// Moves an object (and what lives in its namespace, and a table's indexes) into another schema.
+    pub fn relocate(&mut self, from: &ObjectId, schema: &Name) {
+        let mut indexes: Vec<ObjectId> = Vec::new();
+        for (id, object) in &self.objects {
+            if let Body::Index(i) = &object.body
+                && i.table == *from
+            {
+                indexes.push(id.clone());
+            }
+        }
+        let relation = from.kind.is_relation() || from.kind == Kind::Domain;
+        let moved = |id: &ObjectId| -> Option<ObjectId> {
+            let owned =
+                relation && id.owner.as_ref() == Some(&from.name) && id.schema == from.schema;
+            (id == from || owned || indexes.contains(id)).then(|| ObjectId {
+                schema: schema.clone(),
+                ..id.clone()
+            })
+        };
+        let objects = std::mem::take(&mut self.objects);
+        for (id, mut object) in objects {
+            for inner in object.ids_mut() {
+                if let Some(new) = moved(inner) {
+                    *inner = new;
+                }
+            }
+            for text in object.texts_mut() {
+                let hit = text.refs.iter().any(|r| r.part.object == *from);
+                if hit {
+                    text.canon = crate::text::Canon::Raw;
+                }
+                for r in &mut text.refs {
+                    if let Some(new) = moved(&r.part.object) {
+                        r.part.object = new;
+                    }
+                }
+            }
+            self.objects.insert(moved(&id).unwrap_or(id), object);
+        }
+    }
+}

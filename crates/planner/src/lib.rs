@@ -1,1 +1,23 @@
-//! Crate planner.
+//! Two canonical catalogs → an ordered, annotated plan.
+//!
+//! Neighbours: dialects implement [`Dialect`] and [`KindOps`]; reports and the runtime read [`Plan`]. Invariant: pure
+//! and deterministic; no engine is named here.
+
+mod action;
+mod apply;
+mod dialect;
+mod draft;
+mod facts;
+mod moment;
+mod ops;
+
+pub use action::{
+    Action, Clause, ColumnClause, CompositeClause, ConstraintClause, Create, Data, DomainClause,
+    Drop, EnumClause, IndexClause, SequenceClause, Session, TableClause, ViewClause,
+};
+pub use apply::{apply, located, settle_all, settle_one};
+pub use dialect::{Answer, Dialect, Frame, Inspected, Parsed};
+pub use draft::{Alter, Draft, Fuse, Hit, Reach, Sides};
+pub use facts::{Facts, Held, Lock, Loss};
+pub use moment::{Fault, Moment};
+pub use ops::{Cx, KindOps, Printed, Row, Tx, bare};

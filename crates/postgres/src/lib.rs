@@ -1,1 +1,11 @@
-//! Crate postgres.
+//! The PostgreSQL dialect: grammar, catalog queries and their decoding, canonical forms, one row file per kind.
+//!
+//! Neighbours: implements the planner's `Dialect`; the runtime asks the queries. Invariant: pure, and products and
+//! versions are compared in `features.rs` only.
+
+mod canon;
+mod features;
+mod grammar;
+mod inspect;
+mod row;
+mod types;

@@ -1,0 +1,356 @@
+//! Executes an Action on the model as the server does at that moment.
+//!
+//! Neighbours: rows do what is their kind's own (`resolve`, `created`, `clause`); what is the same for every kind is
+//! here. Invariant: a failed action changes nothing that a later try would trip over.
+
+use crate::action::{Action, Create, Data, Drop, Session};
+use crate::dialect::Dialect;
+use crate::moment::{Fault, Moment};
+use driftless_model::{Catalog, Kind, Name, ObjectId, Part, Table};
+use driftless_sql::Diagnostic;
+
+/// Executes one action.
+pub fn apply(dialect: &dyn Dialect, action: &Action, moment: &mut Moment) -> Result<(), Fault> {
+    match action {
+        Action::Create(c) => create(dialect, c, moment),
+        Action::Drop(d) => drop(dialect, d, moment),
+        Action::Rename { part, to } => rename(dialect, part, to, moment),
+        Action::Move { id, schema } => {
+            let id = located(id, moment)?;
+            move_to(dialect, &id, schema, moment)
+        }
+        Action::Comment { part, text } => comment(part, text, moment),
+        Action::Owner { id, to } => {
+            let id = located(id, moment)?;
+            if let Some(o) = moment.catalog.objects.get_mut(&id) {
+                o.owner = Some(to.clone());
+            }
+            Ok(())
+        }
+        Action::Grant { id, grant, revoke } => {
+            let id = located(id, moment)?;
+            if let Some(o) = moment.catalog.objects.get_mut(&id) {
+                let grants = o.grants.get_or_insert_with(Vec::new);
+                grants.retain(|g| {
+                    !(g.role == grant.role
+                        && g.privilege == grant.privilege
+                        && g.column == grant.column)
+                });
+                if !revoke {
+                    grants.push(grant.clone());
+                    grants.sort();
+                }
+            }
+            Ok(())
+        }
+        Action::Alter { id, clause } => {
+            let id = located(id, moment)?;
+            let row = dialect.row(id.kind).ok_or_else(|| unsupported(&id))?;
+            row.clause(&id, clause, moment)?;
+            settle_one(dialect, &id, &mut moment.catalog);
+            Ok(())
+        }
+        Action::Session(Session::SearchPath(path)) => {
+            moment.path = path.clone();
+            Ok(())
+        }
+        Action::Data(Data::Copy { from, .. }) => {
+            moment.copied.insert(from.clone());
+            Ok(())
+        }
+        Action::Session(_) | Action::Data(_) => {
+            dialect.session(action, moment);
+            Ok(())
+        }
+    }
+}
+
+fn unsupported(id: &ObjectId) -> Diagnostic {
+    Diagnostic::error(
+        "D0003",
+        format!("{}s are not supported on this engine", id.kind.noun()),
+    )
+}
+
+/// The id with its schema, as the search path finds it.
+pub fn located(id: &ObjectId, moment: &Moment) -> Result<ObjectId, Fault> {
+    if moment.catalog.contains(id) {
+        return Ok(id.clone());
+    }
+    if let Some(owner) = &id.owner {
+        let kinds = [
+            Kind::Table,
+            Kind::View,
+            Kind::MaterializedView,
+            Kind::VirtualTable,
+            Kind::Domain,
+        ];
+        if let Some(relation) = moment.find(&kinds, &id.schema, owner) {
+            let found = ObjectId {
+                schema: relation.schema,
+                ..id.clone()
+            };
+            if moment.catalog.contains(&found) {
+                return Ok(found);
+            }
+        }
+    } else if id.schema.is_empty() {
+        for s in &moment.path {
+            let found = ObjectId {
+                schema: Name::exact(s.clone()),
+                ..id.clone()
+            };
+            if moment.catalog.contains(&found) {
+                return Ok(found);
+            }
+        }
+    }
+    Err(Fault::missing(id.kind.noun(), id))
+}
+
+fn create(dialect: &dyn Dialect, create: &Create, moment: &mut Moment) -> Result<(), Fault> {
+    let row = dialect
+        .row(create.id.kind)
+        .ok_or_else(|| unsupported(&create.id))?;
+    let mut made = create.clone();
+    for text in made.object.texts_mut() {
+        text.path.clone_from(&moment.path);
+        text.place = text.place.or(moment.place);
+    }
+    row.resolve(&mut made, moment)?;
+    let Create {
+        id,
+        object,
+        if_not_exists,
+        or_replace,
+        ..
+    } = made;
+    let standing = standing(&id, &moment.catalog);
+    if let Some(standing) = standing {
+        if if_not_exists {
+            return Ok(());
+        }
+        if !(or_replace && standing == id) {
+            let mut d = Diagnostic::error(
+                "D0304",
+                format!("{} `{id}` is declared twice", id.kind.noun()),
+            )
+            .label("declared again here");
+            if standing.kind != id.kind {
+                d = d.note(format!(
+                    "`{standing}` is a {} already, and they share one namespace",
+                    standing.kind.noun()
+                ));
+            }
+            return Err(d.help("remove one of the two").into());
+        }
+        let kept = moment
+            .catalog
+            .objects
+            .get(&id)
+            .map(|o| (o.comment.clone(), o.owner.clone(), o.grants.clone()));
+        moment.catalog.objects.insert(id.clone(), object);
+        if let (Some(o), Some((comment, owner, grants))) =
+            (moment.catalog.objects.get_mut(&id), kept)
+        {
+            o.comment = comment;
+            o.owner = owner;
+            o.grants = grants;
+        }
+    } else {
+        moment.insert(id.clone(), object);
+    }
+    settle_one(dialect, &id, &mut moment.catalog);
+    row.created(&id, moment)
+}
+
+/// What already has the name in the namespace of `id`.
+fn standing(id: &ObjectId, catalog: &Catalog) -> Option<ObjectId> {
+    if catalog.contains(id) {
+        return Some(id.clone());
+    }
+    if id.owner.is_some() || id.args.is_some() {
+        return None;
+    }
+    let relations = [
+        Kind::Table,
+        Kind::VirtualTable,
+        Kind::View,
+        Kind::MaterializedView,
+        Kind::Sequence,
+        Kind::Index,
+    ];
+    let types = [Kind::Enum, Kind::Composite, Kind::Domain];
+    let kinds: &[Kind] = if relations.contains(&id.kind) {
+        &relations
+    } else if types.contains(&id.kind) {
+        &types
+    } else {
+        return None;
+    };
+    catalog.find(kinds, &id.schema, &id.name)
+}
+
+fn drop(_dialect: &dyn Dialect, drop: &Drop, moment: &mut Moment) -> Result<(), Fault> {
+    let id = match located(&drop.id, moment) {
+        Ok(id) => id,
+        Err(_) if drop.if_exists => return Ok(()),
+        Err(fault) => return Err(fault),
+    };
+    moment.remove(&id);
+    if drop.cascade {
+        let users: Vec<ObjectId> = moment
+            .catalog
+            .objects
+            .iter()
+            .filter(|(_, o)| o.parts().iter().any(|p| p.object == id))
+            .map(|(i, _)| i.clone())
+            .filter(|i| i.kind != Kind::Table)
+            .collect();
+        for user in users {
+            moment.remove(&user);
+        }
+    }
+    Ok(())
+}
+
+fn rename(dialect: &dyn Dialect, part: &Part, to: &Name, moment: &mut Moment) -> Result<(), Fault> {
+    let id = located(&part.object, moment)?;
+    let part = Part {
+        object: id.clone(),
+        member: part.member.clone(),
+    };
+    if let Some(member) = &part.member
+        && let Some(table) = moment.catalog.item::<Table>(&id)
+        && table.column(member).is_none()
+    {
+        return Err(Fault::missing("column", &part));
+    }
+    moment.catalog.rename(&part, to, &|standing, reference| {
+        dialect.rename_ref(standing, reference)
+    });
+    for set in [&mut moment.fresh, &mut moment.copied] {
+        if part.member.is_none() && set.remove(&id) {
+            set.insert(ObjectId {
+                name: to.clone(),
+                ..id.clone()
+            });
+        }
+    }
+    resettle_raw(dialect, &mut moment.catalog);
+    Ok(())
+}
+
+fn move_to(
+    dialect: &dyn Dialect,
+    id: &ObjectId,
+    schema: &Name,
+    moment: &mut Moment,
+) -> Result<(), Fault> {
+    if !moment.catalog.contains(&ObjectId::new(
+        Kind::Schema,
+        Name::default(),
+        schema.clone(),
+    )) {
+        return Err(Fault::missing("schema", schema));
+    }
+    moment.catalog.relocate(id, schema);
+    resettle_raw(dialect, &mut moment.catalog);
+    Ok(())
+}
+
+fn comment(part: &Part, text: &Option<String>, moment: &mut Moment) -> Result<(), Fault> {
+    let id = located(&part.object, moment)?;
+    let Some(object) = moment.catalog.objects.get_mut(&id) else {
+        return Ok(());
+    };
+    match &part.member {
+        None => object.comment = text.clone(),
+        Some(member) => match object.get_mut::<Table>() {
+            Some(table) => match table.column_mut(member) {
+                Some(column) => column.comment = text.clone(),
+                None => return Err(Fault::missing("column", part)),
+            },
+            // Columns of views and types: kept beside the whole, under their name.
+            None => {
+                return Err(Diagnostic::error(
+                    "D0003",
+                    format!(
+                        "comments on the columns of a {} are not supported yet",
+                        id.kind.noun()
+                    ),
+                )
+                .into());
+            }
+        },
+    }
+    Ok(())
+}
+
+/// Settles one object.
+pub fn settle_one(dialect: &dyn Dialect, id: &ObjectId, catalog: &mut Catalog) {
+    if let Some(row) = dialect.row(id.kind)
+        && let Some(mut object) = catalog.objects.remove(id)
+    {
+        // The object must see itself (a check sees its table): put a copy back only where a row looks.
+        catalog.objects.insert(id.clone(), object.clone());
+        row.settle(id, &mut object, catalog);
+        catalog.objects.insert(id.clone(), object);
+    }
+}
+
+/// Settles every object: tables and types first, then what reads them, views in the order of their needs.
+pub fn settle_all(dialect: &dyn Dialect, catalog: &mut Catalog) {
+    let ids: Vec<ObjectId> = catalog.objects.keys().cloned().collect();
+    let (views, others): (Vec<_>, Vec<_>) = ids
+        .into_iter()
+        .partition(|i| matches!(i.kind, Kind::View | Kind::MaterializedView));
+    for id in others.iter().filter(|i| i.owner.is_none()) {
+        settle_one(dialect, id, catalog);
+    }
+    settle_views(dialect, &views, catalog);
+    for id in others
+        .iter()
+        .filter(|i| i.owner.is_some() || i.kind == Kind::Index || i.kind == Kind::Function)
+    {
+        settle_one(dialect, id, catalog);
+    }
+}
+
+/// A view's output types come from the views it reads: repeat while something still becomes certain.
+fn settle_views(dialect: &dyn Dialect, views: &[ObjectId], catalog: &mut Catalog) {
+    let mut open: Vec<ObjectId> = views.to_vec();
+    for _ in 0..=views.len() {
+        let mut left = Vec::new();
+        for id in &open {
+            settle_one(dialect, id, catalog);
+            let certain = catalog
+                .item::<driftless_model::View>(id)
+                .is_none_or(|v| v.query.certain);
+            if !certain {
+                left.push(id.clone());
+            }
+        }
+        if left.len() == open.len() || left.is_empty() {
+            break;
+        }
+        open = left;
+    }
+}
+
+/// Settles the objects that hold a raw text.
+pub fn resettle_raw(dialect: &dyn Dialect, catalog: &mut Catalog) {
+    let raw: Vec<ObjectId> = catalog
+        .objects
+        .iter_mut()
+        .filter_map(|(id, o)| {
+            o.texts_mut()
+                .iter()
+                .any(|t| t.canon == driftless_model::Canon::Raw)
+                .then(|| id.clone())
+        })
+        .collect();
+    for id in raw {
+        settle_one(dialect, &id, catalog);
+    }
+}

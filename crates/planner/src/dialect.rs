@@ -1,0 +1,96 @@
+//! What an engine is to the planner: its rows, its grammar, its catalog queries, its welds.
+//!
+//! Invariant: pure. A dialect gives query texts and decodes answers; who asks is the runtime.
+
+use crate::action::Action;
+use crate::draft::Draft;
+use crate::moment::Moment;
+use crate::ops::{Cx, Row};
+use driftless_model::{Catalog, Kind, Observed, Part, Ref, Scope, Server};
+use driftless_sql::{Diagnostic, Problems, RawStatement, SourceId, Span, Syntax};
+
+/// One statement, read.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    /// In the order of execution. Those of one CREATE may wait for each other's needs apart.
+    pub actions: Vec<Action>,
+    /// The parts that directives beside them can mean, and where they stand.
+    pub parts: Vec<(Part, Span)>,
+    /// It is no declaration and was left out: why (`INSERT changes rows only`).
+    pub ignored: Option<&'static str>,
+    /// What it does cannot be known: why.
+    pub taint: Option<String>,
+    /// Something that it holds and the model does not.
+    pub unmodelled: Vec<driftless_model::Unmodelled>,
+}
+
+/// One result set, as text.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// What inspection found.
+#[derive(Debug)]
+pub struct Inspected {
+    pub catalog: Catalog,
+    pub observed: Observed,
+    /// What the role may not read, and other remarks: lower-case sentences.
+    pub notes: Vec<String>,
+}
+
+/// What stands around a plan's statements when it is written as a script.
+#[derive(Debug, Clone, Default)]
+pub struct Frame {
+    /// Before and behind the whole.
+    pub head: Vec<String>,
+    pub tail: Vec<String>,
+    /// Before and behind each transaction.
+    pub begin: Vec<String>,
+    pub commit: Vec<String>,
+}
+
+pub trait Dialect: Sync {
+    fn id(&self) -> driftless_model::Dialect;
+    fn syntax(&self) -> Syntax;
+    fn row(&self, kind: Kind) -> Option<&'static dyn Row>;
+
+    /// What a new database holds.
+    fn empty(&self, server: Server) -> Catalog;
+    /// The search path that a session starts with.
+    fn path(&self) -> Vec<String>;
+
+    /// Reads one statement. Every token is consumed, or the statement is an error by name.
+    fn read(
+        &self,
+        statement: &RawStatement,
+        text: &str,
+        source: SourceId,
+        server: Server,
+    ) -> Result<Parsed, Diagnostic>;
+
+    /// The texts to ask a live database, each a batch of statements that give one answer each; the first batch may
+    /// depend on nothing.
+    fn queries(&self, version: &str, scope: &Scope) -> Vec<String>;
+    /// The catalog behind the answers (in the order of the statements of [`Dialect::queries`]), not yet settled.
+    fn decode(&self, answers: &[Answer], server: Server) -> Result<Inspected, Problems>;
+    /// The server's version as its own text says it.
+    fn server(&self, version: &str) -> Option<Server>;
+
+    /// Text for the name at a ref after a rename, from the text that stands there now.
+    fn rename_ref(&self, standing: &str, reference: &Ref) -> String;
+
+    /// Writes a `Must` group as one draft (SQLite's table rebuild).
+    fn weld(&self, group: Vec<Draft>, cx: &Cx) -> Result<Draft, Diagnostic>;
+    /// Whether `next` may join the statement that `group` is already.
+    fn fuses(&self, group: &[Action], next: &Action) -> bool;
+    /// One statement for actions that were fused, without its semicolon.
+    fn print(&self, actions: &[Action], server: Server) -> String;
+    /// How strong a lock mode is; higher is stronger.
+    fn strength(&self, mode: &str) -> u8;
+    /// The frame of a script for these statements' actions.
+    fn frame(&self, segments: &[Vec<&Action>]) -> Frame;
+    /// Executes what is not about one object: SET, PRAGMA, rows.
+    fn session(&self, action: &Action, moment: &mut Moment);
+}

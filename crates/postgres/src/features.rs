@@ -1,0 +1,37 @@
+//! What a server version can: the only place where versions are compared.
+
+use driftless_model::{Server, Version};
+
+/// A thing that some supported version lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feature {
+    /// UNIQUE NULLS NOT DISTINCT (15).
+    NullsNotDistinct,
+    /// ON DELETE SET NULL (columns) (15).
+    SetNullColumns,
+    /// security_invoker on views (15).
+    SecurityInvoker,
+    /// ALTER COLUMN … SET EXPRESSION (17).
+    SetExpression,
+    /// NOT NULL constraints as catalog rows, with names (18).
+    NamedNotNull,
+    /// Virtual generated columns (18).
+    VirtualGenerated,
+}
+
+impl Feature {
+    const fn since(self) -> Version {
+        match self {
+            Feature::NullsNotDistinct | Feature::SetNullColumns | Feature::SecurityInvoker => {
+                Version::new(15, 0)
+            }
+            Feature::SetExpression => Version::new(17, 0),
+            Feature::NamedNotNull | Feature::VirtualGenerated => Version::new(18, 0),
+        }
+    }
+}
+
+/// Whether the target has it.
+pub fn has(server: Server, feature: Feature) -> bool {
+    server.version >= feature.since()
+}

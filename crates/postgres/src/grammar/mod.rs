@@ -1,0 +1,1 @@
+//! The grammar: one statement of text into Actions.

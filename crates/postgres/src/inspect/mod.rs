@@ -1,0 +1,1 @@
+//! The catalog queries and the decoding of their answers.

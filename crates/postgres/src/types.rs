@@ -1,0 +1,1 @@
+//! Type names: canonical spelling, and whose they are.
