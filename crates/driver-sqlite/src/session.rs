@@ -148,17 +148,12 @@ fn run(connection: &rusqlite::Connection, sql: &str, stop: &Stop) -> Result<Vec<
         if stop.asked() {
             return Err(DbError::new(DbErrorKind::Cancelled, "interrupted"));
         }
-        let start = locate(&statement, sql, &mut reached);
         if statement.parameter_count() > 0 {
-            let error = DbError::new(
-                DbErrorKind::Statement,
-                "a statement with parameters has no values for them",
-            );
-            return Err(DbError {
-                position: start,
-                ..error
-            });
+            let start = reached + sql.get(reached..).map_or(0, leading_blank);
+            let message = "a statement with parameters has no values for them";
+            return Err(DbError::new(DbErrorKind::Statement, message).at(start));
         }
+        let start = locate(&statement, sql, &mut reached);
         if let Some(rows) = execute(&mut statement, sql, start)? {
             results.push(rows);
         }

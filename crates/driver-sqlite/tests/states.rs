@@ -84,7 +84,9 @@ async fn what_is_no_database_is_named_as_such() {
     assert!(error.message.contains("notes.txt"), "{error}");
     assert!(error.detail.unwrap().contains("encrypted"));
 
-    let noise: Vec<u8> = (0..8192u32).map(|i| (i * 7919 >> 3) as u8 | 0x80).collect();
+    let noise: Vec<u8> = (0..8192u32)
+        .map(|i| ((i * 7919) >> 3) as u8 | 0x80)
+        .collect();
     fs::write(&path, noise).unwrap();
     let error = failed(&url(&path)).await;
     assert_eq!(error.kind, DbErrorKind::Encrypted);
