@@ -1,5 +1,13 @@
-//! Crate runtime.
+//! What touches the world: connections as a trait, files, programs and git; names no engine.
+//!
+//! Neighbours: drivers implement its trait, `cli` wires them. Invariant: no credential leaves in a message.
 
 mod connection;
+mod files;
+mod secret;
+mod state;
 
 pub use connection::{Canceller, ConnectOptions, Connection, DbError, DbErrorKind, Driver, Rows};
+pub use files::{DEFAULT_MAX_FILE_SIZE, Reader};
+pub use secret::{Secret, mask_in_place, redact_text, redact_url, url_secrets};
+pub use state::StateSpec;
