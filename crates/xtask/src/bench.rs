@@ -1,0 +1,402 @@
+//! `cargo xtask bench`: driftless as a whole process against the engines' own tools, as a Markdown table.
+//!
+//! Neighbours: `measure` times, `testkit` generates and serves. Invariant: a comparison counts only if driftless found
+//! what it should (no change where there is none, some where there are), else its row says so and is not met.
+
+use crate::measure::{Contender, Cost, client, in_turn};
+use anyhow::{Context, Result, bail};
+use driftless_testkit::{Postgres, Schema, Server, generate::Engine, workspace};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+#[derive(clap::Args)]
+pub struct Options {
+    /// How many tables; may be given several times
+    #[arg(long = "size", default_values_t = [1_000, 10_000])]
+    sizes: Vec<usize>,
+    /// One hundred tables only, to see that everything runs
+    #[arg(long, conflicts_with = "sizes")]
+    quick: bool,
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+    /// A built driftless instead of a fresh release build
+    #[arg(long)]
+    binary: Option<PathBuf>,
+    /// The exit code tells whether every target was met
+    #[arg(long)]
+    check: bool,
+}
+
+const SEED: u64 = 7;
+/// The share of tables that differ between two files.
+const CHANGED: f64 = 5.0;
+const FILES_SECONDS: f64 = 0.3;
+const MEMORY_MB: f64 = 400.0;
+const START_SECONDS: f64 = 0.030;
+const AGAINST_DUMP: f64 = 2.0;
+const GROWTH: f64 = 12.0;
+
+/// A line of the table.
+struct Row {
+    what: String,
+    size: usize,
+    cost: Cost,
+    against: Option<(&'static str, Cost)>,
+    target: String,
+    met: Option<bool>,
+    note: String,
+}
+
+struct Bench<'a> {
+    driftless: PathBuf,
+    folder: &'a Path,
+    runs: usize,
+    rows: Vec<Row>,
+    failures: Vec<String>,
+}
+
+pub fn run(options: &Options) -> Result<bool> {
+    let sizes = if options.quick {
+        vec![100]
+    } else {
+        options.sizes.clone()
+    };
+    let driftless = match &options.binary {
+        Some(binary) => binary
+            .canonicalize()
+            .with_context(|| format!("no binary {}", binary.display()))?,
+        None => build()?,
+    };
+    let folder = tempfile::tempdir()?;
+    let mut bench = Bench {
+        driftless,
+        folder: folder.path(),
+        runs: options.runs,
+        rows: Vec::new(),
+        failures: Vec::new(),
+    };
+    let server = match Postgres::start(None) {
+        Ok(server) => Some(server),
+        Err(error) => {
+            bench.failures.push(format!("PostgreSQL: {error:#}"));
+            None
+        }
+    };
+    for size in sizes {
+        if let Some(server) = &server {
+            bench.attempt(&format!("PostgreSQL, {size} tables"), |bench| {
+                bench.postgres(server, size)
+            });
+        }
+        bench.attempt(&format!("files, {size} tables"), |bench| bench.files(size));
+        bench.attempt(&format!("SQLite, {size} tables"), |bench| {
+            bench.sqlite(size)
+        });
+    }
+    bench.attempt("start-up", Bench::start_up);
+    bench.growth();
+    bench.print(server.as_ref());
+    let met = bench.failures.is_empty() && bench.rows.iter().all(|row| row.met != Some(false));
+    Ok(met || !options.check)
+}
+
+fn build() -> Result<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args(["build", "--release", "-q", "-p", "driftless-cli"])
+        .current_dir(workspace::root())
+        .status()
+        .context("cannot run cargo")?;
+    if !status.success() {
+        bail!("the release build failed");
+    }
+    Ok(workspace::target().join("release").join("driftless"))
+}
+
+impl Bench<'_> {
+    /// One contest; what fails is told below the table, and the others still run.
+    fn attempt(&mut self, name: &str, contest: impl FnOnce(&mut Self) -> Result<()>) {
+        eprintln!("measuring {name}");
+        if let Err(error) = contest(self) {
+            self.failures.push(format!("{name}: {error:#}"));
+        }
+    }
+
+    fn generated(&self, engine: Engine, size: usize, change: f64) -> Result<PathBuf> {
+        let path = self.folder.join(format!("{engine:?}-{size}-{change}.sql"));
+        if !path.is_file() {
+            std::fs::write(&path, Schema::generate(engine, size, SEED, change))?;
+        }
+        Ok(path)
+    }
+
+    fn driftless(&self, arguments: &[&str]) -> Contender {
+        Contender::new(&self.driftless, arguments).within(self.folder)
+    }
+
+    fn postgres(&mut self, server: &Server, size: usize) -> Result<()> {
+        let file = self.generated(Engine::Postgres, size, 0.0)?;
+        let database = server.fresh_database("bench")?;
+        let psql = server.psql_path().context("no psql on this machine")?;
+        let file_text = file.to_string_lossy().into_owned();
+        Contender::new(
+            psql,
+            &[
+                "-X",
+                "-q",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-d",
+                database.url(),
+                "-f",
+                &file_text,
+            ],
+        )
+        .output()?;
+        // A database that has been there for a while has statistics of its catalogs.
+        database.query("ANALYZE")?;
+        let dump = server
+            .pg_dump_path()
+            .context("no pg_dump for this server")?;
+        let ours = self.driftless(&[
+            "diff",
+            "--from",
+            database.url(),
+            "--to",
+            &file_text,
+            "--format",
+            "sql",
+        ]);
+        let note = expect_nothing(&ours.output()?);
+        let costs = in_turn(
+            &[ours, Contender::new(dump, &["-s", database.url()])],
+            self.runs,
+        )?;
+        let bound = size <= 1_000;
+        self.push(Row {
+            what: "PostgreSQL live → file, nothing to change".into(),
+            size,
+            cost: costs[0],
+            against: Some(("pg_dump -s", costs[1])),
+            target: if bound {
+                format!("≤ {AGAINST_DUMP}×")
+            } else {
+                "–".into()
+            },
+            met: bound.then(|| costs[0].wall <= AGAINST_DUMP * costs[1].wall),
+            note,
+        });
+        Ok(())
+    }
+
+    fn files(&mut self, size: usize) -> Result<()> {
+        let before = self
+            .generated(Engine::Postgres, size, 0.0)?
+            .to_string_lossy()
+            .into_owned();
+        let after = self
+            .generated(Engine::Postgres, size, CHANGED)?
+            .to_string_lossy()
+            .into_owned();
+        let ours = self.driftless(&[
+            "diff",
+            "--from",
+            &before,
+            "--to",
+            &after,
+            "--dialect",
+            "postgres",
+        ]);
+        let printed = ours.output()?;
+        let note = if printed.contains("reviewed_by") {
+            ""
+        } else {
+            "the plan lacks the changes"
+        };
+        let cost = in_turn(&[ours], self.runs)?[0];
+        let bound = size <= 1_000;
+        self.push(Row {
+            what: format!("file → file, {CHANGED} % changed"),
+            size,
+            cost,
+            against: None,
+            target: if bound {
+                format!("< {FILES_SECONDS} s")
+            } else {
+                "–".into()
+            },
+            met: bound.then_some(cost.wall < FILES_SECONDS),
+            note: note.into(),
+        });
+        Ok(())
+    }
+
+    fn sqlite(&mut self, size: usize) -> Result<()> {
+        let file = self.generated(Engine::Sqlite, size, 0.0)?;
+        let path = self.folder.join(format!("{size}.db"));
+        let base = rusqlite::Connection::open(&path)?;
+        base.execute_batch(&format!("BEGIN;{}COMMIT;", std::fs::read_to_string(&file)?))?;
+        drop(base);
+        let (path, file) = (
+            path.to_string_lossy().into_owned(),
+            file.to_string_lossy().into_owned(),
+        );
+        let ours = self.driftless(&[
+            "diff",
+            "--from",
+            &format!("sqlite://{path}"),
+            "--to",
+            &file,
+            "--format",
+            "sql",
+        ]);
+        let note = expect_nothing(&ours.output()?);
+        let theirs = Contender::new(
+            client("sqlite3")?,
+            &[&path, "select sql from sqlite_schema"],
+        );
+        let costs = in_turn(&[ours, theirs], self.runs)?;
+        self.push(Row {
+            what: "SQLite live → file, nothing to change".into(),
+            size,
+            cost: costs[0],
+            against: Some(("sqlite3 sqlite_schema", costs[1])),
+            target: "–".into(),
+            met: None,
+            note,
+        });
+        Ok(())
+    }
+
+    fn start_up(&mut self) -> Result<()> {
+        let demo = workspace::root().join("fixtures").join("demo");
+        if !demo.is_dir() {
+            bail!("there is no demo in fixtures/demo");
+        }
+        let ours = Contender::new(&self.driftless, &["plan"]).within(&demo);
+        let note = if ours.output()?.trim().is_empty() {
+            "the plan is empty"
+        } else {
+            ""
+        };
+        let cost = in_turn(&[ours], self.runs.max(11))?[0];
+        self.push(Row {
+            what: "`plan` on the demo".into(),
+            size: 0,
+            cost,
+            against: None,
+            target: format!("< {:.0} ms", START_SECONDS * 1e3),
+            met: Some(cost.wall < START_SECONDS),
+            note: note.into(),
+        });
+        Ok(())
+    }
+
+    /// Memory has a limit in every row of ten thousand tables.
+    fn push(&mut self, mut row: Row) {
+        if row.size >= 10_000 {
+            let fits = row.cost.memory < MEMORY_MB;
+            row.target = format!("< {MEMORY_MB:.0} MB");
+            row.met = Some(row.met.unwrap_or(true) && fits);
+        }
+        if !row.note.is_empty() {
+            row.met = Some(false);
+        }
+        self.rows.push(row);
+    }
+
+    /// What ten times the tables cost.
+    fn growth(&mut self) {
+        let mut grown = Vec::new();
+        for large in self.rows.iter().filter(|row| row.size >= 10_000) {
+            let small = self
+                .rows
+                .iter()
+                .find(|row| row.what == large.what && row.size * 10 == large.size);
+            let Some(small) = small else { continue };
+            grown.push(Row {
+                what: format!("growth: {}", large.what),
+                size: large.size,
+                cost: large.cost,
+                against: Some(("a tenth of the tables", small.cost)),
+                target: format!("≤ {GROWTH}×"),
+                met: Some(large.cost.wall <= GROWTH * small.cost.wall),
+                note: String::new(),
+            });
+        }
+        self.rows.extend(grown);
+    }
+
+    fn print(&self, server: Option<&Server>) {
+        let server = server.map_or_else(
+            || "no PostgreSQL".to_owned(),
+            |server| format!("PostgreSQL {}", server.version()),
+        );
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        println!(
+            "Medians of {} runs in turn, whole processes; {server}; {cores} cores.\n",
+            self.runs
+        );
+        println!(
+            "| what | tables | wall | user + sys | peak memory | against | its wall | ratio | target | met |"
+        );
+        println!("|---|--:|--:|--:|--:|---|--:|--:|---|---|");
+        for row in &self.rows {
+            let (name, wall, ratio) = row.against.map_or_else(
+                || ("–", "–".to_owned(), "–".to_owned()),
+                |(name, cost)| {
+                    (
+                        name,
+                        seconds(cost.wall),
+                        format!("{:.2}×", row.cost.wall / cost.wall.max(1e-9)),
+                    )
+                },
+            );
+            let met = row
+                .met
+                .map_or("–", |met| if met { "yes" } else { "**no**" });
+            let size = if row.size == 0 {
+                "–".to_owned()
+            } else {
+                row.size.to_string()
+            };
+            let note = if row.note.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", row.note)
+            };
+            println!(
+                "| {} | {size} | {} | {} | {:.0} MB | {name} | {wall} | {ratio} | {} | {met}{note} |",
+                row.what,
+                seconds(row.cost.wall),
+                seconds(row.cost.processor),
+                row.cost.memory,
+                row.target
+            );
+        }
+        for failure in &self.failures {
+            println!("\nnot measured: {failure}");
+        }
+    }
+}
+
+/// A note where a plan is not empty; comments and blank lines are nothing.
+fn expect_nothing(printed: &str) -> String {
+    let lines = printed
+        .lines()
+        .filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with("--"))
+        .count();
+    if lines == 0 {
+        String::new()
+    } else {
+        format!("the plan has {lines} lines, none was due")
+    }
+}
+
+fn seconds(time: f64) -> String {
+    if time < 1.0 {
+        format!("{:.1} ms", time * 1e3)
+    } else {
+        format!("{time:.2} s")
+    }
+}
