@@ -3,27 +3,33 @@
 //! Neighbours: everything above uses it, it uses only `sqlparser`. Invariant: nothing here knows what a table is;
 //! a byte offset given out here always lies on a character boundary of the source it belongs to.
 
+mod canon;
 mod cursor;
 mod diagnostic;
 mod directive;
 mod lexer;
 mod literal;
+mod lower;
 mod quote;
 mod script;
 mod source;
 mod tree;
+mod visit;
 
+pub use canon::{name_text, normal_tokens, query_text, tree_text};
 pub use cursor::Cursor;
 pub use diagnostic::{Diagnostic, Problems, Severity};
 pub use directive::{Directive, directives};
 pub use lexer::{Comment, Token, TokenKind, lex};
 pub use literal::{token_name, token_text};
+pub use lower::{Opaque, read_expr, read_query};
 pub use quote::{dollar_quote, is_bare, quote_name, quote_text};
 pub use script::{RawStatement, Script, StatementKind, read_script, split};
 pub use source::{Place, Source, SourceId, Sources, Span};
 pub use tree::{
     Alias, Cte, From, Ident, Item, Query, Select, SetExpr, SortKey, Tree, TypeName, Window,
 };
+pub use visit::{Child, ChildMut};
 
 /// Whose lexical rules a text follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,0 +1,643 @@
+//! Our tokens → the parser's, so that its own lexer never sees the text: byte offsets instead of lines and columns,
+//! decoded literals, only the engine's keywords, stand-ins for types.
+//!
+//! Neighbours: `types` finds type names; `expr` reads positions and stand-ins back. Invariant: what the parser would
+//! take for something else than the engine does is rewritten here, or refused.
+
+use std::collections::BTreeSet;
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Location, Span as TheirSpan, Token as Theirs, TokenWithSpan, Word};
+
+use super::types::{STAND_IN, interval_tail, type_end, type_text, typed_string};
+use super::{Opaque, opaque};
+use crate::Syntax;
+use crate::lexer::{Token, TokenKind, lex};
+use crate::literal::{token_name, token_text};
+use crate::source::{SourceId, Span};
+
+/// Deeper brackets are not read.
+const MAX_DEPTH: usize = 200;
+/// More tokens than this without a comma or a clause between them are not read: each could nest the tree by one.
+const MAX_RUN: usize = 1500;
+
+pub(super) struct Prepared {
+    pub tokens: Vec<TokenWithSpan>,
+    /// What the stand-ins stand for.
+    pub types: Vec<String>,
+    /// Where names start that had `ONLY` before them.
+    pub only: BTreeSet<usize>,
+}
+
+pub(super) fn prepare(text: &str, syntax: Syntax) -> Result<Prepared, Opaque> {
+    let (tokens, _, problems) = lex(text, syntax, SourceId(0));
+    if let Some(problem) = problems.first() {
+        return opaque(problem.message.clone());
+    }
+    if tokens.is_empty() {
+        return opaque("it is empty");
+    }
+    check_shape(&tokens, text)?;
+    let mut maker = Maker {
+        text,
+        syntax,
+        tokens: &tokens,
+        at: 0,
+        cast_types: cast_types(&tokens, text),
+        out: Prepared {
+            tokens: Vec::with_capacity(tokens.len()),
+            types: Vec::new(),
+            only: BTreeSet::new(),
+        },
+    };
+    while maker.at < tokens.len() {
+        maker.step()?;
+    }
+    Ok(maker.out)
+}
+
+/// Bounds on nesting, so that neither the parser nor any reader of the tree runs out of stack.
+fn check_shape(tokens: &[Token], text: &str) -> Result<(), Opaque> {
+    let mut runs = vec![0usize];
+    for token in tokens {
+        let raw = token.span.of(text);
+        let symbol = token.kind == TokenKind::Symbol;
+        match raw {
+            "(" | "[" if symbol => runs.push(0),
+            ")" | "]" if symbol => {
+                runs.pop();
+            }
+            "," if symbol => {
+                if let Some(run) = runs.last_mut() {
+                    *run = 0;
+                }
+            }
+            ";" if symbol => return opaque("a `;` in it"),
+            _ if token.kind == TokenKind::Word
+                && CLAUSES.iter().any(|c| raw.eq_ignore_ascii_case(c)) =>
+            {
+                if let Some(run) = runs.last_mut() {
+                    *run = 0;
+                }
+            }
+            _ => {}
+        }
+        let depth = runs.len();
+        let Some(run) = runs.last_mut() else {
+            return opaque("a bracket too many");
+        };
+        *run += 1;
+        if depth > MAX_DEPTH || *run > MAX_RUN {
+            return opaque("it is nested too deeply");
+        }
+    }
+    if runs.len() > 1 {
+        return opaque("a bracket is not closed");
+    }
+    Ok(())
+}
+
+const CLAUSES: &[&str] = &["from", "where", "group", "having", "join", "on"];
+
+/// Token ranges of the types in `CAST(… AS type)`, by their first token.
+fn cast_types(tokens: &[Token], text: &str) -> Vec<(usize, usize)> {
+    let mut out = Vec::new();
+    // Per open bracket: is it a CAST's, and where its last `AS` is.
+    let mut open: Vec<(bool, Option<usize>)> = Vec::new();
+    for (i, token) in tokens.iter().enumerate() {
+        let raw = token.span.of(text);
+        match (token.kind, raw) {
+            (TokenKind::Symbol, "(") => {
+                let cast = i
+                    .checked_sub(1)
+                    .is_some_and(|p| word_is(&tokens[p], text, "cast"));
+                open.push((cast, None));
+            }
+            (TokenKind::Symbol, ")") => {
+                if let Some((true, Some(from))) = open.pop() {
+                    out.push((from + 1, i));
+                }
+            }
+            (TokenKind::Word, _) if raw.eq_ignore_ascii_case("as") => {
+                if let Some(last) = open.last_mut() {
+                    last.1 = Some(i);
+                }
+            }
+            _ => {}
+        }
+    }
+    out.sort_unstable();
+    out
+}
+
+fn word_is(token: &Token, text: &str, word: &str) -> bool {
+    token.kind == TokenKind::Word && token.span.of(text).eq_ignore_ascii_case(word)
+}
+
+struct Maker<'t> {
+    text: &'t str,
+    syntax: Syntax,
+    tokens: &'t [Token],
+    at: usize,
+    cast_types: Vec<(usize, usize)>,
+    out: Prepared,
+}
+
+impl Maker<'_> {
+    fn step(&mut self) -> Result<(), Opaque> {
+        let found = self.cast_types.binary_search_by_key(&self.at, |c| c.0);
+        if let Some((from, to)) = found.ok().and_then(|i| self.cast_types.get(i).copied())
+            && to > from
+        {
+            self.stand_in(from, to);
+            self.at = to;
+            return Ok(());
+        }
+        match self.tokens[self.at].kind {
+            TokenKind::Symbol => self.symbol(),
+            TokenKind::Word => self.word(),
+            _ => self.literal(),
+        }
+    }
+
+    fn push(&mut self, token: Theirs, span: Span) {
+        let location = |at: usize| Location {
+            line: 1,
+            column: at as u64 + 1,
+        };
+        self.out.tokens.push(TokenWithSpan {
+            token,
+            span: TheirSpan::new(location(span.start), location(span.end)),
+        });
+    }
+
+    fn stand_in(&mut self, from: usize, to: usize) {
+        let tokens = &self.tokens[from..to];
+        let name = format!("{STAND_IN}{}", self.out.types.len());
+        self.out
+            .types
+            .push(type_text(tokens, self.text, self.syntax));
+        let span = tokens
+            .first()
+            .zip(tokens.last())
+            .map_or_else(Span::default, |(a, b)| a.span.to(b.span));
+        self.push(Theirs::make_word(&name, None), span);
+    }
+
+    fn is(&self, at: usize, word: &str) -> bool {
+        self.tokens
+            .get(at)
+            .is_some_and(|t| word_is(t, self.text, word))
+    }
+
+    fn is_symbol(&self, at: usize, symbol: &str) -> bool {
+        self.tokens
+            .get(at)
+            .is_some_and(|t| t.kind == TokenKind::Symbol && t.span.of(self.text) == symbol)
+    }
+
+    fn literal(&mut self) -> Result<(), Opaque> {
+        let token = self.tokens[self.at];
+        let raw = token.span.of(self.text);
+        let theirs = match token.kind {
+            TokenKind::Text => {
+                Theirs::SingleQuotedString(token_text(&token, self.text, self.syntax))
+            }
+            TokenKind::Number => Theirs::Number(raw.to_owned(), false),
+            TokenKind::Param => Theirs::Placeholder(raw.to_owned()),
+            TokenKind::Bits if raw.starts_with(['b', 'B']) => {
+                Theirs::SingleQuotedByteStringLiteral(token_text(&token, self.text, self.syntax))
+            }
+            TokenKind::Bits => Theirs::HexStringLiteral(token_text(&token, self.text, self.syntax)),
+            _ => Theirs::make_word(&token_name(&token, self.text, self.syntax), Some('"')),
+        };
+        self.push(theirs, token.span);
+        self.at += 1;
+        Ok(())
+    }
+
+    fn word(&mut self) -> Result<(), Opaque> {
+        let token = self.tokens[self.at];
+        let raw = token.span.of(self.text);
+        let after_dot = self.at > 0 && self.is_symbol(self.at - 1, ".");
+        if self.syntax == Syntax::Postgres && !after_dot {
+            if let Some(end) = typed_string(self.tokens, self.text, self.at) {
+                return self.typed_string(end);
+            }
+            if raw.eq_ignore_ascii_case("operator") && self.is_symbol(self.at + 1, "(") {
+                return self.named_operator();
+            }
+            if raw.eq_ignore_ascii_case("only") && self.at > 0 && self.only()? {
+                return Ok(());
+            }
+            if raw.eq_ignore_ascii_case("variadic") {
+                return opaque("VARIADIC");
+            }
+        }
+        if !after_dot && raw.eq_ignore_ascii_case("isnull") && self.operand_before() {
+            self.keyword("IS", token.span);
+            self.keyword("NULL", token.span);
+            self.at += 1;
+            return Ok(());
+        }
+        let mut value = token_name(&token, self.text, self.syntax);
+        let Theirs::Word(known) = Theirs::make_word(&value, None) else {
+            return opaque("a word");
+        };
+        let as_keyword = !after_dot && is_keyword(&value, self.syntax) && self.in_place(&value);
+        if as_keyword {
+            value = raw.to_owned();
+        }
+        let keyword = if as_keyword {
+            known.keyword
+        } else {
+            Keyword::NoKeyword
+        };
+        let theirs = Theirs::Word(Word {
+            value,
+            quote_style: None,
+            keyword,
+        });
+        self.push(theirs, token.span);
+        self.at += 1;
+        Ok(())
+    }
+
+    fn keyword(&mut self, word: &str, span: Span) {
+        self.push(Theirs::make_word(word, None), span);
+    }
+
+    /// Words that are names unless their neighbours make them keywords.
+    fn in_place(&self, word: &str) -> bool {
+        let next_open = self.is_symbol(self.at + 1, "(");
+        match word.to_ascii_lowercase().as_str() {
+            "position" | "overlay" | "substring" | "trim" | "extract" => next_open,
+            "time" => self.at > 0 && self.is(self.at - 1, "at"),
+            "zone" => self.at > 0 && self.is(self.at - 1, "time"),
+            "at" => self.is(self.at + 1, "time"),
+            "cube" | "rollup" => next_open,
+            "grouping" => self.is(self.at + 1, "sets"),
+            "sets" => self.at > 0 && self.is(self.at - 1, "grouping"),
+            "filter" | "over" | "within" => self.at > 0 && self.is_symbol(self.at - 1, ")"),
+            _ => true,
+        }
+    }
+
+    /// `date '…'` → `'…'::date`
+    fn typed_string(&mut self, end: usize) -> Result<(), Opaque> {
+        let from = self.at;
+        self.at = end;
+        let string = self.tokens[end];
+        self.literal()?;
+        self.push(Theirs::DoubleColon, string.span);
+        let mut spelled = self.tokens[from..end].to_vec();
+        if self.is(from, "interval") {
+            let tail = interval_tail(self.tokens, self.text, self.at);
+            spelled.extend_from_slice(&self.tokens[self.at..tail]);
+            self.at = tail;
+        }
+        let name = format!("{STAND_IN}{}", self.out.types.len());
+        self.out
+            .types
+            .push(type_text(&spelled, self.text, self.syntax));
+        self.push(Theirs::make_word(&name, None), self.tokens[from].span);
+        Ok(())
+    }
+
+    /// `OPERATOR(pg_catalog.=)`: the operator itself; with another schema its whole name.
+    fn named_operator(&mut self) -> Result<(), Opaque> {
+        let from = self.at;
+        let Some(close) = (from..self.tokens.len()).find(|i| self.is_symbol(*i, ")")) else {
+            return opaque("OPERATOR without its end");
+        };
+        let inside = &self.tokens[from + 2..close];
+        let Some((op, schema)) = inside.split_last() else {
+            return opaque("OPERATOR()");
+        };
+        if !self.operand_before() {
+            return opaque("a prefix OPERATOR()");
+        }
+        let span = self.tokens[from].span.to(self.tokens[close].span);
+        let sign = op.span.of(self.text);
+        let schema = type_text(schema, self.text, self.syntax);
+        let plain = schema.is_empty() || schema == "pg_catalog.";
+        let quantified =
+            self.is(close + 1, "any") || self.is(close + 1, "all") || self.is(close + 1, "some");
+        let token = match (plain, quantified) {
+            (true, true) => their_symbol(sign, self.syntax)?,
+            (true, false) => Theirs::CustomBinaryOperator(sign.to_owned()),
+            (false, _) => Theirs::CustomBinaryOperator(format!("operator({schema}{sign})")),
+        };
+        self.push(token, span);
+        self.at = close + 1;
+        Ok(())
+    }
+
+    /// `FROM ONLY t`
+    fn only(&mut self) -> Result<bool, Opaque> {
+        let before = self.at - 1;
+        let starts =
+            self.is(before, "from") || self.is(before, "join") || self.is_symbol(before, ",");
+        let Some(next) = self.tokens.get(self.at + 1) else {
+            return Ok(false);
+        };
+        if !starts || self.is(self.at + 1, "as") {
+            return Ok(false);
+        }
+        match next.kind {
+            TokenKind::Word | TokenKind::Quoted => {
+                self.out.only.insert(next.span.start);
+                self.at += 1;
+                Ok(true)
+            }
+            _ if self.is_symbol(self.at + 1, "(") => opaque("ONLY with brackets"),
+            _ => Ok(false),
+        }
+    }
+
+    /// Whether the token before this one ends an operand, so that this one is no prefix.
+    fn operand_before(&self) -> bool {
+        let Some(before) = self.at.checked_sub(1).map(|i| self.tokens[i]) else {
+            return false;
+        };
+        let raw = before.span.of(self.text);
+        match before.kind {
+            TokenKind::Symbol => matches!(raw, ")" | "]"),
+            TokenKind::Word => !NO_OPERAND.iter().any(|w| raw.eq_ignore_ascii_case(w)),
+            _ => true,
+        }
+    }
+
+    fn symbol(&mut self) -> Result<(), Opaque> {
+        let token = self.tokens[self.at];
+        let raw = token.span.of(self.text);
+        if self.syntax == Syntax::Postgres {
+            if raw == "::"
+                && let Some(end) = type_end(self.tokens, self.text, self.at + 1)
+            {
+                self.push(Theirs::DoubleColon, token.span);
+                self.stand_in(self.at + 1, end);
+                self.at = end;
+                return Ok(());
+            }
+            if !self.operand_before() {
+                self.check_prefix(raw)?;
+            }
+        }
+        let quantified = self.is(self.at + 1, "any")
+            || self.is(self.at + 1, "all")
+            || self.is(self.at + 1, "some");
+        let generic = self.syntax == Syntax::Postgres
+            && raw.starts_with(['~', '!'])
+            && raw != "!="
+            && !quantified
+            && self.operand_before();
+        let theirs = if generic {
+            // The parser has the pattern operators bind like `=`; the engine like any other operator.
+            Theirs::CustomBinaryOperator(raw.to_owned())
+        } else {
+            their_symbol(raw, self.syntax)?
+        };
+        self.push(theirs, token.span);
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Prefix operators whose operand the parser would cut otherwise than the engine.
+    fn check_prefix(&self, raw: &str) -> Result<(), Opaque> {
+        let arithmetic: &[&str] = match raw {
+            "-" | "+" => &["^"],
+            "~" | "@" | "|/" | "||/" | "!!" | "@-@" | "@@" | "#" | "?-" | "?|" => {
+                &["+", "-", "*", "/", "%", "^"]
+            }
+            _ => return Ok(()),
+        };
+        let mut depth = 0usize;
+        for i in self.at + 1..self.tokens.len() {
+            let token = self.tokens[i];
+            if token.kind != TokenKind::Symbol {
+                continue;
+            }
+            match token.span.of(self.text) {
+                "(" | "[" => depth += 1,
+                ")" | "]" if depth == 0 => break,
+                ")" | "]" => depth -= 1,
+                "," if depth == 0 => break,
+                other if depth == 0 && arithmetic.contains(&other) => {
+                    return opaque("a prefix operator before arithmetic");
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Words after which an operand still has to come.
+const NO_OPERAND: &[&str] = &[
+    "select",
+    "distinct",
+    "all",
+    "and",
+    "or",
+    "not",
+    "when",
+    "then",
+    "else",
+    "case",
+    "where",
+    "on",
+    "having",
+    "by",
+    "in",
+    "like",
+    "ilike",
+    "between",
+    "is",
+    "from",
+    "as",
+    "limit",
+    "offset",
+    "escape",
+    "to",
+    "any",
+    "some",
+    "for",
+    "using",
+    "values",
+    "returning",
+    "filter",
+    "zone",
+    "placing",
+    "collate",
+];
+
+fn their_symbol(raw: &str, syntax: Syntax) -> Result<Theirs, Opaque> {
+    let postgres = syntax == Syntax::Postgres;
+    Ok(match raw {
+        "(" => Theirs::LParen,
+        ")" => Theirs::RParen,
+        "[" => Theirs::LBracket,
+        "]" => Theirs::RBracket,
+        "," => Theirs::Comma,
+        "." => Theirs::Period,
+        "+" => Theirs::Plus,
+        "-" => Theirs::Minus,
+        "*" => Theirs::Mul,
+        "/" => Theirs::Div,
+        "%" => Theirs::Mod,
+        "=" | "==" if raw.len() == 1 || !postgres => Theirs::Eq,
+        "<>" | "!=" => Theirs::Neq,
+        "<" => Theirs::Lt,
+        "<=" => Theirs::LtEq,
+        ">" => Theirs::Gt,
+        ">=" => Theirs::GtEq,
+        "||" => Theirs::StringConcat,
+        "|" => Theirs::Pipe,
+        "&" => Theirs::Ampersand,
+        "<<" => Theirs::ShiftLeft,
+        ">>" => Theirs::ShiftRight,
+        "~" => Theirs::Tilde,
+        "->" => Theirs::Arrow,
+        "->>" => Theirs::LongArrow,
+        ":" if postgres => Theirs::Colon,
+        "::" => Theirs::DoubleColon,
+        "=>" => Theirs::RArrow,
+        ":=" => Theirs::Assignment,
+        "^" => Theirs::Caret,
+        "#" => Theirs::Sharp,
+        "@" => Theirs::AtSign,
+        "|/" => Theirs::PGSquareRoot,
+        "||/" => Theirs::PGCubeRoot,
+        "~*" => Theirs::TildeAsterisk,
+        "!~" => Theirs::ExclamationMarkTilde,
+        "!~*" => Theirs::ExclamationMarkTildeAsterisk,
+        "~~" => Theirs::DoubleTilde,
+        "~~*" => Theirs::DoubleTildeAsterisk,
+        "!~~" => Theirs::ExclamationMarkDoubleTilde,
+        "!~~*" => Theirs::ExclamationMarkDoubleTildeAsterisk,
+        _ if postgres && raw.bytes().all(|b| b"+-*/<>=~!@#%^&|`?".contains(&b)) => {
+            Theirs::CustomBinaryOperator(raw.to_owned())
+        }
+        _ => return opaque(format!("the character `{raw}`")),
+    })
+}
+
+/// The words that the parser may take for keywords.
+fn is_keyword(word: &str, syntax: Syntax) -> bool {
+    let word = word.to_ascii_lowercase();
+    let own = match syntax {
+        Syntax::Postgres => POSTGRES,
+        Syntax::Sqlite => SQLITE,
+    };
+    SHARED.contains(&word.as_str()) || own.contains(&word.as_str())
+}
+
+const SHARED: &[&str] = &[
+    "all",
+    "and",
+    "as",
+    "asc",
+    "between",
+    "by",
+    "case",
+    "cast",
+    "collate",
+    "cross",
+    "current",
+    "desc",
+    "distinct",
+    "else",
+    "end",
+    "escape",
+    "except",
+    "exists",
+    "false",
+    "filter",
+    "first",
+    "following",
+    "from",
+    "full",
+    "group",
+    "groups",
+    "having",
+    "in",
+    "inner",
+    "intersect",
+    "is",
+    "join",
+    "last",
+    "left",
+    "like",
+    "limit",
+    "materialized",
+    "natural",
+    "not",
+    "notnull",
+    "null",
+    "nulls",
+    "offset",
+    "on",
+    "or",
+    "order",
+    "outer",
+    "over",
+    "partition",
+    "preceding",
+    "range",
+    "recursive",
+    "right",
+    "rows",
+    "row",
+    "select",
+    "then",
+    "true",
+    "unbounded",
+    "union",
+    "using",
+    "values",
+    "when",
+    "where",
+    "window",
+    "with",
+];
+
+const POSTGRES: &[&str] = &[
+    "any",
+    "array",
+    "at",
+    "cube",
+    "extract",
+    "fetch",
+    "for",
+    "grouping",
+    "ilike",
+    "into",
+    "lateral",
+    "locked",
+    "next",
+    "nowait",
+    "of",
+    "only",
+    "ordinality",
+    "overlaps",
+    "overlay",
+    "placing",
+    "position",
+    "rollup",
+    "sets",
+    "share",
+    "similar",
+    "skip",
+    "some",
+    "substring",
+    "ties",
+    "time",
+    "to",
+    "unknown",
+    "update",
+    "within",
+    "zone",
+];
+
+const SQLITE: &[&str] = &["glob", "match", "regexp"];
