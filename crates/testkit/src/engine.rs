@@ -43,6 +43,14 @@ impl std::error::Error for Skipped {}
 /// # Panics
 /// Where `DRIFTLESS_TEST_ENGINES` requires the engine and it is missing: the calling test fails.
 pub fn engine(name: &str) -> Result<Engine, Skipped> {
+    available(name).inspect_err(|skipped| {
+        assert!(!required(name), "{skipped}, and {REQUIRED} requires it");
+        note("skipped", &skipped.to_string());
+    })
+}
+
+/// The same, but a missing engine is only returned: nothing is reported, and nothing fails.
+pub fn available(name: &str) -> Result<Engine, Skipped> {
     let (product, major) = match name.split_once('@') {
         Some((product, version)) => (product, version.parse().ok()),
         None => (name, None),
@@ -52,14 +60,9 @@ pub fn engine(name: &str) -> Result<Engine, Skipped> {
         "postgres" if major.is_some() || !name.contains('@') => shared(major).map(Engine::Postgres),
         _ => Err("no such engine is known here".to_owned()),
     };
-    found.map_err(|why| {
-        let skipped = Skipped {
-            engine: name.to_owned(),
-            why,
-        };
-        assert!(!required(name), "{skipped}, and {REQUIRED} requires it");
-        note("skipped", &skipped.to_string());
-        skipped
+    found.map_err(|why| Skipped {
+        engine: name.to_owned(),
+        why,
     })
 }
 

@@ -369,7 +369,7 @@ impl Bench<'_> {
                 "| {} | {size} | {} | {} | {:.0} MB | {name} | {wall} | {ratio} | {} | {met}{note} |",
                 row.what,
                 seconds(row.cost.wall),
-                seconds(row.cost.processor),
+                processor(row.cost.processor),
                 row.cost.memory,
                 row.target
             );
@@ -390,6 +390,15 @@ fn expect_nothing(printed: &str) -> String {
         String::new()
     } else {
         format!("the plan has {lines} lines, none was due")
+    }
+}
+
+/// The kernel counts in hundredths.
+fn processor(time: f64) -> String {
+    if time < 0.01 {
+        "< 10 ms".to_owned()
+    } else {
+        seconds(time)
     }
 }
 

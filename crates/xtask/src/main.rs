@@ -44,10 +44,22 @@ enum Task {
     Bench(bench::Options),
 }
 
-fn main() -> Result<std::process::ExitCode> {
-    let done = match Arguments::parse().task {
-        Task::Test(options) => test::run(&options)?,
-        Task::Engines(options) => engines::run(&options)?,
+fn main() -> std::process::ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(true) => 0.into(),
+        Ok(false) => 1.into(),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            1.into()
+        }
+    }
+}
+
+/// Whether the task's verdict is good.
+fn run(task: Task) -> Result<bool> {
+    match task {
+        Task::Test(options) => test::run(&options),
+        Task::Engines(options) => engines::run(&options),
         Task::GenSchema {
             engine,
             tables,
@@ -57,9 +69,8 @@ fn main() -> Result<std::process::ExitCode> {
             use std::io::Write;
             let text = Schema::generate(engine, tables, seed, change);
             std::io::stdout().write_all(text.as_bytes())?;
-            true
+            Ok(true)
         }
-        Task::Bench(options) => bench::run(&options)?,
-    };
-    Ok(if done { 0.into() } else { 1.into() })
+        Task::Bench(options) => bench::run(&options),
+    }
 }

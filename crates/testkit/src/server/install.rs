@@ -20,13 +20,18 @@ pub struct Install {
 }
 
 impl Install {
-    /// The first set that fits, in the order of `Install::all`.
+    /// The first set that fits, in the order of `Install::all`. One whose databases a pg_dump of this machine can read
+    /// goes before one without: the sets of `cargo xtask engines` bring no clients, and the dump is the oracle.
     pub fn find(major: Option<u16>) -> Result<Self> {
         let found = Self::all();
-        if let Some(fit) = found
-            .iter()
-            .find(|install| major.is_none_or(|major| install.major == major))
-        {
+        let fits = || {
+            found
+                .iter()
+                .filter(|install| major.is_none_or(|major| install.major == major))
+        };
+        let dumped =
+            fits().find(|install| client("pg_dump", Some(install), install.major).is_some());
+        if let Some(fit) = dumped.or_else(|| fits().next()) {
             return Ok(fit.clone());
         }
         let wanted = major.map(|major| format!(" {major}")).unwrap_or_default();

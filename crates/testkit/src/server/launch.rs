@@ -26,22 +26,44 @@ const SETTINGS: &[&str] = &[
     "logging_collector=off",
 ];
 
-pub(super) fn start(mut install: Install) -> Result<Server> {
+const LOG: &str = "log";
+
+pub(super) fn start(install: Install) -> Result<Server> {
     let account = Account::choose()?;
-    let folder = temporary_folder(account)?;
-    if !account.reaches(&install.bin.join("postgres")) {
-        install = borrow(&install, folder.path())?;
+    let mut failure = String::new();
+    // Another process may take the free port before the server does.
+    for _ in 0..4 {
+        match attempt(install.clone(), account)? {
+            Ok(server) => return Ok(server),
+            Err(log) => failure = log,
+        }
+        if !failure.contains("could not bind") {
+            break;
+        }
     }
-    account.own(folder.path())?;
-    let data = folder.path().join("data");
+    bail!("the server did not start: {}", failure.trim())
+}
+
+/// A server, or what one that did not come up has logged.
+fn attempt(mut install: Install, account: Account) -> Result<Result<Server, String>> {
+    // Watched from the start: the tests may be killed at any time.
+    let mut process = Process::watch(temporary_folder(account)?)?;
+    let folder = process.folder().to_path_buf();
+    if !account.reaches(&install.bin.join("postgres")) {
+        install = borrow(&install, &folder)?;
+    }
+    account.own(&folder)?;
+    let data = folder.join("data");
     template::fill(&data, &install, account)?;
-    let (child, port) = launch(&install, account, folder.path(), &data)?;
-    let process = Process::watch(child, folder.keep())?;
-    Server::connect(
-        format!("postgres://postgres@127.0.0.1:{port}/postgres"),
-        Some(install),
-        Some(process),
-    )
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    process.adopt(spawn(&install, account, &folder, &data, port)?)?;
+    if !wait_ready(&mut process, &data)? {
+        return Ok(Err(
+            std::fs::read_to_string(folder.join(LOG)).unwrap_or_default()
+        ));
+    }
+    let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
+    Server::connect(url, Some(install), Some(process)).map(Ok)
 }
 
 /// Short, since the path of a unix socket may have 107 bytes only.
@@ -74,33 +96,12 @@ fn borrow(install: &Install, folder: &Path) -> Result<Install> {
     })
 }
 
-fn launch(install: &Install, account: Account, folder: &Path, data: &Path) -> Result<(Child, u16)> {
-    let mut failure = String::new();
-    // Another process may take the free port before the server does.
-    for _ in 0..4 {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let log = folder.join("log");
-        let mut child = spawn(install, account, folder, data, port, &log)?;
-        if wait_ready(&mut child, data)? {
-            return Ok((child, port));
-        }
-        let _ = child.kill();
-        let _ = child.wait();
-        failure = std::fs::read_to_string(&log).unwrap_or_default();
-        if !failure.contains("could not bind") {
-            break;
-        }
-    }
-    bail!("the server did not start: {}", failure.trim())
-}
-
 fn spawn(
     install: &Install,
     account: Account,
     folder: &Path,
     data: &Path,
     port: u16,
-    log: &Path,
 ) -> Result<Child> {
     let mut command = account.command(&install.bin.join("postgres"));
     install.prepare(&mut command);
@@ -111,7 +112,7 @@ fn spawn(
     command
         .arg("-c")
         .arg(format!("unix_socket_directories={}", folder.display()));
-    let log = std::fs::File::create(log)?;
+    let log = std::fs::File::create(folder.join(LOG))?;
     command
         .current_dir("/")
         .stdin(Stdio::null())
@@ -123,11 +124,11 @@ fn spawn(
 }
 
 /// The server itself writes `ready` into its pid file.
-fn wait_ready(child: &mut Child, data: &Path) -> Result<bool> {
+fn wait_ready(process: &mut Process, data: &Path) -> Result<bool> {
     let pid_file = data.join("postmaster.pid");
     let end = Instant::now() + Duration::from_secs(60);
     while Instant::now() < end {
-        if child.try_wait()?.is_some() {
+        if process.ended()? {
             return Ok(false);
         }
         let text = std::fs::read_to_string(&pid_file).unwrap_or_default();
