@@ -3,6 +3,11 @@
 //! Neighbours: everything above uses it, it uses only `sqlparser`. Invariant: nothing here knows what a table is;
 //! a byte offset given out here always lies on a character boundary of the source it belongs to.
 
+/// A list of plain words, packed in the source.
+macro_rules! words {
+    ($($word:tt)*) => { &[$(stringify!($word)),*] };
+}
+
 mod canon;
 mod cursor;
 mod diagnostic;
@@ -15,6 +20,9 @@ mod script;
 mod source;
 mod tree;
 mod visit;
+
+#[cfg(test)]
+mod tests;
 
 pub use canon::{name_text, normal_tokens, query_text, tree_text};
 pub use cursor::Cursor;

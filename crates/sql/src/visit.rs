@@ -21,7 +21,7 @@ pub enum ChildMut<'t> {
 macro_rules! visitors {
     ($child:ident, $iter:ident, $tree:ident, $query:ident, $set:ident, $select:ident, $from:ident,
      $keys:ident, $window:ident, [$($r:tt)+]) => {
-        fn $keys<'t>(keys: $($r)+ [SortKey], f: &mut dyn FnMut($child<'_>)) {
+        fn $keys(keys: $($r)+ [SortKey], f: &mut dyn FnMut($child<'_>)) {
             for key in keys {
                 f($child::Tree($($r)+ key.expr));
             }

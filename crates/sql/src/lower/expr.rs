@@ -14,20 +14,10 @@ use crate::tree::{Ident, Tree, TypeName};
 type Lowered = Result<Tree, Opaque>;
 
 /// Functions that are called without brackets.
-const BARE: &[&str] = &[
-    "current_catalog",
-    "current_date",
-    "current_role",
-    "current_schema",
-    "current_time",
-    "current_timestamp",
-    "current_user",
-    "localtime",
-    "localtimestamp",
-    "session_user",
-    "system_user",
-    "user",
-];
+const BARE: &[&str] = words!(
+    current_catalog current_date current_role current_schema current_time current_timestamp current_user
+    localtime localtimestamp session_user system_user user
+);
 
 pub(super) fn op(name: impl Into<String>, args: Vec<Tree>) -> Tree {
     Tree::Op(name.into(), args)

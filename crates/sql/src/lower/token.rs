@@ -434,43 +434,10 @@ impl Maker<'_> {
 }
 
 /// Words after which an operand still has to come.
-const NO_OPERAND: &[&str] = &[
-    "select",
-    "distinct",
-    "all",
-    "and",
-    "or",
-    "not",
-    "when",
-    "then",
-    "else",
-    "case",
-    "where",
-    "on",
-    "having",
-    "by",
-    "in",
-    "like",
-    "ilike",
-    "between",
-    "is",
-    "from",
-    "as",
-    "limit",
-    "offset",
-    "escape",
-    "to",
-    "any",
-    "some",
-    "for",
-    "using",
-    "values",
-    "returning",
-    "filter",
-    "zone",
-    "placing",
-    "collate",
-];
+const NO_OPERAND: &[&str] = words!(
+    select distinct all and or not when then else case where on having by in like ilike between is from as
+    limit offset escape to any some for using values returning filter zone placing collate
+);
 
 fn their_symbol(raw: &str, syntax: Syntax) -> Result<Theirs, Opaque> {
     let postgres = syntax == Syntax::Postgres;
@@ -533,111 +500,19 @@ fn is_keyword(word: &str, syntax: Syntax) -> bool {
     SHARED.contains(&word.as_str()) || own.contains(&word.as_str())
 }
 
-const SHARED: &[&str] = &[
-    "all",
-    "and",
-    "as",
-    "asc",
-    "between",
-    "by",
-    "case",
-    "cast",
-    "collate",
-    "cross",
-    "current",
-    "desc",
-    "distinct",
-    "else",
-    "end",
-    "escape",
-    "except",
-    "exists",
-    "false",
-    "filter",
-    "first",
-    "following",
-    "from",
-    "full",
-    "group",
-    "groups",
-    "having",
-    "in",
-    "inner",
-    "intersect",
-    "is",
-    "join",
-    "last",
-    "left",
-    "like",
-    "limit",
-    "materialized",
-    "natural",
-    "not",
-    "notnull",
-    "null",
-    "nulls",
-    "offset",
-    "on",
-    "or",
-    "order",
-    "outer",
-    "over",
-    "partition",
-    "preceding",
-    "range",
-    "recursive",
-    "right",
-    "rows",
-    "row",
-    "select",
-    "then",
-    "true",
-    "unbounded",
-    "union",
-    "using",
-    "values",
-    "when",
-    "where",
-    "window",
-    "with",
-];
+const SHARED: &[&str] = words!(
+    all and as asc between by case cast collate cross current desc distinct else end escape except exists
+    false filter first following from full group groups having in inner intersect is join last left like limit
+    materialized natural not notnull null nulls offset on or order outer over partition preceding range
+    recursive right rows row select then true unbounded union using values when where window with
+);
 
-const POSTGRES: &[&str] = &[
-    "any",
-    "array",
-    "at",
-    "cube",
-    "extract",
-    "fetch",
-    "for",
-    "grouping",
-    "ilike",
-    "into",
-    "lateral",
-    "locked",
-    "next",
-    "nowait",
-    "of",
-    "only",
-    "ordinality",
-    "overlaps",
-    "overlay",
-    "placing",
-    "position",
-    "rollup",
-    "sets",
-    "share",
-    "similar",
-    "skip",
-    "some",
-    "substring",
-    "ties",
-    "time",
-    "to",
-    "unknown",
-    "update",
-    "within",
-    "zone",
-];
+const POSTGRES: &[&str] = words!(
+    any array at cube extract fetch for grouping ilike into lateral locked next nowait of only ordinality
+    overlaps overlay placing position rollup sets share similar skip some substring ties time to unknown
+    update within zone
+);
 
-const SQLITE: &[&str] = &["glob", "match", "regexp"];
+const SQLITE: &[&str] = words!(
+    glob match regexp
+);

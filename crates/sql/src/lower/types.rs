@@ -116,66 +116,12 @@ pub(super) fn interval_tail(tokens: &[Token], text: &str, at: usize) -> usize {
 }
 
 /// The types people write before a string.
-const LITERAL_TYPES: &[&str] = &[
-    "date",
-    "time",
-    "timestamp",
-    "timestamptz",
-    "timetz",
-    "interval",
-    "numeric",
-    "decimal",
-    "int",
-    "integer",
-    "int2",
-    "int4",
-    "int8",
-    "bigint",
-    "smallint",
-    "float4",
-    "float8",
-    "real",
-    "double",
-    "bool",
-    "boolean",
-    "text",
-    "varchar",
-    "char",
-    "character",
-    "bpchar",
-    "name",
-    "json",
-    "jsonb",
-    "uuid",
-    "inet",
-    "cidr",
-    "macaddr",
-    "point",
-    "box",
-    "circle",
-    "line",
-    "lseg",
-    "polygon",
-    "bytea",
-    "xml",
-    "bit",
-    "money",
-    "regclass",
-    "regproc",
-    "regprocedure",
-    "regtype",
-    "oid",
-    "tsvector",
-    "tsquery",
-    "int4range",
-    "int8range",
-    "numrange",
-    "daterange",
-    "tsrange",
-    "tstzrange",
-    "pg_lsn",
-    "jsonpath",
-];
+const LITERAL_TYPES: &[&str] = words!(
+    date time timestamp timestamptz timetz interval numeric decimal int integer int2 int4 int8 bigint smallint
+    float4 float8 real double bool boolean text varchar char character bpchar name json jsonb uuid inet cidr
+    macaddr point box circle line lseg polygon bytea xml bit money regclass regproc regprocedure regtype oid
+    tsvector tsquery int4range int8range numrange daterange tsrange tstzrange pg_lsn jsonpath
+);
 
 /// The text of a type: on PostgreSQL words folded, names quoted only where they need it.
 pub(super) fn type_text(tokens: &[Token], text: &str, syntax: Syntax) -> String {
@@ -207,25 +153,7 @@ pub(super) fn type_text(tokens: &[Token], text: &str, syntax: Syntax) -> String 
 }
 
 /// Keywords that name another type than the same name in quotes.
-const RESPELLED: &[&str] = &[
-    "bigint",
-    "bit",
-    "boolean",
-    "char",
-    "character",
-    "dec",
-    "decimal",
-    "double",
-    "float",
-    "int",
-    "integer",
-    "interval",
-    "nchar",
-    "national",
-    "numeric",
-    "real",
-    "smallint",
-    "time",
-    "timestamp",
-    "varchar",
-];
+const RESPELLED: &[&str] = words!(
+    bigint bit boolean char character dec decimal double float int integer interval nchar national numeric
+    real smallint time timestamp varchar
+);
