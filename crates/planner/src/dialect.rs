@@ -6,7 +6,7 @@ use crate::action::Action;
 use crate::draft::Draft;
 use crate::moment::Moment;
 use crate::ops::{Cx, Row};
-use driftless_model::{Catalog, Kind, Observed, Part, Ref, Scope, Server};
+use driftless_model::{Catalog, Kind, Name, Observed, Part, Ref, Scope, Server};
 use driftless_sql::{Diagnostic, Problems, RawStatement, SourceId, Span, Syntax};
 
 /// One statement, read.
@@ -60,6 +60,11 @@ pub trait Dialect: Sync {
     fn empty(&self, server: Server) -> Catalog;
     /// The search path that a session starts with.
     fn path(&self) -> Vec<String>;
+
+    /// A name with the engine's equality.
+    fn name(&self, text: String) -> Name {
+        crate::read::name_for(self.syntax(), text)
+    }
 
     /// Reads one statement. Every token is consumed, or the statement is an error by name.
     fn read(

@@ -5,19 +5,30 @@
 
 mod action;
 mod apply;
+mod close;
+mod describe;
 mod dialect;
+mod diff;
 mod draft;
 mod facts;
 mod moment;
 mod ops;
+mod order;
+mod plan;
+mod prove;
+mod read;
 
 pub use action::{
     Action, Clause, ColumnClause, CompositeClause, ConstraintClause, Create, Data, DomainClause,
     Drop, EnumClause, IndexClause, SequenceClause, Session, TableClause, ViewClause,
 };
 pub use apply::{apply, located, settle_all, settle_one};
+pub use describe::{Group, Line, Mark};
 pub use dialect::{Answer, Dialect, Frame, Inspected, Parsed};
+pub use diff::{Change, Op};
 pub use draft::{Alter, Draft, Fuse, Hit, Reach, Sides};
 pub use facts::{Facts, Held, Lock, Loss};
 pub use moment::{Fault, Moment};
 pub use ops::{Cx, KindOps, Printed, Row, Tx, bare};
+pub use plan::{Consent, Plan, Request, Segment, Step, UNPROVEN, Unproven, plan};
+pub use read::{Desired, read_desired};

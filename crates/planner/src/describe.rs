@@ -1,0 +1,569 @@
+//! A plan in a person's words: what changes per object, what it costs, what it may lose.
+//!
+//! Neighbours: `report` renders the groups. Invariant: made from the proved steps, so nothing is told that does not run.
+
+use crate::action::{
+    Action, Clause, ColumnClause, ConstraintClause, DomainClause, EnumClause, SequenceClause,
+    TableClause,
+};
+use crate::facts::Held;
+use crate::plan::Step;
+use driftless_model::{
+    Body, Catalog, Column, Constraint, ConstraintBody, Index, KeyExpr, Kind, ObjectId, Part, Table,
+};
+use std::collections::BTreeMap;
+
+/// How a line starts: `+` made, `~` altered, `-` dropped, `>` renamed, `=` made anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    Add,
+    Change,
+    Drop,
+    Rename,
+    Remake,
+}
+
+impl Mark {
+    pub fn sign(self) -> char {
+        match self {
+            Mark::Add => '+',
+            Mark::Change => '~',
+            Mark::Drop => '-',
+            Mark::Rename => '>',
+            Mark::Remake => '=',
+        }
+    }
+}
+
+/// One thing that happens.
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub mark: Mark,
+    /// `column status`, `index orders_state_idx → orders_status_idx`; empty: the object of the group itself.
+    pub what: String,
+    /// `order_status, not null`; `varchar(200) → text`.
+    pub detail: String,
+    pub held: Held,
+    /// What it loses.
+    pub losses: Vec<String>,
+    /// Why, where it is a consequence.
+    pub because: Option<String>,
+    pub part: Part,
+}
+
+/// The lines of one relation, or of an object that stands alone.
+#[derive(Debug, Clone)]
+pub struct Group {
+    pub object: ObjectId,
+    pub lines: Vec<Line>,
+}
+
+impl Group {
+    /// Changes as a person counts them: consequences are none.
+    pub fn count(&self) -> usize {
+        self.lines
+            .iter()
+            .filter(|l| l.mark != Mark::Remake || l.because.is_none())
+            .count()
+    }
+}
+
+/// The steps in a person's words.
+pub fn groups(
+    steps: &[Step],
+    before: &Catalog,
+    after: &Catalog,
+    recreated: &BTreeMap<ObjectId, String>,
+) -> Vec<Group> {
+    let mut out: Vec<Group> = Vec::new();
+    let mut at: BTreeMap<ObjectId, usize> = BTreeMap::new();
+    for step in steps {
+        for action in &step.actions {
+            let Some(mut line) = line(action, step, before, after) else {
+                continue;
+            };
+            let id = line.part.object.clone();
+            let remade = recreated.get(&id);
+            if remade.is_some() && line.part.member.is_none() {
+                line.mark = Mark::Remake;
+                line.because = remade.cloned().or(line.because);
+            }
+            let home = home(&id, before, after);
+            let slot = *at.entry(home.clone()).or_insert_with(|| {
+                out.push(Group {
+                    object: home.clone(),
+                    lines: Vec::new(),
+                });
+                out.len() - 1
+            });
+            let lines = &mut out[slot].lines;
+            match lines
+                .iter_mut()
+                .find(|l| l.part == line.part && l.what == line.what)
+            {
+                // Taken down and made again, or altered in several statements: one line.
+                Some(known) => join(known, line),
+                None => lines.push(line),
+            }
+        }
+    }
+    // A new relation's columns, keys and comments are told by its own line.
+    for group in &mut out {
+        let whole = group
+            .lines
+            .iter()
+            .any(|l| l.part == group.object.part() && matches!(l.mark, Mark::Add | Mark::Drop));
+        if whole {
+            group.lines.retain(|l| {
+                l.part == group.object.part()
+                    || matches!(
+                        l.part.object.kind,
+                        Kind::Index | Kind::Trigger | Kind::Policy
+                    )
+            });
+        }
+    }
+    out
+}
+
+fn join(known: &mut Line, line: Line) {
+    known.held = known.held.max(line.held);
+    for loss in line.losses {
+        if !known.losses.contains(&loss) {
+            known.losses.push(loss);
+        }
+    }
+    if !line.detail.is_empty() && !known.detail.contains(&line.detail) {
+        if !known.detail.is_empty() {
+            known.detail.push_str(", ");
+        }
+        known.detail.push_str(&line.detail);
+    }
+    if known.mark != line.mark && known.mark == Mark::Drop && line.mark == Mark::Add {
+        known.mark = Mark::Remake;
+    }
+}
+
+/// Under which heading a line stands: the relation it belongs to.
+fn home(id: &ObjectId, before: &Catalog, after: &Catalog) -> ObjectId {
+    let owner = |c: &Catalog| c.get(id).and_then(|o| o.owner_relation().cloned());
+    if let Some(o) = owner(after).or_else(|| owner(before)) {
+        return o;
+    }
+    let sequence = |c: &Catalog| match c.get(id).map(|o| &o.body) {
+        Some(Body::Sequence(s)) => s.owned_by.as_ref().map(|p| p.object.clone()),
+        _ => None,
+    };
+    sequence(after)
+        .or_else(|| sequence(before))
+        .unwrap_or_else(|| id.clone())
+}
+
+fn line(action: &Action, step: &Step, before: &Catalog, after: &Catalog) -> Option<Line> {
+    let (mark, part, what, detail) = words(action, before, after)?;
+    let held = step.facts.held();
+    let losses = step
+        .facts
+        .losses
+        .iter()
+        .filter(|l| l.object == part.to_string() || step.actions.len() == 1)
+        .map(|l| l.what.clone())
+        .collect();
+    Some(Line {
+        mark,
+        what,
+        detail,
+        held,
+        losses,
+        because: step.because.clone(),
+        part,
+    })
+}
+
+type Words = (Mark, Part, String, String);
+
+fn words(action: &Action, before: &Catalog, after: &Catalog) -> Option<Words> {
+    Some(match action {
+        Action::Create(c) => {
+            let standing = after.get(&c.id).map_or(&c.object, |o| o);
+            let mark = if c.or_replace {
+                Mark::Change
+            } else {
+                Mark::Add
+            };
+            let detail = if c.or_replace {
+                "new definition".to_string()
+            } else {
+                summary(&standing.body)
+            };
+            (mark, c.id.part(), titled(&c.id, &standing.body), detail)
+        }
+        Action::Drop(d) => {
+            let what = before
+                .get(&d.id)
+                .map(|o| titled(&d.id, &o.body))
+                .unwrap_or_default();
+            (Mark::Drop, d.id.part(), what, String::new())
+        }
+        Action::Rename { part, to } => {
+            let mut now = part.clone();
+            match &mut now.member {
+                Some(m) => *m = to.clone(),
+                None => now.object.name = to.clone(),
+            }
+            let what = match (&part.member, part.object.kind) {
+                (Some(m), Kind::Enum) => format!("value {m} → {to}"),
+                (Some(m), _) => format!("column {m} → {to}"),
+                (None, kind) => format!("{} {} → {to}", kind.noun(), part.object.name),
+            };
+            (Mark::Rename, now, what, String::new())
+        }
+        Action::Move { id, schema } => (
+            Mark::Rename,
+            id.part(),
+            String::new(),
+            format!("into schema {schema}"),
+        ),
+        Action::Comment { part, text } => {
+            let what = match &part.member {
+                Some(m) => format!("comment of column {m}"),
+                None => "comment".to_string(),
+            };
+            let detail = text
+                .as_ref()
+                .map_or("removed".to_string(), |t| format!("'{}'", shortened(t)));
+            (Mark::Change, part.clone(), what, detail)
+        }
+        Action::Owner { id, to } => (Mark::Change, id.part(), "owner".into(), to.clone()),
+        Action::Grant { id, grant, revoke } => {
+            let role = if grant.role.is_empty() {
+                "PUBLIC"
+            } else {
+                &grant.role
+            };
+            let mark = if *revoke { Mark::Drop } else { Mark::Add };
+            (
+                mark,
+                id.part(),
+                format!("grant {} to {role}", grant.privilege),
+                String::new(),
+            )
+        }
+        Action::Alter { id, clause } => clause_words(id, clause, before, after)?,
+        Action::Data(crate::action::Data::Fill {
+            table,
+            column,
+            value,
+        }) => (
+            Mark::Change,
+            table.member(column),
+            format!("column {column}"),
+            format!("old rows get {}", value.written),
+        ),
+        Action::Data(_) | Action::Session(_) => return None,
+    })
+}
+
+fn clause_words(
+    id: &ObjectId,
+    clause: &Clause,
+    before: &Catalog,
+    after: &Catalog,
+) -> Option<Words> {
+    let whole = |detail: String| (Mark::Change, id.part(), String::new(), detail);
+    Some(match clause {
+        Clause::Table(TableClause::AddColumn { column, .. }) => {
+            let known = after
+                .item::<Table>(id)
+                .and_then(|t| t.column(&column.name))
+                .unwrap_or(column);
+            (
+                Mark::Add,
+                id.member(&column.name),
+                format!("column {}", column.name),
+                column_summary(known),
+            )
+        }
+        Clause::Table(TableClause::DropColumn { column, .. }) => (
+            Mark::Drop,
+            id.member(column),
+            format!("column {column}"),
+            String::new(),
+        ),
+        Clause::Table(t) => whole(table_words(t)),
+        Clause::Column { column, clause } => {
+            let was = before.item::<Table>(id).and_then(|t| t.column(column));
+            (
+                Mark::Change,
+                id.member(column),
+                format!("column {column}"),
+                column_words(clause, was),
+            )
+        }
+        Clause::Constraint(c) => {
+            let what = after
+                .get(id)
+                .map(|o| titled(id, &o.body))
+                .unwrap_or_default();
+            let detail = match c {
+                ConstraintClause::Validate => "validated",
+                ConstraintClause::Timing {
+                    deferrable: true, ..
+                } => "deferrable",
+                ConstraintClause::Timing { .. } => "not deferrable",
+            };
+            (Mark::Change, id.part(), what, detail.into())
+        }
+        Clause::Index(_) => (
+            Mark::Change,
+            id.part(),
+            format!("index {}", id.name),
+            "options".into(),
+        ),
+        Clause::Sequence(SequenceClause::OwnedBy(_)) => return None,
+        Clause::Sequence(_) => whole("options".into()),
+        Clause::Enum(EnumClause::Add { value, .. }) => (
+            Mark::Add,
+            id.member(&driftless_model::Name::exact(value.clone())),
+            format!("value '{value}'"),
+            String::new(),
+        ),
+        Clause::Domain(d) => whole(match d {
+            DomainClause::Default(Some(t)) => format!("default {}", t.written),
+            DomainClause::Default(None) => "no default".into(),
+            DomainClause::NotNull(true) => "not null".into(),
+            DomainClause::NotNull(false) => "null allowed".into(),
+            DomainClause::AddCheck(c) => format!("+ check {}", c.expr.written),
+            DomainClause::DropCheck { name, .. } => format!("- check {name}"),
+            DomainClause::ValidateCheck(name) => format!("check {name} validated"),
+        }),
+        Clause::Composite(_) => whole("attributes".into()),
+        Clause::View(_) => whole("options".into()),
+        Clause::Trigger { enabled } => {
+            let detail = match enabled {
+                'D' => "disabled",
+                'A' => "enabled always",
+                'R' => "enabled on replicas",
+                _ => "enabled",
+            };
+            (
+                Mark::Change,
+                id.part(),
+                format!("trigger {}", id.name),
+                detail.into(),
+            )
+        }
+        Clause::Policy(_) => (
+            Mark::Change,
+            id.part(),
+            format!("policy {}", id.name),
+            "new definition".into(),
+        ),
+        Clause::Extension { version } => whole(format!(
+            "version {}",
+            version.as_deref().unwrap_or("default")
+        )),
+    })
+}
+
+fn table_words(clause: &TableClause) -> String {
+    match clause {
+        TableClause::Options(o) => {
+            let parts: Vec<String> = o
+                .iter()
+                .map(|(k, v)| {
+                    v.as_ref()
+                        .map_or(format!("{k} reset"), |v| format!("{k} = {v}"))
+                })
+                .collect();
+            parts.join(", ")
+        }
+        TableClause::Logged(yes) => if *yes { "logged" } else { "unlogged" }.into(),
+        TableClause::RowSecurity(yes) => {
+            format!("row security {}", if *yes { "on" } else { "off" })
+        }
+        TableClause::ForceRowSecurity(yes) => format!(
+            "row security {}",
+            if *yes { "forced" } else { "not forced" }
+        ),
+        TableClause::ReplicaIdentity(i) => {
+            format!("replica identity {}", i.as_deref().unwrap_or("default"))
+        }
+        TableClause::Inherit { parent, stop } => format!(
+            "{} {parent}",
+            if *stop {
+                "no longer inherits"
+            } else {
+                "inherits"
+            }
+        ),
+        TableClause::Attach { partition, .. } => format!("partition {partition} attached"),
+        TableClause::Detach { partition, .. } => format!("partition {partition} detached"),
+        TableClause::Cluster(Some(i)) => format!("clustered on {i}"),
+        TableClause::Cluster(None) => "not clustered".into(),
+        TableClause::Method(m) => format!("access method {m}"),
+        TableClause::Tablespace(t) => format!("tablespace {t}"),
+        TableClause::Triggers { enabled, .. } => format!(
+            "triggers {}",
+            if *enabled == 'D' {
+                "disabled"
+            } else {
+                "enabled"
+            }
+        ),
+        TableClause::AddColumn { .. } | TableClause::DropColumn { .. } => String::new(),
+    }
+}
+
+fn column_words(clause: &ColumnClause, was: Option<&Column>) -> String {
+    match clause {
+        ColumnClause::Type { ty, collation, .. } => {
+            let from = was.map(|c| c.ty.text.as_str()).unwrap_or("?");
+            let collate = collation
+                .as_ref()
+                .map(|c| format!(" collate {c}"))
+                .unwrap_or_default();
+            format!("{} → {}{collate}", people(from), people(&ty.text))
+        }
+        ColumnClause::Default(Some(t)) => format!("default {}", shortened(&t.written)),
+        ColumnClause::Default(None) => "no default".into(),
+        ColumnClause::NotNull(true) => "not null".into(),
+        ColumnClause::NotNull(false) => "null allowed".into(),
+        ColumnClause::Identity(Some(i)) => format!(
+            "identity {}",
+            if i.always { "always" } else { "by default" }
+        ),
+        ColumnClause::Identity(None) => "no identity".into(),
+        ColumnClause::Expression(Some(g)) => format!("generated as {}", shortened(&g.expr.written)),
+        ColumnClause::Expression(None) => "no longer generated".into(),
+        ColumnClause::Storage(s) => format!("storage {}", s.as_deref().unwrap_or("default")),
+        ColumnClause::Compression(s) => {
+            format!("compression {}", s.as_deref().unwrap_or("default"))
+        }
+        ColumnClause::Statistics(s) => format!(
+            "statistics {}",
+            s.map_or("default".into(), |s| s.to_string())
+        ),
+        ColumnClause::Options(_) => "options".into(),
+    }
+}
+
+/// `column summary`: type and what makes it special.
+fn column_summary(c: &Column) -> String {
+    let mut out = people(&c.ty.text);
+    if c.not_null {
+        out.push_str(", not null");
+    }
+    if let Some(d) = &c.default {
+        out.push_str(&format!(", default {}", shortened(&d.written)));
+    }
+    if let Some(g) = &c.generated {
+        out.push_str(&format!(", generated as {}", shortened(&g.expr.written)));
+    }
+    if c.identity.is_some() {
+        out.push_str(", identity");
+    }
+    out
+}
+
+/// What an object is called below its relation's heading; empty for those that head a group.
+fn titled(id: &ObjectId, body: &Body) -> String {
+    match body {
+        Body::Constraint(c) => match c.named {
+            true => format!("{} {}", c.noun(), id.name),
+            false => c.noun().to_string(),
+        },
+        Body::Index(i) => format!("{}index {}", if i.unique { "unique " } else { "" }, id.name),
+        Body::Trigger(_) | Body::Policy(_) => format!("{} {}", id.kind.noun(), id.name),
+        Body::Sequence(s) if s.owned_by.is_some() => format!("sequence {}", id.name),
+        _ => String::new(),
+    }
+}
+
+fn summary(body: &Body) -> String {
+    match body {
+        Body::Table(t) => match t.columns.len() {
+            1 => "1 column".into(),
+            n => format!("{n} columns"),
+        },
+        Body::Enum(e) => shortened(
+            &e.values
+                .iter()
+                .map(|v| format!("'{v}'"))
+                .collect::<Vec<_>>()
+                .join(", "),
+        ),
+        Body::Domain(d) => people(&d.base.text),
+        Body::Index(i) => index_summary(i),
+        Body::Constraint(c) => constraint_summary(c),
+        Body::Function(f) => f
+            .returns
+            .as_ref()
+            .map(|r| format!("returns {}", people(&r.text)))
+            .unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+fn index_summary(index: &Index) -> String {
+    let keys: Vec<String> = index
+        .keys
+        .iter()
+        .map(|k| {
+            let name = match &k.expr {
+                KeyExpr::Column(c) => c.to_string(),
+                KeyExpr::Expr(e) => shortened(&e.written),
+            };
+            if k.descending {
+                format!("{name} desc")
+            } else {
+                name
+            }
+        })
+        .collect();
+    let filter = index
+        .filter
+        .as_ref()
+        .map(|f| format!(" where {}", shortened(&f.written)))
+        .unwrap_or_default();
+    format!("({}){filter}", keys.join(", "))
+}
+
+fn constraint_summary(c: &Constraint) -> String {
+    let list = |names: Vec<&str>| format!("({})", names.join(", "));
+    match &c.body {
+        ConstraintBody::PrimaryKey(k) | ConstraintBody::Unique(k) => {
+            list(k.columns.iter().map(|c| c.column.as_str()).collect())
+        }
+        ConstraintBody::Check(k) => shortened(&k.expr.written),
+        ConstraintBody::ForeignKey(f) => {
+            format!(
+                "{} → {}",
+                list(f.columns.iter().map(|c| c.as_str()).collect()),
+                f.target
+            )
+        }
+        ConstraintBody::Exclude(e) => format!("using {}", e.method),
+    }
+}
+
+/// One line, at most 60 characters.
+fn shortened(text: &str) -> String {
+    let flat: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match flat.char_indices().nth(60) {
+        Some((at, _)) => format!("{}…", &flat[..at]),
+        None => flat,
+    }
+}
+
+/// A type as people say it.
+fn people(ty: &str) -> String {
+    let short = ty
+        .replace("character varying", "varchar")
+        .replace("timestamp with time zone", "timestamptz")
+        .replace("timestamp without time zone", "timestamp");
+    short
+        .strip_prefix("public.")
+        .map(str::to_string)
+        .unwrap_or(short)
+}

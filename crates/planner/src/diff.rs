@@ -1,0 +1,113 @@
+//! Two settled catalogs → changes.
+//!
+//! Invariant: a difference that vanishes once the before-object is settled against the after-state is a consequence
+//! of another change, not one of its own.
+
+use crate::dialect::Dialect;
+use crate::ops::Cx;
+use driftless_model::{Object, ObjectId, Table, Verdict};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Op {
+    Create,
+    Alter,
+    Drop,
+}
+
+#[derive(Debug, Clone)]
+pub struct Change {
+    pub id: ObjectId,
+    pub op: Op,
+    /// Never `Same`; `Unproven` is a step only by consent.
+    pub verdict: Verdict,
+    /// The bodies differ; false: only comments, owners or grants do.
+    pub body: bool,
+}
+
+/// Every change, in id order.
+pub fn diff(dialect: &dyn Dialect, cx: &Cx) -> Vec<Change> {
+    let mut out = Vec::new();
+    let mut before = cx.before.objects.iter().peekable();
+    let mut after = cx.after.objects.iter().peekable();
+    loop {
+        match (before.peek(), after.peek()) {
+            (None, None) => return out,
+            (Some((b, _)), Some((a, _))) if b == a => {
+                let (id, b) = (before.next(), after.next());
+                if let (Some((id, b)), Some((_, a))) = (id, b) {
+                    out.extend(compare(dialect, id, b, a, cx));
+                }
+            }
+            (Some((b, _)), a) if a.is_none_or(|(a, _)| b < a) => {
+                out.push(Change {
+                    id: (*b).clone(),
+                    op: Op::Drop,
+                    verdict: Verdict::Different,
+                    body: true,
+                });
+                before.next();
+            }
+            _ => {
+                if let Some((a, _)) = after.next() {
+                    out.push(Change {
+                        id: a.clone(),
+                        op: Op::Create,
+                        verdict: Verdict::Different,
+                        body: true,
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn compare(
+    dialect: &dyn Dialect,
+    id: &ObjectId,
+    before: &Object,
+    after: &Object,
+    cx: &Cx,
+) -> Option<Change> {
+    let mut verdict = match dialect.row(id.kind) {
+        Some(row) => row.same(before, after, cx),
+        None => Verdict::Same,
+    };
+    if verdict != Verdict::Same
+        && let Some(row) = dialect.row(id.kind)
+    {
+        let mut levelled = before.clone();
+        row.settle(id, &mut levelled, cx.after);
+        if row.same(&levelled, after, cx) == Verdict::Same {
+            verdict = Verdict::Same;
+        }
+    }
+    if verdict != Verdict::Same {
+        return Some(Change {
+            id: id.clone(),
+            op: Op::Alter,
+            verdict,
+            body: true,
+        });
+    }
+    let meta = before.comment != after.comment
+        || column_comments(before) != column_comments(after)
+        || (cx.scope.manages("owners") && after.owner.is_some() && before.owner != after.owner)
+        || (cx.scope.manages("grants") && before.grants != after.grants);
+    meta.then(|| Change {
+        id: id.clone(),
+        op: Op::Alter,
+        verdict: Verdict::Different,
+        body: false,
+    })
+}
+
+fn column_comments(object: &Object) -> Vec<(&str, &str)> {
+    let mut out: Vec<(&str, &str)> = object.get::<Table>().map_or_else(Vec::new, |t| {
+        t.columns
+            .iter()
+            .filter_map(|c| Some((c.name.as_str(), c.comment.as_deref()?)))
+            .collect()
+    });
+    out.sort_unstable();
+    out
+}

@@ -1,0 +1,478 @@
+//! The road from two catalogs to a plan: scope, renames, diff, closure, order, fusing, segments, proof.
+//!
+//! Invariant: no plan leaves here whose printed text, read back and applied to the before-state, does not give the
+//! after-state (with what is unproven, kept or out of scope taken from before).
+
+use crate::action::Action;
+use crate::apply::apply;
+use crate::close::{Answer, close};
+use crate::describe::Group;
+use crate::dialect::{Dialect, Frame};
+use crate::diff::{Change, Op, diff};
+use crate::draft::{Draft, Fuse};
+use crate::facts::{Facts, Loss};
+use crate::moment::{Fault, Moment};
+use crate::ops::{Cx, Tx};
+use crate::order::order;
+use crate::prove;
+use driftless_model::{
+    Catalog, Hints, Name, ObjectId, Part, Scope, Server, Unmodelled, Users, Verdict,
+};
+use driftless_sql::{Diagnostic, Problems};
+use std::collections::BTreeMap;
+
+/// One statement.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Without the semicolon.
+    pub text: String,
+    /// As read back from the text.
+    pub actions: Vec<Action>,
+    /// Why it is there, where it is not the change itself.
+    pub because: Option<String>,
+    pub facts: Facts,
+}
+
+/// What commits together.
+#[derive(Debug, Clone)]
+pub struct Segment {
+    /// False: its one statement cannot run in a transaction.
+    pub transaction: bool,
+    pub steps: Vec<Step>,
+}
+
+/// A difference that nothing here can decide.
+#[derive(Debug, Clone)]
+pub struct Unproven {
+    pub id: ObjectId,
+    /// It became a step, by consent.
+    pub planned: bool,
+}
+
+#[derive(Debug)]
+pub struct Plan {
+    pub server: Server,
+    pub segments: Vec<Segment>,
+    /// What changes, for people: grouped by object.
+    pub groups: Vec<Group>,
+    /// Counted as a person counts: one per object or column that differs.
+    pub changes: usize,
+    pub unproven: Vec<Unproven>,
+    /// In the database, not declared, left alone by `undeclared: keep`.
+    pub kept: Vec<ObjectId>,
+    /// Objects outside of the scope, on the before side.
+    pub outside: usize,
+    pub unmodelled: Vec<Unmodelled>,
+    /// Renames that look likely and are not declared: from, to.
+    pub likely_renames: Vec<(Part, Part)>,
+    /// What is lost and was not allowed.
+    pub refused: Vec<Loss>,
+    pub frame: Frame,
+}
+
+impl Plan {
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.segments.iter().flat_map(|s| &s.steps)
+    }
+    pub fn is_empty(&self) -> bool {
+        self.segments.is_empty()
+    }
+    /// Something differs, planned or not.
+    pub fn differs(&self) -> bool {
+        !self.is_empty() || !self.unproven.is_empty()
+    }
+}
+
+/// What was allowed.
+#[derive(Debug, Clone, Default)]
+pub struct Consent {
+    pub all: bool,
+    /// Codes, each for every object or for one by name.
+    pub codes: Vec<(String, Option<String>)>,
+}
+
+impl Consent {
+    pub fn allows(&self, code: &str, object: &str) -> bool {
+        self.all
+            || self
+                .codes
+                .iter()
+                .any(|(c, o)| c == code && o.as_ref().is_none_or(|o| o == object))
+    }
+}
+
+/// The code of consent for an unproven difference.
+pub const UNPROVEN: &str = "D0403";
+
+pub struct Request<'a> {
+    pub dialect: &'a dyn Dialect,
+    pub before: Catalog,
+    pub after: Catalog,
+    pub hints: Hints,
+    pub scope: &'a Scope,
+    pub consent: &'a Consent,
+}
+
+pub fn plan(request: Request) -> Result<Plan, Problems> {
+    let Request {
+        dialect,
+        before: whole,
+        mut after,
+        hints,
+        scope,
+        consent,
+    } = request;
+    let server = whole.server;
+    after.server = server;
+    let mut before = whole.clone();
+    let outside = scope.filter(&mut before);
+    scope.filter(&mut after);
+
+    let (renames, before) = rename(dialect, before, &after, &hints)?;
+
+    let mut unproven = Vec::new();
+    let mut kept = Vec::new();
+    let empty_users = Users::default();
+    let cx = Cx {
+        before: &before,
+        after: &after,
+        users: &empty_users,
+        hints: &hints,
+        scope,
+        server,
+    };
+    let found = diff(dialect, &cx);
+    let changes: Vec<Change> = found
+        .into_iter()
+        .filter(|c| keep(c, scope, consent, &mut unproven, &mut kept))
+        .collect();
+    let likely_renames = likely(&changes, &before, &after);
+    // What is not planned is in the after-state as it is before.
+    for id in unproven
+        .iter()
+        .filter(|u| !u.planned)
+        .map(|u| &u.id)
+        .chain(&kept)
+    {
+        if let Some(o) = before.get(id) {
+            after.objects.insert(id.clone(), o.clone());
+        }
+    }
+    refuse_unmodelled(&changes, &before)?;
+
+    let users = Users::of(&before);
+    let cx = Cx {
+        before: &before,
+        after: &after,
+        users: &users,
+        hints: &hints,
+        scope,
+        server,
+    };
+    let answers = close(dialect, cx, changes.clone())?;
+    let recreated: BTreeMap<ObjectId, String> = answers
+        .iter()
+        .filter_map(|(id, a)| Some((id.clone(), a.recreated.clone()?)))
+        .collect();
+    let drafts: Vec<Draft> = answers
+        .into_values()
+        .flat_map(|a: Answer| a.drafts)
+        .collect();
+    let ordered = order(dialect, drafts, &cx).map_err(Problems::from)?;
+    let statements = fuse(dialect, renames, ordered);
+
+    let proof = prove::Proof {
+        dialect,
+        start: whole,
+        after: &after,
+        scope,
+        server,
+    };
+    let steps = proof.run(&statements)?;
+    let groups = crate::describe::groups(&steps, &before, &after, &recreated);
+    let refused = steps
+        .iter()
+        .flat_map(|s| &s.facts.losses)
+        .filter(|l| !consent.allows(l.code, &l.object))
+        .cloned()
+        .collect();
+    let segments = segment(dialect, steps);
+    let all: Vec<Vec<&Action>> = segments
+        .iter()
+        .map(|s| s.steps.iter().flat_map(|s| &s.actions).collect())
+        .collect();
+    let frame = dialect.frame(&all);
+    let mut unmodelled = before.unmodelled.clone();
+    for u in &after.unmodelled {
+        if !unmodelled
+            .iter()
+            .any(|k| k.what == u.what && k.name == u.name)
+        {
+            unmodelled.push(u.clone());
+        }
+    }
+    let changes = groups.iter().map(Group::count).sum();
+    Ok(Plan {
+        server,
+        segments,
+        groups,
+        changes,
+        unproven,
+        kept,
+        outside,
+        unmodelled,
+        likely_renames,
+        refused,
+        frame,
+    })
+}
+
+/// Applies the declared renames to the before-state, so that the rest is planned under the names of now.
+fn rename(
+    dialect: &dyn Dialect,
+    before: Catalog,
+    after: &Catalog,
+    hints: &Hints,
+) -> Result<(Vec<Action>, Catalog), Problems> {
+    let mut problems = Problems::default();
+    let mut actions = Vec::new();
+    let mut moment = Moment::new(before, Vec::new());
+    // Whole objects first (the map's order puts an object before its members): members are renamed under the name of now.
+    for (part, (from, place)) in &hints.renames {
+        let exists = |c: &Catalog, name: &Name| match &part.member {
+            None => c.contains(&ObjectId {
+                name: name.clone(),
+                ..part.object.clone()
+            }),
+            Some(_) => has_member(c, &part.object, name),
+        };
+        let now = part.member.as_ref().unwrap_or(&part.object.name);
+        let (was, is) = (exists(&moment.catalog, from), exists(&moment.catalog, now));
+        if !was || !exists(after, now) {
+            continue;
+        }
+        if is {
+            let mut d = Diagnostic::error(
+                "D0306",
+                format!("`{part}` is declared as renamed from `{from}`, and both exist"),
+            )
+            .label("renamed-from is said here")
+            .help("drop one of the two by hand, or remove the directive");
+            d.place = *place;
+            problems.push(d);
+            continue;
+        }
+        let source = match &part.member {
+            None => ObjectId {
+                name: from.clone(),
+                ..part.object.clone()
+            }
+            .part(),
+            Some(_) => part.object.member(from),
+        };
+        let action = Action::Rename {
+            part: source,
+            to: now.clone(),
+        };
+        if let Err(Fault::Wrong(d)) = apply(dialect, &action, &mut moment) {
+            problems.push(*d);
+        }
+        actions.push(action);
+    }
+    if problems.has_errors() {
+        Err(problems)
+    } else {
+        Ok((actions, moment.catalog))
+    }
+}
+
+fn has_member(catalog: &Catalog, id: &ObjectId, name: &Name) -> bool {
+    match catalog.get(id).map(|o| &o.body) {
+        Some(driftless_model::Body::Table(t)) => t.column(name).is_some(),
+        Some(driftless_model::Body::Enum(e)) => e.values.iter().any(|v| v == name.as_str()),
+        Some(driftless_model::Body::Composite(c)) => c.attributes.iter().any(|a| a.name == *name),
+        _ => false,
+    }
+}
+
+fn keep(
+    change: &Change,
+    scope: &Scope,
+    consent: &Consent,
+    unproven: &mut Vec<Unproven>,
+    kept: &mut Vec<ObjectId>,
+) -> bool {
+    if change.verdict == Verdict::Unproven {
+        let planned = consent.allows(UNPROVEN, &change.id.to_string());
+        unproven.push(Unproven {
+            id: change.id.clone(),
+            planned,
+        });
+        return planned;
+    }
+    if change.op == Op::Drop && scope.keep_undeclared {
+        kept.push(change.id.clone());
+        return false;
+    }
+    true
+}
+
+/// A step that would drop an object with something unmodelled on it is refused.
+fn refuse_unmodelled(changes: &[Change], before: &Catalog) -> Result<(), Problems> {
+    let mut problems = Problems::default();
+    for change in changes.iter().filter(|c| c.op == Op::Drop) {
+        for u in before
+            .unmodelled
+            .iter()
+            .filter(|u| u.on.as_ref() == Some(&change.id))
+        {
+            problems.push(
+                Diagnostic::error(
+                    "D0402",
+                    format!(
+                        "{} `{}` cannot be dropped: {} {} is on it",
+                        change.id.kind.noun(),
+                        change.id,
+                        u.what,
+                        u.name
+                    ),
+                )
+                .note(format!(
+                    "driftless does not model a {}, so it could not be brought back",
+                    u.what
+                ))
+                .help("drop it by hand first, or leave the object out with `exclude`"),
+            );
+        }
+    }
+    if problems.has_errors() {
+        Err(problems)
+    } else {
+        Ok(())
+    }
+}
+
+/// A dropped and a created object of one kind, or columns of one table, that are alike but for the name.
+fn likely(changes: &[Change], before: &Catalog, after: &Catalog) -> Vec<(Part, Part)> {
+    let mut out = Vec::new();
+    let tables = |op: Op| {
+        changes
+            .iter()
+            .filter(move |c| c.op == op && c.id.kind == driftless_model::Kind::Table)
+    };
+    for dropped in tables(Op::Drop) {
+        let shape = shape(before, &dropped.id);
+        let mut alike = tables(Op::Create)
+            .filter(|c| c.id.schema == dropped.id.schema && self::shape(after, &c.id) == shape);
+        if let (Some(created), None, false) = (alike.next(), alike.next(), shape.is_empty()) {
+            out.push((dropped.id.part(), created.id.part()));
+        }
+    }
+    for change in changes.iter().filter(|c| c.op == Op::Alter) {
+        let (Some(b), Some(a)) = (
+            before.item::<driftless_model::Table>(&change.id),
+            after.item::<driftless_model::Table>(&change.id),
+        ) else {
+            continue;
+        };
+        let gone: Vec<_> = b
+            .columns
+            .iter()
+            .filter(|c| a.column(&c.name).is_none())
+            .collect();
+        let new: Vec<_> = a
+            .columns
+            .iter()
+            .filter(|c| b.column(&c.name).is_none())
+            .collect();
+        if let ([gone], [new]) = (gone.as_slice(), new.as_slice())
+            && gone.ty == new.ty
+        {
+            out.push((change.id.member(&gone.name), change.id.member(&new.name)));
+        }
+    }
+    out
+}
+
+fn shape(catalog: &Catalog, id: &ObjectId) -> Vec<(String, String)> {
+    catalog
+        .item::<driftless_model::Table>(id)
+        .map_or_else(Vec::new, |t| {
+            t.columns
+                .iter()
+                .map(|c| (c.name.key().to_string(), c.ty.text.clone()))
+                .collect()
+        })
+}
+
+/// A statement before it is proved.
+#[derive(Debug)]
+pub(crate) struct Drafted {
+    pub actions: Vec<Action>,
+    pub because: Option<String>,
+}
+
+/// Joins neighbours that may share a statement.
+fn fuse(dialect: &dyn Dialect, renames: Vec<Action>, drafts: Vec<Draft>) -> Vec<Drafted> {
+    let mut out: Vec<Drafted> = renames
+        .into_iter()
+        .map(|a| Drafted {
+            actions: vec![a],
+            because: None,
+        })
+        .collect();
+    let mut open: Option<ObjectId> = None;
+    for draft in drafts {
+        let key = match &draft.fuse {
+            Fuse::May(k) if draft.statements.len() == 1 => Some(k.clone()),
+            _ => None,
+        };
+        if let (Some(k), Some(o), Some(last)) = (&key, &open, out.last_mut())
+            && k == o
+            && draft.actions().all(|a| dialect.fuses(&last.actions, a))
+        {
+            last.actions.extend(draft.statements.into_iter().flatten());
+            last.because = last.because.take().or(draft.because);
+            continue;
+        }
+        open = key;
+        for actions in draft.statements {
+            out.push(Drafted {
+                actions,
+                because: draft.because.clone(),
+            });
+        }
+    }
+    out
+}
+
+/// Cuts where a statement cannot run inside, and behind what must be committed before it can be used.
+fn segment(dialect: &dyn Dialect, steps: Vec<Step>) -> Vec<Segment> {
+    let mut out: Vec<Segment> = Vec::new();
+    let mut cut = true;
+    for step in steps {
+        let tx = step
+            .actions
+            .iter()
+            .filter_map(|a| Some(dialect.row(a.target()?.kind)?.tx(a)))
+            .max()
+            .unwrap_or(Tx::Inside);
+        if tx == Tx::Outside {
+            out.push(Segment {
+                transaction: false,
+                steps: vec![step],
+            });
+            cut = true;
+            continue;
+        }
+        match out.last_mut() {
+            Some(last) if !cut => last.steps.push(step),
+            _ => out.push(Segment {
+                transaction: true,
+                steps: vec![step],
+            }),
+        }
+        cut = tx == Tx::UsableAfterCommit;
+    }
+    out
+}

@@ -1,0 +1,138 @@
+//! The proof of a plan: its printed text, read back and applied to the before-state, gives the after-state.
+//!
+//! Facts are taken on the way, from the read-back actions at their moment: hand-written SQL gets them by the same
+//! code. Invariant: what is shown is what was proved, byte for byte.
+
+use crate::action::Action;
+use crate::apply::{apply, settle_all};
+use crate::dialect::Dialect;
+use crate::diff::{Op, diff};
+use crate::facts::Facts;
+use crate::moment::{Fault, Moment};
+use crate::ops::Cx;
+use crate::plan::{Drafted, Step};
+use driftless_model::{Catalog, Hints, Scope, Server, Users, Verdict};
+use driftless_sql::{Diagnostic, Problems, SourceId, split};
+
+pub(crate) struct Proof<'a> {
+    pub dialect: &'a dyn Dialect,
+    /// The whole before-state, outsiders included.
+    pub start: Catalog,
+    pub after: &'a Catalog,
+    pub scope: &'a Scope,
+    pub server: Server,
+}
+
+impl Proof<'_> {
+    pub fn run(mut self, statements: &[Drafted]) -> Result<Vec<Step>, Problems> {
+        let mut moment = Moment::new(
+            std::mem::replace(&mut self.start, Catalog::new(self.server)),
+            Vec::new(),
+        );
+        moment.lenient = true;
+        let mut steps = Vec::with_capacity(statements.len());
+        for drafted in statements {
+            steps.push(self.step(drafted, &mut moment)?);
+        }
+        if !statements.is_empty() {
+            self.compare(moment.catalog)?;
+        }
+        Ok(steps)
+    }
+
+    fn step(&self, drafted: &Drafted, moment: &mut Moment) -> Result<Step, Problems> {
+        let text = self.dialect.print(&drafted.actions, self.server);
+        let actions = self.read_back(&text)?;
+        let mut facts = Facts::default();
+        for action in &actions {
+            if let Some(row) = action.target().and_then(|t| self.dialect.row(t.kind)) {
+                facts.join(row.facts(action, moment), &|m| self.dialect.strength(m));
+            }
+            apply(self.dialect, action, moment).map_err(|f| unproved(&text, fault(f)))?;
+        }
+        Ok(Step {
+            text,
+            actions,
+            because: drafted.because.clone(),
+            facts,
+        })
+    }
+
+    fn read_back(&self, text: &str) -> Result<Vec<Action>, Problems> {
+        let (statements, problems) = split(text, self.dialect.syntax(), SourceId(0));
+        if let Some(p) = problems.into_iter().next() {
+            return Err(unproved(text, p.to_string()));
+        }
+        let mut actions = Vec::new();
+        for s in &statements {
+            let parsed = self
+                .dialect
+                .read(s, text, SourceId(0), self.server)
+                .map_err(|d| unproved(text, d.to_string()))?;
+            actions.extend(parsed.actions);
+        }
+        Ok(actions)
+    }
+
+    fn compare(&self, mut reached: Catalog) -> Result<(), Problems> {
+        self.scope.filter(&mut reached);
+        settle_all(self.dialect, &mut reached);
+        let hints = Hints::default();
+        let users = Users::default();
+        let cx = Cx {
+            before: &reached,
+            after: self.after,
+            users: &users,
+            hints: &hints,
+            scope: self.scope,
+            server: self.server,
+        };
+        let left: Vec<String> = diff(self.dialect, &cx)
+            .into_iter()
+            .filter(|c| c.verdict == Verdict::Different || c.op != Op::Alter)
+            .map(|c| {
+                format!(
+                    "{} `{}` {}",
+                    c.id.kind.noun(),
+                    c.id,
+                    match c.op {
+                        Op::Create => "would be missing",
+                        Op::Drop => "would still be there",
+                        Op::Alter => "would still differ",
+                    }
+                )
+            })
+            .collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        let mut d = Diagnostic::error(
+            "D0404",
+            "the plan does not lead to the desired state, so it is not shown",
+        )
+        .help("this is a bug in driftless: please report it with both schemas");
+        for line in left.into_iter().take(8) {
+            d = d.note(line);
+        }
+        Err(d.into())
+    }
+}
+
+fn fault(f: Fault) -> String {
+    match f {
+        Fault::Missing { what, name, .. } => format!("{what} `{name}` is not there at that moment"),
+        Fault::Wrong(d) => d.to_string(),
+    }
+}
+
+fn unproved(text: &str, why: String) -> Problems {
+    let shown: String = text.chars().take(400).collect();
+    Diagnostic::error(
+        "D0404",
+        "a planned statement cannot be proved, so the plan is not shown",
+    )
+    .note(shown)
+    .note(why)
+    .help("this is a bug in driftless: please report it with both schemas")
+    .into()
+}

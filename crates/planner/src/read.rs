@@ -1,0 +1,362 @@
+//! Desired state from texts: statements in any order of statements and files.
+//!
+//! Statements that are ready run in file order; those that miss something wait until another brings it. Invariant:
+//! every mistake is reported with its place, several in one run; nothing is left out without a word.
+
+use crate::action::{Action, Session};
+use crate::apply::{apply, located, settle_all};
+use crate::dialect::{Dialect, Parsed};
+use crate::moment::{Fault, Moment};
+use driftless_model::{Catalog, Hints, Kind, Name, Part, Server, SqlText};
+use driftless_sql::{
+    Diagnostic, Directive, Place, Problems, SourceId, Sources, Span, StatementKind, Syntax,
+    TokenKind, directives, lex, split, token_name,
+};
+
+/// What texts declare.
+#[derive(Debug)]
+pub struct Desired {
+    pub catalog: Catalog,
+    pub hints: Hints,
+    /// How many statements were no declarations, by reason.
+    pub ignored: Vec<(&'static str, usize)>,
+    pub warnings: Vec<Diagnostic>,
+}
+
+struct Waiting {
+    action: Action,
+    path: Vec<String>,
+    place: Place,
+}
+
+struct Reader<'a> {
+    dialect: &'a dyn Dialect,
+    server: Server,
+    moment: Moment,
+    waiting: Vec<Waiting>,
+    hints: Vec<(Part, Vec<String>, Directive, Place)>,
+    problems: Vec<Diagnostic>,
+    /// Texts of statements that failed: what they would have declared is not reported missing again.
+    failed: Vec<String>,
+    ignored: Vec<(&'static str, usize)>,
+}
+
+/// Reads the sources, in their order, onto what a new database holds.
+pub fn read_desired(
+    dialect: &dyn Dialect,
+    sources: &Sources,
+    ids: &[SourceId],
+    server: Server,
+) -> Result<Desired, Problems> {
+    let mut reader = Reader {
+        dialect,
+        server,
+        moment: Moment::new(dialect.empty(server), dialect.path()),
+        waiting: Vec::new(),
+        hints: Vec::new(),
+        problems: Vec::new(),
+        failed: Vec::new(),
+        ignored: Vec::new(),
+    };
+    for id in ids {
+        if let Some(source) = sources.get(*id) {
+            reader.moment.path = dialect.path();
+            reader.file(&source.text.clone(), *id);
+        }
+    }
+    reader.finish()
+}
+
+impl Reader<'_> {
+    fn file(&mut self, text: &str, source: SourceId) {
+        let (statements, problems) = split(text, self.dialect.syntax(), source);
+        self.problems.extend(problems);
+        for statement in &statements {
+            let place = Place {
+                source,
+                span: statement.span,
+            };
+            let is_sql = statement.kind == StatementKind::Sql;
+            match self.dialect.read(statement, text, source, self.server) {
+                Ok(parsed) => self.parsed(parsed, statement, text, place),
+                Err(problem) => {
+                    if is_sql {
+                        self.failed.push(statement.span.of(text).to_lowercase());
+                    }
+                    self.problems.push(problem.at_least(Some(place)));
+                }
+            }
+        }
+    }
+
+    fn parsed(
+        &mut self,
+        parsed: Parsed,
+        statement: &driftless_sql::RawStatement,
+        text: &str,
+        place: Place,
+    ) {
+        if let Some(why) = parsed.ignored {
+            match self.ignored.iter_mut().find(|(w, _)| *w == why) {
+                Some((_, n)) => *n += 1,
+                None => self.ignored.push((why, 1)),
+            }
+        }
+        if let Some(why) = parsed.taint {
+            self.moment.catalog.taint.push(why);
+        }
+        for mut u in parsed.unmodelled {
+            u.place = u.place.or(Some(place));
+            self.moment.catalog.unmodelled.push(u);
+        }
+        for directive in directives(&statement.comments, text) {
+            let at = Place {
+                source: place.source,
+                span: directive.span,
+            };
+            match attach(&directive, &parsed.parts, text) {
+                Some(part) => self.hints.push((part.clone(), self.moment.path.clone(), directive, at)),
+                None => self.problems.push(
+                    Diagnostic::error("D0307", format!("`driftless:{}` has nothing to belong to", directive.key))
+                        .at(at)
+                        .help("put it on the line of the object or column that it is about, or on the line above"),
+                ),
+            }
+        }
+        for action in parsed.actions {
+            if let Action::Session(Session::SearchPath(path)) = &action {
+                self.moment.path.clone_from(path);
+                continue;
+            }
+            let path = self.moment.path.clone();
+            self.attempt(Waiting {
+                action,
+                path,
+                place,
+            });
+        }
+    }
+
+    /// Applies it, or puts it among the waiting; true when something happened.
+    fn attempt(&mut self, w: Waiting) -> bool {
+        let before = std::mem::replace(&mut self.moment.path, w.path.clone());
+        self.moment.place = Some(w.place);
+        let outcome = apply(self.dialect, &w.action, &mut self.moment);
+        self.moment.path = before;
+        match outcome {
+            Ok(()) => true,
+            Err(Fault::Missing { .. }) => {
+                self.waiting.push(w);
+                false
+            }
+            Err(Fault::Wrong(problem)) => {
+                self.problems.push(problem.at_least(Some(w.place)));
+                true
+            }
+        }
+    }
+
+    fn finish(mut self) -> Result<Desired, Problems> {
+        loop {
+            let waiting = std::mem::take(&mut self.waiting);
+            let mut moved = false;
+            for w in waiting {
+                moved |= self.attempt(w);
+            }
+            if self.waiting.is_empty() || !moved {
+                break;
+            }
+        }
+        self.report_missing();
+        let hints = self.resolve_hints();
+        if self
+            .problems
+            .iter()
+            .any(|d| d.severity == driftless_sql::Severity::Error)
+        {
+            return Err(Problems(self.problems));
+        }
+        settle_all(self.dialect, &mut self.moment.catalog);
+        Ok(Desired {
+            catalog: self.moment.catalog,
+            hints,
+            ignored: self.ignored,
+            warnings: self.problems,
+        })
+    }
+
+    fn report_missing(&mut self) {
+        for w in std::mem::take(&mut self.waiting) {
+            self.moment.path = w.path.clone();
+            self.moment.place = Some(w.place);
+            let Err(Fault::Missing { what, name, place }) =
+                apply(self.dialect, &w.action, &mut self.moment)
+            else {
+                continue;
+            };
+            let last = name
+                .rsplit('.')
+                .next()
+                .unwrap_or(&name)
+                .trim_matches('"')
+                .to_lowercase();
+            if self.failed.iter().any(|t| t.contains(&last)) {
+                continue;
+            }
+            if matches!(&w.action, Action::Drop(d) if d.if_exists) {
+                continue;
+            }
+            let code = match what {
+                "type" => "D0301",
+                "column" => "D0303",
+                _ => "D0302",
+            };
+            let mut d = Diagnostic::error(code, format!("{what} `{name}` is not declared"))
+                .at(place.unwrap_or(w.place))
+                .label("needed here");
+            d = match near(what, &last, &self.moment.catalog) {
+                Some(near) => d.help(format!("did you mean `{near}`?")),
+                None => d.help(format!("declare the {what}, or mend its name")),
+            };
+            self.problems.push(d);
+        }
+    }
+
+    fn resolve_hints(&mut self) -> Hints {
+        let mut out = Hints::default();
+        for (part, path, directive, place) in std::mem::take(&mut self.hints) {
+            self.moment.path = path.clone();
+            let Ok(object) = located(&part.object, &self.moment) else {
+                continue;
+            };
+            let part = Part {
+                object,
+                member: part.member,
+            };
+            let at = Place {
+                source: place.source,
+                span: directive.value_span,
+            };
+            let text = || SqlText {
+                path: path.clone(),
+                place: Some(at),
+                ..SqlText::new(directive.value.clone())
+            };
+            match directive.key.as_str() {
+                "renamed-from" => match self.name_of(&directive.value) {
+                    Some(name) => {
+                        out.renames.insert(part, (name, Some(place)));
+                    }
+                    None => self.problems.push(
+                        Diagnostic::error("D0307", "`driftless:renamed-from` takes one name")
+                            .at(at)
+                            .help("write `-- driftless:renamed-from NAME`"),
+                    ),
+                },
+                "backfill" if part.member.is_some() && !directive.value.is_empty() => {
+                    out.backfills.insert(part, text());
+                }
+                "using" if part.member.is_some() && !directive.value.is_empty() => {
+                    out.usings.insert(part, text());
+                }
+                "backfill" | "using" => self.problems.push(
+                    Diagnostic::error(
+                        "D0307",
+                        format!(
+                            "`driftless:{}` takes an expression, on a column",
+                            directive.key
+                        ),
+                    )
+                    .at(place)
+                    .help(format!(
+                        "write `-- driftless:{} EXPRESSION` on the column's line",
+                        directive.key
+                    )),
+                ),
+                other => self.problems.push(
+                    Diagnostic::error(
+                        "D0307",
+                        format!("`driftless:{other}` is no directive of a schema file"),
+                    )
+                    .at(place)
+                    .help("known are renamed-from, backfill and using"),
+                ),
+            }
+        }
+        out
+    }
+
+    /// The one name that a text is.
+    fn name_of(&self, text: &str) -> Option<Name> {
+        let (tokens, _, _) = lex(text, self.dialect.syntax(), SourceId(0));
+        match tokens.as_slice() {
+            [t] if matches!(t.kind, TokenKind::Word | TokenKind::Quoted) => Some(
+                self.dialect
+                    .name(token_name(t, text, self.dialect.syntax())),
+            ),
+            _ => None,
+        }
+    }
+}
+
+/// The part that a directive belongs to: the last that begins before it on its line, else the next one.
+fn attach<'p>(directive: &Directive, parts: &'p [(Part, Span)], text: &str) -> Option<&'p Part> {
+    let line_start = text
+        .get(..directive.span.start)?
+        .rfind('\n')
+        .map_or(0, |i| i + 1);
+    let same_line = parts
+        .iter()
+        .filter(|(_, s)| s.start >= line_start && s.start < directive.span.start)
+        .max_by_key(|(_, s)| s.start);
+    let next = || {
+        parts
+            .iter()
+            .filter(|(_, s)| s.start > directive.span.start)
+            .min_by_key(|(_, s)| s.start)
+    };
+    same_line.or_else(next).map(|(p, _)| p)
+}
+
+/// A name of the catalog that is spelled nearly the same.
+fn near(what: &str, name: &str, catalog: &Catalog) -> Option<String> {
+    let fits = |kind: Kind| match what {
+        "type" => kind.is_type(),
+        "schema" => kind == Kind::Schema,
+        "column" => false,
+        w if kind.noun() == w => true,
+        _ => kind.is_relation(),
+    };
+    catalog
+        .objects
+        .keys()
+        .filter(|id| fits(id.kind))
+        .map(|id| (distance(name, &id.name.as_str().to_lowercase()), id))
+        .filter(|(d, _)| *d > 0 && *d <= 1 + name.len() / 5)
+        .min()
+        .map(|(_, id)| id.to_string())
+}
+
+/// Levenshtein distance in characters; long names are cut, they are never near.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(64).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().take(64).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let cost = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = cost.min(row[j] + 1).min(row[j + 1] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// The name with the engine's equality.
+pub(crate) fn name_for(syntax: Syntax, text: String) -> Name {
+    match syntax {
+        Syntax::Postgres => Name::exact(text),
+        Syntax::Sqlite => Name::folded(text),
+    }
+}
