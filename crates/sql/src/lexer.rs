@@ -218,7 +218,7 @@ impl<'t> Lexer<'t> {
             }
             b'$' => self.dollar(),
             _ if is_word_start(b) => self.word(),
-            _ if b.is_ascii_digit() || (b == b'.' && next.is_ascii_digit()) => self.number(),
+            _ if self.starts_number() => self.number(),
             _ => self.postgres_symbol(),
         }
     }
@@ -294,6 +294,13 @@ impl<'t> Lexer<'t> {
             self.at += 1;
         }
         TokenKind::Word
+    }
+
+    /// A digit, or a point before one; the second point of `1..2` starts none.
+    fn starts_number(&self) -> bool {
+        let (b, next) = (self.byte(self.at), self.byte(self.at + 1));
+        let range = self.at > 0 && self.byte(self.at - 1) == b'.';
+        b.is_ascii_digit() || (b == b'.' && next.is_ascii_digit() && !range)
     }
 
     fn digits(&mut self) {
@@ -395,7 +402,7 @@ impl<'t> Lexer<'t> {
                 TokenKind::Param
             }
             _ if is_word_start(b) => self.word(),
-            _ if b.is_ascii_digit() || (b == b'.' && next.is_ascii_digit()) => self.number(),
+            _ if self.starts_number() => self.number(),
             _ => self.sqlite_symbol(),
         }
     }

@@ -89,7 +89,10 @@ fn read<A, T>(
 /// Of the parser: several of its levels make one of ours.
 const MAX_RECURSION: usize = 400;
 /// Deeper trees are not built, so that whoever walks one may recurse.
-const MAX_DEPTH: usize = 150;
+const MAX_DEPTH: usize = 200;
+/// A level of ours takes several frames: more stack is taken where less than this is left.
+const RED_ZONE: usize = 256 * 1024;
+const GROWTH: usize = 2 * 1024 * 1024;
 
 struct Lowerer {
     syntax: Syntax,
@@ -105,7 +108,7 @@ impl Lowerer {
             return opaque("it is nested too deeply");
         }
         self.depth += 1;
-        let result = f(self);
+        let result = stacker::maybe_grow(RED_ZONE, GROWTH, || f(self));
         self.depth -= 1;
         result
     }

@@ -231,6 +231,10 @@ fn depth_is_refused_not_suffered() {
         format!("a{}", " || a".repeat(n)),
         format!("a{}", " || a".repeat(700)),
         format!("a{}", " ISNULL".repeat(1400)),
+        format!("a{}", " ISNULL".repeat(370)),
+        format!("a{}", " IS NULL".repeat(740)),
+        format!("a{}", " COLLATE x".repeat(740)),
+        format!("a{}", " LIKE a".repeat(740)),
         "NOT ".repeat(1400) + "a",
         "- ".repeat(1400) + "a",
         format!("a{}", "[1]".repeat(n)),
@@ -243,6 +247,7 @@ fn depth_is_refused_not_suffered() {
     ];
     for text in &texts {
         for syntax in [PG, LITE] {
+            eprintln!("{} {}", &text[..20], text.len());
             let _ = (read_expr(text, syntax), read_query(text, syntax));
         }
     }

@@ -86,7 +86,12 @@ fn check_shape(tokens: &[Token], text: &str) -> Result<(), Opaque> {
         let Some(run) = runs.last_mut() else {
             return opaque("a bracket too many");
         };
-        *run += 1;
+        // A predicate of one word nests by itself; all else takes two tokens or more.
+        *run += if word_is(token, text, "isnull") || word_is(token, text, "notnull") {
+            4
+        } else {
+            1
+        };
         if depth > MAX_DEPTH || *run > MAX_RUN {
             return opaque("it is nested too deeply");
         }
@@ -230,6 +235,20 @@ impl Maker<'_> {
             if raw.eq_ignore_ascii_case("only") && self.at > 0 && self.only()? {
                 return Ok(());
             }
+            // `trim(both from x)`: the parser knows it without its FROM.
+            if raw.eq_ignore_ascii_case("from")
+                && self.at > 2
+                && self.is(self.at - 3, "trim")
+                && ["both", "leading", "trailing"]
+                    .iter()
+                    .any(|w| self.is(self.at - 1, w))
+            {
+                self.at += 1;
+                return Ok(());
+            }
+            if raw.eq_ignore_ascii_case("trim") && self.is_symbol(self.at + 1, "(") {
+                self.check_trim()?;
+            }
             if raw.eq_ignore_ascii_case("variadic") {
                 return opaque("VARIADIC");
             }
@@ -238,6 +257,9 @@ impl Maker<'_> {
             self.keyword("IS", token.span);
             self.keyword("NULL", token.span);
             self.at += 1;
+            return Ok(());
+        }
+        if self.syntax == Syntax::Sqlite && !after_dot && self.sqlite_operator() {
             return Ok(());
         }
         let mut value = token_name(&token, self.text, self.syntax);
@@ -263,8 +285,70 @@ impl Maker<'_> {
         Ok(())
     }
 
+    /// SQLite's `IS x`, `GLOB`, `REGEXP`, `MATCH` and their negations: one operator token each.
+    fn sqlite_operator(&mut self) -> bool {
+        if !self.operand_before() {
+            return false;
+        }
+        let pattern = |at: usize| {
+            ["glob", "regexp", "match"]
+                .into_iter()
+                .find(|w| self.is(at, w))
+        };
+        let negated = self.is(self.at + 1, "not");
+        let (op, length) = if let Some(word) = pattern(self.at) {
+            (word.to_owned(), 1)
+        } else if let (true, Some(word)) = (self.is(self.at, "not"), pattern(self.at + 1)) {
+            (format!("not {word}"), 2)
+        } else if self.is(self.at, "is") && !self.is_fixed(self.at + 1 + usize::from(negated)) {
+            let op = if negated { "is not" } else { "is" };
+            (op.to_owned(), 1 + usize::from(negated))
+        } else {
+            return false;
+        };
+        let span = self.tokens[self.at].span;
+        self.push(Theirs::CustomBinaryOperator(op), span);
+        self.at += length;
+        true
+    }
+
+    /// `NULL`, `TRUE`, `FALSE` as the whole right side of `IS`, or `DISTINCT FROM`.
+    fn is_fixed(&self, at: usize) -> bool {
+        let value = ["null", "true", "false"].iter().any(|w| self.is(at, w));
+        let next = self.tokens.get(at + 1).filter(|_| value);
+        let goes_on = next.is_some_and(|t| {
+            let raw = t.span.of(self.text);
+            match t.kind {
+                TokenKind::Symbol => !matches!(raw, ")" | "," | "=" | "==" | "<>" | "!="),
+                _ => raw.eq_ignore_ascii_case("collate"),
+            }
+        });
+        (value && !goes_on) || self.is(at, "distinct")
+    }
+
     fn keyword(&mut self, word: &str, span: Span) {
         self.push(Theirs::make_word(word, None), span);
+    }
+
+    /// `trim(leading x, 'y')`: the parser would lose the side.
+    fn check_trim(&self) -> Result<(), Opaque> {
+        if !self.is(self.at + 2, "leading") && !self.is(self.at + 2, "trailing") {
+            return Ok(());
+        }
+        let mut depth = 0usize;
+        for i in self.at + 1..self.tokens.len() {
+            if self.is_symbol(i, "(") || self.is_symbol(i, "[") {
+                depth += 1;
+            } else if self.is_symbol(i, ")") || self.is_symbol(i, "]") {
+                depth -= 1;
+                if depth == 0 {
+                    break;
+                }
+            } else if depth == 1 && self.is_symbol(i, ",") {
+                return opaque("TRIM with a side and a comma");
+            }
+        }
+        Ok(())
     }
 
     /// Words that are names unless their neighbours make them keywords.
@@ -276,6 +360,9 @@ impl Maker<'_> {
             "zone" => self.at > 0 && self.is(self.at - 1, "time"),
             "at" => self.is(self.at + 1, "time"),
             "cube" | "rollup" => next_open,
+            "both" | "leading" | "trailing" => {
+                self.at > 1 && self.is_symbol(self.at - 1, "(") && self.is(self.at - 2, "trim")
+            }
             "grouping" => self.is(self.at + 1, "sets"),
             "sets" => self.at > 0 && self.is(self.at - 1, "grouping"),
             "filter" | "over" | "within" => self.at > 0 && self.is_symbol(self.at - 1, ")"),
@@ -493,11 +580,8 @@ fn their_symbol(raw: &str, syntax: Syntax) -> Result<Theirs, Opaque> {
 /// The words that the parser may take for keywords.
 fn is_keyword(word: &str, syntax: Syntax) -> bool {
     let word = word.to_ascii_lowercase();
-    let own = match syntax {
-        Syntax::Postgres => POSTGRES,
-        Syntax::Sqlite => SQLITE,
-    };
-    SHARED.contains(&word.as_str()) || own.contains(&word.as_str())
+    SHARED.contains(&word.as_str())
+        || (syntax == Syntax::Postgres && POSTGRES.contains(&word.as_str()))
 }
 
 const SHARED: &[&str] = words!(
@@ -508,11 +592,7 @@ const SHARED: &[&str] = words!(
 );
 
 const POSTGRES: &[&str] = words!(
-    any array at cube extract fetch for grouping ilike into lateral locked next nowait of only ordinality
-    overlaps overlay placing position rollup sets share similar skip some substring ties time to unknown
-    update within zone
-);
-
-const SQLITE: &[&str] = words!(
-    glob match regexp
+    any array at both cube extract fetch for grouping ilike into lateral leading locked next nowait of only
+    ordinality overlaps overlay placing position rollup sets share similar skip some substring ties time to
+    trailing trim unknown update within zone
 );
