@@ -83,7 +83,15 @@ impl Attempt<'_> {
         };
         self.fits(&mut session, target).await?;
         if let Some(role) = &self.options.role {
-            session.batch(&format!("SET ROLE {}", quoted(role))).await?;
+            let set = session.batch(&format!("SET ROLE {}", quoted(role))).await;
+            set.map_err(|error| DbError {
+                kind: match error.kind {
+                    DbErrorKind::Statement => DbErrorKind::Permission,
+                    kind => kind,
+                },
+                message: format!("cannot work as role {role}: {}", error.message),
+                ..error
+            })?;
         }
         Ok(session)
     }

@@ -27,6 +27,12 @@ pub fn connecting(error: &Error, place: &str) -> DbError {
         };
     }
     let cause = causes(error);
+    if is_foreign(error) {
+        return DbError::new(
+            DbErrorKind::Refused,
+            format!("cannot connect to {place}: what answers there is no PostgreSQL server"),
+        );
+    }
     let kind = kind_of(error);
     let fault = DbError::new(kind, format!("cannot connect to {place}: {cause}"));
     match kind {
@@ -44,6 +50,24 @@ pub fn connecting(error: &Error, place: &str) -> DbError {
         .help("give it as PGPASSWORD, in ~/.pgpass, or in the URL"),
         _ => fault,
     }
+}
+
+/// What rustls says of a certificate in the format of 1988, which lacks the extensions that say what it is for.
+pub const V1: &str = "UnsupportedCertVersion";
+pub const V1_DETAIL: &str =
+    "the certificate is X.509 version 1; it has to be issued again as version 3 (with extensions)";
+
+/// An answer that cannot be read as the protocol's.
+fn is_foreign(error: &Error) -> bool {
+    let sentence = error.to_string();
+    let invalid = error
+        .source()
+        .and_then(|e| e.downcast_ref::<io::Error>())
+        .is_some_and(|e| e.kind() == io::ErrorKind::InvalidData);
+    sentence.contains("parsing response")
+        || sentence.contains("unexpected message")
+        || (invalid && !sentence.contains("TLS"))
+        || causes(error).contains("bytes remaining on stream")
 }
 
 /// An error of a batch; `sql` is its text.

@@ -9,7 +9,6 @@ mod connect;
 mod endpoint;
 mod environment;
 mod fault;
-
 mod passfile;
 mod service;
 mod session;

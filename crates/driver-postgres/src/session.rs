@@ -3,6 +3,7 @@
 //! Neighbours: `connect` hands the client over, `fault` words its errors. Invariant: what nobody waits for any more is
 //! cancelled at the server before the next batch is sent.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ use crate::fault;
 
 /// How long a farewell, or the way of a cancel request, may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How late the signal of a cancel request may arrive.
+const STRAGGLER: Duration = Duration::from_millis(50);
 
 pub struct Session {
     place: String,
@@ -32,11 +35,14 @@ pub struct Session {
 struct PostgresCanceller {
     token: CancelToken,
     tls: MakeRustlsConnect,
+    /// A request was sent since the last batch began.
+    asked: Arc<AtomicBool>,
 }
 
 #[async_trait]
 impl Canceller for PostgresCanceller {
     async fn cancel(&self) -> Result<(), DbError> {
+        self.asked.store(true, Ordering::SeqCst);
         let request = self.token.cancel_query(self.tls.clone());
         match tokio::time::timeout(PATIENCE, request).await {
             Ok(Ok(())) => Ok(()),
@@ -95,15 +101,18 @@ impl Session {
             warnings,
             client: Some(client),
             task,
-            canceller: PostgresCanceller { token, tls },
+            canceller: PostgresCanceller {
+                token,
+                tls,
+                asked: Arc::default(),
+            },
             cancelling: Arc::default(),
         }
     }
-}
 
-#[async_trait]
-impl Connection for Session {
-    async fn batch(&mut self, sql: &str) -> Result<Vec<Rows>, DbError> {
+    /// After a request to cancel: waits until it has hit what it was meant for. The server interrupts a session twice
+    /// for one request, and does not say when; only an idle session takes no notice.
+    async fn settle(&self, client: &Client) {
         let under_way = self
             .cancelling
             .lock()
@@ -113,6 +122,17 @@ impl Connection for Session {
             // A request that failed has cancelled nothing, so there is nothing to know.
             let _ = request.await;
         }
+        if self.canceller.asked.swap(false, Ordering::SeqCst) {
+            // Answered once all before it has ended; a lost connection shows again in the batch itself.
+            let _ = client.simple_query("").await;
+            tokio::time::sleep(STRAGGLER).await;
+        }
+    }
+}
+
+#[async_trait]
+impl Connection for Session {
+    async fn batch(&mut self, sql: &str) -> Result<Vec<Rows>, DbError> {
         if let Some(zero) = sql.find('\0') {
             return Err(
                 DbError::new(DbErrorKind::Statement, "the text contains a zero byte").at(zero),
@@ -121,6 +141,7 @@ impl Connection for Session {
         let Some(client) = &self.client else {
             return Err(DbError::new(DbErrorKind::Lost, "the connection is closed"));
         };
+        self.settle(client).await;
         let mut guard = Guard {
             canceller: self.canceller.clone(),
             cancelling: Arc::clone(&self.cancelling),

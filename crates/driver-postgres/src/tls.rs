@@ -19,6 +19,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::environment::Environment;
+use crate::fault;
 use crate::settings::{Settings, SslMode};
 
 /// The connector that `sslmode` asks for.
@@ -55,10 +56,19 @@ fn build(verifier: Verifier, identity: Option<Identity>) -> Result<MakeRustlsCon
     let config = match identity {
         Some((chain, key)) => builder
             .with_client_auth_cert(chain, key)
-            .map_err(|error| wrong(format!("the client certificate cannot be used: {error}")))?,
+            .map_err(|error| unusable(&error))?,
         None => builder.with_no_client_auth(),
     };
     Ok(MakeRustlsConnect::new(config))
+}
+
+fn unusable(error: &rustls::Error) -> DbError {
+    let shown = error.to_string();
+    let fault = wrong(format!("the client certificate cannot be used: {shown}"));
+    match shown.contains(fault::V1) {
+        true => fault.detail(fault::V1_DETAIL),
+        false => fault,
+    }
 }
 
 fn provider() -> CryptoProvider {
