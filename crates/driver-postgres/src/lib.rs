@@ -1,14 +1,16 @@
 //! The runtime's connection over tokio-postgres, with libpq's settings and TLS over rustls.
 //!
-//! Neighbours: implements crate `runtime`'s traits; crate `cli` hands the driver to it. `url` reads URLs; `settings`
-//! layers URL, service file, environment and defaults; `passfile` finds passwords; `tls` verifies servers; `connect`
-//! tries the hosts; `session` runs statements; `fault` names what went wrong.
+//! Neighbours: implements crate `runtime`'s traits; crate `cli` hands the driver to it. `url` reads URLs; `keyword`
+//! knows the settings' names, `settings` layers URL, service file, environment and defaults; `passfile` finds
+//! passwords; `tls` verifies servers; `connect` tries the hosts; `session` runs statements; `fault` names what went
+//! wrong.
 //! Invariant: passwords live in `settings::Secret` and leave it only towards the server.
 
 mod connect;
 mod endpoint;
 mod environment;
 mod fault;
+mod keyword;
 mod passfile;
 mod service;
 mod session;

@@ -199,7 +199,10 @@ fn redact_parameter(pair: &str) -> String {
     match pair.split_once('=') {
         Some((key, value)) => {
             let plain = percent_decode_str(key).decode_utf8_lossy().to_lowercase();
-            match plain.contains("password") && !value.is_empty() {
+            let secret = ["password", "secret", "scram"]
+                .iter()
+                .any(|word| plain.contains(word));
+            match secret && !value.is_empty() {
                 true => format!("{key}={HIDDEN}"),
                 false => pair.to_owned(),
             }
@@ -303,8 +306,8 @@ mod tests {
                 "postgres://h/x?user=a@b&password=***&sslmode=require",
             ),
             (
-                "postgres://h?sslpassword=secret&pass%77ord=secret",
-                "postgres://h?sslpassword=***&pass%77ord=***",
+                "postgres://h?sslpassword=secret&pass%77ord=secret&scram_client_key=secret",
+                "postgres://h?sslpassword=***&pass%77ord=***&scram_client_key=***",
             ),
             (
                 "postgres://a:secret@[::1]:5/x",
