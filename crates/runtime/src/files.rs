@@ -75,6 +75,17 @@ impl Reader<'_> {
     }
 }
 
+/// One file by its path, under the same rules as a schema's files.
+pub fn read_text(
+    path: &std::path::Path,
+    sources: &mut Sources,
+    max_file_size: u64,
+) -> Result<SourceId, Diagnostic> {
+    let name = path.to_string_lossy();
+    let bytes = text::read_file(path, &name, max_file_size)?;
+    text::add(sources, &name, bytes)
+}
+
 fn finish(ids: Vec<SourceId>, problems: Problems) -> Result<Vec<SourceId>, Problems> {
     if problems.has_errors() {
         Err(problems)

@@ -1,0 +1,302 @@
+//! The command line: what may be said, and nothing about what it does.
+//!
+//! Neighbours: `main` parses it, `commands` act on it. Invariant: a value that parses is well-formed.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::Scratch;
+use crate::suggest::nearest;
+
+/// Keeps databases true to a schema that is declared in git.
+#[derive(Debug, Parser)]
+#[command(
+    name = "driftless",
+    version,
+    propagate_version = false,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The configuration; without it the nearest driftless.yaml upwards
+    #[arg(long, global = true, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    /// Whether output is coloured
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Colour,
+    /// The largest file that is read, like 200MiB
+    #[arg(long, global = true, value_name = "SIZE", value_parser = parse_size)]
+    pub max_file_size: Option<u64>,
+    /// Nothing but results and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Prints a schema: a database's, or that of files
+    Inspect(InspectArgs),
+    /// Shows what would change to reach the declared schema
+    Plan(PlanArgs),
+    /// Shows what leads from one state to another
+    Diff(DiffArgs),
+    /// Brings a database to the declared schema
+    Apply(ApplyArgs),
+    /// Prints the page of a diagnostic, like D0101
+    Explain {
+        /// The code, as it stands in brackets behind `error`; without one, all of them
+        code: Option<String>,
+    },
+    /// Prints completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// A database URL, file, folder, glob, -, cmd:…, git:REV:PATH, env:NAME or empty
+    pub state: String,
+    /// How it is printed
+    #[arg(long, default_value = "sql")]
+    pub format: InspectFormat,
+    /// Writes one file per object into this folder instead
+    #[arg(long, value_name = "DIR")]
+    pub split: Option<PathBuf>,
+    /// Whose SQL it is where no database tells, like postgres@16
+    #[arg(long, value_name = "DIALECT")]
+    pub dialect: Option<String>,
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum InspectFormat {
+    Sql,
+    Json,
+    Mermaid,
+    /// Known, and still to come
+    #[value(hide = true)]
+    Yaml,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    Text,
+    Sql,
+    Json,
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The environment to compare with; without it the default one
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    #[command(flatten)]
+    pub show: ShowArgs,
+    #[command(flatten)]
+    pub shared: SharedArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The state before
+    #[arg(long, value_name = "STATE")]
+    pub from: String,
+    /// The state after
+    #[arg(long, value_name = "STATE")]
+    pub to: String,
+    #[command(flatten)]
+    pub show: ShowArgs,
+    #[command(flatten)]
+    pub shared: SharedArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// Runs the plan to the declared schema itself
+    #[arg(long)]
+    pub declarative: bool,
+    /// The environment to change; without it the default one
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Shows what would run, and runs nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Answers every question with yes
+    #[arg(long)]
+    pub yes: bool,
+    /// Allows a declarative run on this environment although it is protected
+    #[arg(long, value_name = "ENV")]
+    pub force: Option<String>,
+    #[command(flatten)]
+    pub shared: SharedArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// How it is printed
+    #[arg(long, default_value = "text")]
+    pub format: PlanFormat,
+    /// Ends with 2 where there are changes
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SharedArgs {
+    /// Whose SQL it is where no database tells, like postgres@16
+    #[arg(long, value_name = "DIALECT")]
+    pub dialect: Option<String>,
+    /// Consents to what carries this code, everywhere or on one object
+    #[arg(long, value_name = "CODE[:OBJECT]")]
+    pub allow: Vec<Allow>,
+    /// Consents to everything that loses something
+    #[arg(long)]
+    pub allow_destructive: bool,
+    /// Where expressions may be tried out: off or auto
+    #[arg(long, value_name = "off|auto", value_parser = parse_scratch)]
+    pub scratch: Option<Scratch>,
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ScopeArgs {
+    /// Manages these too: grants, owners, definers, tablespaces
+    #[arg(long, value_name = "ASPECTS", value_delimiter = ',')]
+    pub manage: Vec<Aspect>,
+    /// Only these schemas, instead of the configured ones
+    #[arg(long, value_name = "PATTERN")]
+    pub schema: Vec<String>,
+    /// Only objects that match kind:schema.name, instead of the configured ones
+    #[arg(long, value_name = "PATTERN")]
+    pub include: Vec<String>,
+    /// No objects that match kind:schema.name, besides the configured ones
+    #[arg(long, value_name = "PATTERN")]
+    pub exclude: Vec<String>,
+}
+
+/// What differs between environments, and is managed only where somebody says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aspect {
+    Grants,
+    Owners,
+    Definers,
+    Tablespaces,
+}
+
+const ASPECTS: [(&str, Aspect); 4] = [
+    ("grants", Aspect::Grants),
+    ("owners", Aspect::Owners),
+    ("definers", Aspect::Definers),
+    ("tablespaces", Aspect::Tablespaces),
+];
+
+impl FromStr for Aspect {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if let Some((_, aspect)) = ASPECTS.iter().find(|(name, _)| *name == text) {
+            return Ok(*aspect);
+        }
+        let names = ASPECTS.map(|(name, _)| name);
+        Err(match nearest(text, &names) {
+            Some(near) => format!("unknown aspect `{text}`, did you mean `{near}`?"),
+            None => format!("unknown aspect `{text}`, known are {}", names.join(", ")),
+        })
+    }
+}
+
+/// Consent to one code, on one object or on all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allow {
+    pub code: String,
+    pub object: Option<String>,
+}
+
+impl FromStr for Allow {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (code, object) = match text.split_once(':') {
+            Some((code, object)) => (code, Some(object.to_string())),
+            None => (text, None),
+        };
+        if object.as_deref() == Some("") {
+            return Err("behind the colon comes an object, like D0203:orders.total".into());
+        }
+        match crate::explain::canonical(code) {
+            Some(code) => Ok(Allow { code, object }),
+            None => Err("a code is D and four digits, like D0203".into()),
+        }
+    }
+}
+
+fn parse_scratch(text: &str) -> Result<Scratch, String> {
+    text.parse()
+        .map_err(|d: driftless_sql::Diagnostic| d.message)
+}
+
+/// `200MiB`, `200MB`, `200M` or a number of bytes.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let wrong = || "write a size like 200MiB".to_string();
+    let text = text.trim();
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let number: u64 = text[..digits].parse().map_err(|_| wrong())?;
+    let unit: u64 = match text[digits..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kib" => 1 << 10,
+        "kb" => 1_000,
+        "m" | "mib" => 1 << 20,
+        "mb" => 1_000_000,
+        "g" | "gib" => 1 << 30,
+        "gb" => 1_000_000_000,
+        _ => return Err(wrong()),
+    };
+    number.checked_mul(unit).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn values() {
+        assert_eq!(parse_size("200MiB"), Ok(200 << 20));
+        assert_eq!(parse_size("5"), Ok(5));
+        assert!(parse_size("").is_err() && parse_size("9x").is_err());
+        assert!(parse_size("99999999999999999999").is_err());
+        let allow = "d0203:orders.total".parse::<Allow>();
+        assert_eq!(
+            allow.map(|a| (a.code, a.object)),
+            Ok(("D0203".into(), Some("orders.total".into())))
+        );
+        assert!("drop".parse::<Allow>().is_err() && "D0203:".parse::<Allow>().is_err());
+    }
+}

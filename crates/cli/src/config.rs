@@ -1,0 +1,213 @@
+//! `driftless.yaml`: found upwards from the current folder or named, read whole, every mistake with its place.
+//!
+//! Neighbours: `yaml` and `decode` read it, `environment` opens one environment. Invariant: reading it touches no
+//! variable and no database; its text is kept with credentials blanked out, at the same offsets.
+
+mod decode;
+mod environment;
+mod yaml;
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use driftless_runtime::{Secret, mask_in_place, url_secrets};
+use driftless_sql::{Diagnostic, Place, Problems, Sources};
+
+use crate::args::Aspect;
+use crate::dialect::Dialect;
+use crate::suggest::nearest;
+
+pub use environment::{OpenEnvironment, Variables};
+
+pub const FILE_NAME: &str = "driftless.yaml";
+/// A configuration is a page; more is not one.
+const MAX_SIZE: u64 = 1 << 20;
+
+/// A value and where it was written.
+#[derive(Debug, Clone)]
+pub struct Located<T> {
+    pub value: T,
+    pub place: Place,
+}
+
+#[derive(Debug)]
+pub struct Config {
+    pub path: PathBuf,
+    pub dialect: Option<Located<Dialect>>,
+    pub schema: Vec<Located<String>>,
+    pub migrations: Option<Located<String>>,
+    pub manage: Manage,
+    pub environments: Vec<Environment>,
+    pub default_environment: Option<Located<String>>,
+    pub scratch: Scratch,
+}
+
+#[derive(Debug, Default)]
+pub struct Manage {
+    pub schemas: Vec<Located<String>>,
+    pub include: Vec<Located<String>>,
+    pub exclude: Vec<Located<String>>,
+    pub undeclared: Undeclared,
+    pub aspects: Vec<Aspect>,
+}
+
+/// What is done with what a database has and the files do not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Undeclared {
+    #[default]
+    Drop,
+    Keep,
+}
+
+/// Where expressions may be tried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scratch {
+    #[default]
+    Auto,
+    Off,
+}
+
+impl FromStr for Scratch {
+    type Err = Diagnostic;
+    fn from_str(text: &str) -> Result<Self, Diagnostic> {
+        match text {
+            "auto" => Ok(Scratch::Auto),
+            "off" => Ok(Scratch::Off),
+            _ => Err(Diagnostic::error(
+                "D0003",
+                "a scratch other than `off` and `auto` is not supported yet",
+            )
+            .help("write off or auto")),
+        }
+    }
+}
+
+/// An environment as declared; its variables are not read yet.
+#[derive(Debug)]
+pub struct Environment {
+    pub name: String,
+    pub place: Place,
+    pub url: Option<Located<String>>,
+    pub role: Option<Located<String>>,
+    pub protect: bool,
+    pub lock_timeout: Option<Duration>,
+}
+
+impl Config {
+    /// The file that was named, or the nearest one upwards; none is no mistake here.
+    pub fn find(
+        named: Option<&Path>,
+        sources: &mut Sources,
+        secrets: &mut Vec<Secret>,
+    ) -> Result<Option<Config>, Problems> {
+        let path = match named {
+            Some(path) => path.to_path_buf(),
+            None => match upwards() {
+                Some(path) => path,
+                None => return Ok(None),
+            },
+        };
+        let text = read(&path)?;
+        Config::parse(path, &text, sources, secrets).map(Some)
+    }
+
+    pub fn parse(
+        path: PathBuf,
+        text: &str,
+        sources: &mut Sources,
+        secrets: &mut Vec<Secret>,
+    ) -> Result<Config, Problems> {
+        let found = written_secrets(text);
+        let source = sources.add(path.to_string_lossy(), mask_in_place(text, &found));
+        secrets.extend(found);
+        let (root, duplicates) = yaml::parse(text, source)?;
+        let mut config = Config {
+            path,
+            dialect: None,
+            schema: Vec::new(),
+            migrations: None,
+            manage: Manage::default(),
+            environments: Vec::new(),
+            default_environment: None,
+            scratch: Scratch::Auto,
+        };
+        let mut decoder = decode::Decoder {
+            problems: duplicates,
+        };
+        decoder.config(&root, &mut config);
+        let mut problems = decoder.problems;
+        if problems.is_empty() {
+            return Ok(config);
+        }
+        problems.sort_by_key(|d| d.place.map(|p| p.span));
+        Err(Problems(problems))
+    }
+
+    /// The folder that relative paths of the file start from.
+    pub fn dir(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// A path of the file as seen from the current folder.
+    pub fn resolve(&self, path: &str) -> String {
+        self.dir().join(path).to_string_lossy().into_owned()
+    }
+}
+
+/// `driftless.yaml`, `../driftless.yaml`, …: relative, so that messages show short paths.
+fn upwards() -> Option<PathBuf> {
+    let depth = std::env::current_dir().ok()?.components().count();
+    let mut dir = PathBuf::new();
+    for _ in 0..depth {
+        let path = dir.join(FILE_NAME);
+        if path.is_file() {
+            return Some(path);
+        }
+        dir.push("..");
+    }
+    None
+}
+
+fn read(path: &Path) -> Result<Arc<str>, Diagnostic> {
+    let mut sources = Sources::default();
+    let name = path.to_string_lossy();
+    let missing = || {
+        Diagnostic::error("D0606", format!("there is no configuration `{name}`")).help(format!(
+            "name a file with --config, or write {FILE_NAME} at the root of the project"
+        ))
+    };
+    if !path.is_file() {
+        return Err(missing());
+    }
+    let id = driftless_runtime::read_text(path, &mut sources, MAX_SIZE)?;
+    sources
+        .get(id)
+        .map(|source| Arc::clone(&source.text))
+        .ok_or_else(missing)
+}
+
+/// Credentials of all URLs in the file, found before it is parsed, since a broken file is shown too.
+fn written_secrets(text: &str) -> Vec<Secret> {
+    text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\''))
+        .filter(|word| word.contains("://"))
+        .flat_map(url_secrets)
+        .filter(|secret| !secret.reveal().starts_with("${"))
+        .collect()
+}
+
+/// `D0605`, with the name that was probably meant.
+pub fn unknown_environment(name: &str, known: &[&str]) -> Diagnostic {
+    let d = Diagnostic::error("D0605", format!("there is no environment `{name}`"));
+    match nearest(name, known) {
+        Some(near) => d.help(format!("did you mean `{near}`?")),
+        None if known.is_empty() => {
+            d.help(format!("declare it under `environments` in {FILE_NAME}"))
+        }
+        None => d.help(format!("declared are {}", known.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

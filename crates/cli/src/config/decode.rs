@@ -1,0 +1,305 @@
+//! From the YAML tree to a [`Config`]: every key known, every value of its type, all mistakes in one run.
+//!
+//! Neighbours: `yaml` gives the tree, `config` the types. Invariant: whatever is not understood is an error with its
+//! place; nothing is skipped.
+
+use std::time::Duration;
+
+use driftless_sql::{Diagnostic, Place};
+
+use super::yaml::{Entry, Node, Value};
+use super::{Config, Environment, Located, Manage, Scratch, Undeclared};
+use crate::args::Aspect;
+use crate::dialect::Dialect;
+use crate::suggest::nearest;
+
+const KEYS: [&str; 8] = [
+    "dialect",
+    "schema",
+    "migrations",
+    "manage",
+    "environments",
+    "default_environment",
+    "scratch",
+    "server",
+];
+const MANAGE: [&str; 5] = ["schemas", "include", "exclude", "undeclared", "aspects"];
+const ENVIRONMENT: [&str; 4] = ["url", "role", "protect", "lock_timeout"];
+const SERVER: [&str; 4] = ["charset", "collation", "sql_mode", "lower_case_table_names"];
+
+pub struct Decoder {
+    pub problems: Vec<Diagnostic>,
+}
+
+impl Decoder {
+    pub fn config(&mut self, root: &Node, config: &mut Config) {
+        for entry in self.entries(root, "the file", Some(&KEYS)) {
+            let node = &*entry.value;
+            match entry.key.as_str() {
+                "dialect" => config.dialect = self.dialect(node),
+                "schema" => config.schema = self.texts(node, "schema"),
+                "migrations" => config.migrations = self.text(node, "migrations"),
+                "manage" => config.manage = self.manage(node),
+                "environments" => config.environments = self.environments(node),
+                "default_environment" => {
+                    config.default_environment = self.text(node, "default_environment");
+                }
+                "scratch" => config.scratch = self.scratch(node),
+                "server" => self.server(node),
+                _ => {}
+            }
+        }
+        if let Some(name) = &config.default_environment {
+            let names: Vec<&str> = config.environments.iter().map(|e| &*e.name).collect();
+            if !names.contains(&name.value.as_str()) {
+                let problem = super::unknown_environment(&name.value, &names);
+                self.problems.push(problem.at(name.place));
+            }
+        }
+    }
+
+    fn dialect(&mut self, node: &Node) -> Option<Located<Dialect>> {
+        let text = self.text(node, "dialect")?;
+        match Dialect::parse(&text.value) {
+            Ok(value) => Some(Located {
+                value,
+                place: text.place,
+            }),
+            Err(problem) => {
+                self.problems.push(problem.at(text.place));
+                None
+            }
+        }
+    }
+
+    fn manage(&mut self, node: &Node) -> Manage {
+        let mut manage = Manage::default();
+        for entry in self.entries(node, "manage", Some(&MANAGE)) {
+            let node = &*entry.value;
+            match entry.key.as_str() {
+                "schemas" => manage.schemas = self.texts(node, "schemas"),
+                "include" => manage.include = self.texts(node, "include"),
+                "exclude" => manage.exclude = self.texts(node, "exclude"),
+                "undeclared" => {
+                    let found = self.choice(node, "undeclared", &["drop", "keep"]);
+                    if found.is_some_and(|text| text.value == "keep") {
+                        manage.undeclared = Undeclared::Keep;
+                    }
+                }
+                "aspects" => {
+                    for name in self.texts(node, "aspects") {
+                        match name.value.parse::<Aspect>() {
+                            Ok(aspect) => manage.aspects.push(aspect),
+                            Err(why) => self.wrong(name.place, "aspects", &why),
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        manage
+    }
+
+    fn environments(&mut self, node: &Node) -> Vec<Environment> {
+        let mut found = Vec::new();
+        for entry in self.entries(node, "environments", None) {
+            let mut environment = Environment {
+                name: entry.key.clone(),
+                place: entry.key_place,
+                url: None,
+                role: None,
+                protect: false,
+                lock_timeout: None,
+            };
+            for entry in self.entries(&entry.value, &entry.key, Some(&ENVIRONMENT)) {
+                let node = &*entry.value;
+                match entry.key.as_str() {
+                    "url" => environment.url = self.text(node, "url"),
+                    "role" => environment.role = self.text(node, "role"),
+                    "protect" => environment.protect = self.flag(node, "protect"),
+                    "lock_timeout" => environment.lock_timeout = self.duration(node),
+                    _ => {}
+                }
+            }
+            found.push(environment);
+        }
+        found
+    }
+
+    fn scratch(&mut self, node: &Node) -> Scratch {
+        let Some(text) = self.text(node, "scratch") else {
+            return Scratch::Auto;
+        };
+        match text.value.parse() {
+            Ok(scratch) => scratch,
+            Err(problem) => {
+                let problem: Diagnostic = problem;
+                self.problems.push(problem.at(text.place));
+                Scratch::Auto
+            }
+        }
+    }
+
+    /// What a server's defaults are matters where they change what SQL means: on MySQL and MariaDB.
+    fn server(&mut self, node: &Node) {
+        for entry in self.entries(node, "server", Some(&SERVER)) {
+            self.text(&entry.value, &entry.key);
+            let problem = Diagnostic::error(
+                "D0003",
+                format!("`server.{}` is not supported yet", entry.key),
+            );
+            self.problems.push(
+                problem
+                    .at(entry.key_place)
+                    .note("it describes a MySQL or MariaDB server, and these are still to come")
+                    .help("remove the key; PostgreSQL and SQLite do not need it"),
+            );
+        }
+    }
+
+    /// The entries of a map whose keys are known; `None` where names are free.
+    fn entries<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+        known: Option<&[&str]>,
+    ) -> Vec<&'n Entry> {
+        let entries = match &node.value {
+            Value::Map(entries) => entries,
+            Value::Null => return Vec::new(),
+            other => {
+                let label = format!("this is {}", other.kind());
+                self.wrong_type(node.place, what, "a map of keys", &label);
+                return Vec::new();
+            }
+        };
+        let Some(known) = known else {
+            return entries.iter().collect();
+        };
+        let (good, bad): (Vec<_>, Vec<_>) = entries
+            .iter()
+            .partition(|entry| known.contains(&entry.key.as_str()));
+        for entry in bad {
+            self.problems.push(unknown_key(entry, what, known));
+        }
+        good
+    }
+
+    fn text(&mut self, node: &Node, what: &str) -> Option<Located<String>> {
+        match &node.value {
+            Value::Scalar { text, .. } if !text.trim().is_empty() => Some(Located {
+                value: text.clone(),
+                place: node.place,
+            }),
+            Value::Scalar { .. } => {
+                self.wrong_type(node.place, what, "a text", "this is empty");
+                None
+            }
+            other => {
+                let label = format!("this is {}", other.kind());
+                self.wrong_type(node.place, what, "a text", &label);
+                None
+            }
+        }
+    }
+
+    /// A text, or a list of them.
+    fn texts(&mut self, node: &Node, what: &str) -> Vec<Located<String>> {
+        match &node.value {
+            Value::List(items) => items
+                .iter()
+                .filter_map(|item| self.text(item, what))
+                .collect(),
+            Value::Scalar { .. } => self.text(node, what).into_iter().collect(),
+            other => {
+                let label = format!("this is {}", other.kind());
+                self.wrong_type(node.place, what, "a text or a list of texts", &label);
+                Vec::new()
+            }
+        }
+    }
+
+    fn flag(&mut self, node: &Node, what: &str) -> bool {
+        match &node.value {
+            Value::Scalar { text, plain: true } if text == "true" => true,
+            Value::Scalar { text, plain: true } if text == "false" => false,
+            other => {
+                let label = match other {
+                    Value::Scalar { text, plain: true } => format!("this is `{text}`"),
+                    Value::Scalar { .. } => "this is a quoted text".to_string(),
+                    other => format!("this is {}", other.kind()),
+                };
+                self.wrong_type(node.place, what, "true or false", &label);
+                // The safe side, should anything go on after this.
+                true
+            }
+        }
+    }
+
+    fn choice(&mut self, node: &Node, what: &str, known: &[&str]) -> Option<Located<String>> {
+        let text = self.text(node, what)?;
+        if known.contains(&text.value.as_str()) {
+            return Some(text);
+        }
+        let shape = known.join(" or ");
+        let label = format!("this is `{}`", text.value);
+        self.wrong_type(text.place, what, &shape, &label);
+        None
+    }
+
+    fn duration(&mut self, node: &Node) -> Option<Duration> {
+        let text = self.text(node, "lock_timeout")?;
+        let found = parse_duration(&text.value);
+        if found.is_none() {
+            self.wrong_type(
+                text.place,
+                "lock_timeout",
+                "a time like 500ms, 3s or 1min",
+                "this is none",
+            );
+        }
+        found
+    }
+
+    fn wrong_type(&mut self, place: Place, what: &str, shape: &str, label: &str) {
+        let message = format!("`{what}` must be {shape}").replace("`the file`", "the file");
+        self.problems.push(
+            Diagnostic::error("D0602", message)
+                .at(place)
+                .label(label)
+                .help("the keys and their shapes: driftless explain D0602"),
+        );
+    }
+
+    fn wrong(&mut self, place: Place, what: &str, why: &str) {
+        self.problems
+            .push(Diagnostic::error("D0602", format!("`{what}`: {why}")).at(place));
+    }
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let number: u64 = text[..digits].parse().ok()?;
+    let unit = match text[digits..].trim() {
+        "ms" => 1,
+        "s" => 1000,
+        "min" | "m" => 60_000,
+        _ => return None,
+    };
+    Some(Duration::from_millis(number.checked_mul(unit)?))
+}
+
+fn unknown_key(entry: &Entry, what: &str, known: &[&str]) -> Diagnostic {
+    let inside = if what == "the file" {
+        String::new()
+    } else {
+        format!(" in `{what}`")
+    };
+    let d = Diagnostic::error("D0601", format!("unknown key `{}`{inside}", entry.key))
+        .at(entry.key_place);
+    match nearest(&entry.key, known) {
+        Some(near) => d.help(format!("did you mean `{near}`?")),
+        None => d.help(format!("known here are {}", known.join(", "))),
+    }
+}
