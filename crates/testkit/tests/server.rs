@@ -24,6 +24,8 @@ fn databases_are_fresh_and_dropped() {
         .unwrap();
     let rows = database.query("SELECT a FROM t ORDER BY a").unwrap();
     assert_eq!(rows, [[Some("1".to_owned())], [None]]);
+    let kept = dump::postgres_rows(&database).unwrap();
+    assert_eq!(kept["public.t"], [r#"{"a": 1}"#, r#"{"a": null}"#]);
     if let Some(printed) = database.psql("SELECT count(*) FROM t") {
         assert_eq!(printed.unwrap().trim(), "2");
     }

@@ -53,7 +53,7 @@ pub fn run(options: &Options) -> Result<bool> {
     let record = tempfile::NamedTempFile::new().context("cannot create a temporary file")?;
     let mut steps = vec![format()?];
     steps.extend(lints()?);
-    let mut tests = vec!["test", "--workspace"];
+    let mut tests = vec!["test", "--workspace", "--no-fail-fast"];
     tests.extend(options.arguments.iter().map(String::as_str));
     steps.push(step(
         "tests",

@@ -6,5 +6,5 @@ mod postgres;
 mod sqlite;
 mod token;
 
-pub use postgres::{normalise as normalise_pg_dump, pg_dump};
+pub use postgres::{normalise as normalise_pg_dump, pg_dump, postgres_rows};
 pub use sqlite::{sqlite_rows, sqlite_state};

@@ -4,8 +4,9 @@
 //! order of statements, and the order of a table's columns (which PostgreSQL cannot change).
 
 use super::token::{Kind, Token, bracket, split, tokens};
-use crate::server::Server;
+use crate::server::{Database, Server};
 use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
 use std::process::Command;
 
 /// The statements of `pg_dump --schema-only --no-owner` of a database of that server.
@@ -29,6 +30,23 @@ pub fn pg_dump(server: &Server, database: &str) -> Result<Vec<String>> {
         );
     }
     Ok(normalise(&String::from_utf8_lossy(&output.stdout)))
+}
+
+/// Every table's rows as sorted lines of JSON, whose keys are in order: columns are compared by name.
+pub fn postgres_rows(database: &Database) -> Result<BTreeMap<String, Vec<String>>> {
+    let tables = database.query(
+        "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_catalog.pg_class c \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' \
+         AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'",
+    )?;
+    let mut out = BTreeMap::new();
+    for table in tables.into_iter().flatten().flatten() {
+        let rows = database.query(&format!("SELECT to_jsonb(t)::text FROM ONLY {table} t"))?;
+        let mut lines: Vec<String> = rows.into_iter().flatten().flatten().collect();
+        lines.sort();
+        out.insert(table, lines);
+    }
+    Ok(out)
 }
 
 /// The statements of a dump's text.
