@@ -3,7 +3,8 @@
 //! Neighbours: `measure` times, `testkit` generates and serves. Invariant: a comparison counts only if driftless found
 //! what it should (no change where there is none, some where there are), else its row says so and is not met.
 
-use crate::measure::{Contender, Cost, client, in_turn};
+use crate::measure::{Contender, client, in_turn};
+use crate::table::{self, Row};
 use anyhow::{Context, Result, bail};
 use driftless_testkit::{Postgres, Schema, Server, generate::Engine, workspace};
 use std::path::{Path, PathBuf};
@@ -35,17 +36,6 @@ const MEMORY_MB: f64 = 400.0;
 const START_SECONDS: f64 = 0.030;
 const AGAINST_DUMP: f64 = 2.0;
 const GROWTH: f64 = 12.0;
-
-/// A line of the table.
-struct Row {
-    what: String,
-    size: usize,
-    cost: Cost,
-    against: Option<(&'static str, Cost)>,
-    target: String,
-    met: Option<bool>,
-    note: String,
-}
 
 struct Bench<'a> {
     driftless: PathBuf,
@@ -95,7 +85,7 @@ pub fn run(options: &Options) -> Result<bool> {
     }
     bench.attempt("start-up", Bench::start_up);
     bench.growth();
-    bench.print(server.as_ref());
+    table::print(&bench.rows, &bench.failures, bench.runs, server.as_ref());
     let met = bench.failures.is_empty() && bench.rows.iter().all(|row| row.met != Some(false));
     Ok(met || !options.check)
 }
@@ -326,58 +316,6 @@ impl Bench<'_> {
         }
         self.rows.extend(grown);
     }
-
-    fn print(&self, server: Option<&Server>) {
-        let server = server.map_or_else(
-            || "no PostgreSQL".to_owned(),
-            |server| format!("PostgreSQL {}", server.version()),
-        );
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        println!(
-            "Medians of {} runs in turn, whole processes; {server}; {cores} cores.\n",
-            self.runs
-        );
-        println!(
-            "| what | tables | wall | user + sys | peak memory | against | its wall | ratio | target | met |"
-        );
-        println!("|---|--:|--:|--:|--:|---|--:|--:|---|---|");
-        for row in &self.rows {
-            let (name, wall, ratio) = row.against.map_or_else(
-                || ("–", "–".to_owned(), "–".to_owned()),
-                |(name, cost)| {
-                    (
-                        name,
-                        seconds(cost.wall),
-                        format!("{:.2}×", row.cost.wall / cost.wall.max(1e-9)),
-                    )
-                },
-            );
-            let met = row
-                .met
-                .map_or("–", |met| if met { "yes" } else { "**no**" });
-            let size = if row.size == 0 {
-                "–".to_owned()
-            } else {
-                row.size.to_string()
-            };
-            let note = if row.note.is_empty() {
-                String::new()
-            } else {
-                format!(" ({})", row.note)
-            };
-            println!(
-                "| {} | {size} | {} | {} | {:.0} MB | {name} | {wall} | {ratio} | {} | {met}{note} |",
-                row.what,
-                seconds(row.cost.wall),
-                processor(row.cost.processor),
-                row.cost.memory,
-                row.target
-            );
-        }
-        for failure in &self.failures {
-            println!("\nnot measured: {failure}");
-        }
-    }
 }
 
 /// A note where a plan is not empty; comments and blank lines are nothing.
@@ -390,22 +328,5 @@ fn expect_nothing(printed: &str) -> String {
         String::new()
     } else {
         format!("the plan has {lines} lines, none was due")
-    }
-}
-
-/// The kernel counts in hundredths.
-fn processor(time: f64) -> String {
-    if time < 0.01 {
-        "< 10 ms".to_owned()
-    } else {
-        seconds(time)
-    }
-}
-
-fn seconds(time: f64) -> String {
-    if time < 1.0 {
-        format!("{:.1} ms", time * 1e3)
-    } else {
-        format!("{time:.2} s")
     }
 }

@@ -6,6 +6,7 @@ mod bench;
 mod engines;
 mod machine;
 mod measure;
+mod table;
 mod test;
 
 use anyhow::Result;
