@@ -2,12 +2,16 @@
 //!
 //! Neighbours: drivers implement its trait, `cli` wires them. Invariant: no credential leaves in a message.
 
+mod apply;
 mod connection;
 mod files;
+mod inspect;
 mod secret;
 mod state;
 
+pub use apply::{Applied, apply};
 pub use connection::{Canceller, ConnectOptions, Connection, DbError, DbErrorKind, Driver, Rows};
-pub use files::{DEFAULT_MAX_FILE_SIZE, Reader};
+pub use files::{DEFAULT_MAX_FILE_SIZE, Reader, read_text};
+pub use inspect::inspect;
 pub use secret::{Secret, mask_in_place, redact_text, redact_url, url_secrets};
 pub use state::StateSpec;

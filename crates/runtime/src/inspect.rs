@@ -1,0 +1,52 @@
+//! A live database → its catalog: the dialect's query texts, asked; its answers, decoded and settled.
+//!
+//! Neighbours: dialects write and decode, drivers ask. Invariant: reads only.
+
+use crate::connection::{Connection, Rows};
+use driftless_model::{Scope, Server};
+use driftless_planner::{Answer, Dialect, Inspected, settle_all};
+use driftless_sql::{Diagnostic, Problems};
+
+/// Reads everything that the scope may hold. `declared` overrides what the server says of itself (a SQLite file tells
+/// no version).
+pub async fn inspect(
+    dialect: &dyn Dialect,
+    connection: &mut dyn Connection,
+    scope: &Scope,
+    declared: Option<Server>,
+) -> Result<Inspected, Problems> {
+    let version = connection.server().to_string();
+    let server = match declared.or_else(|| dialect.server(&version)) {
+        Some(server) => server,
+        None => {
+            return Err(Diagnostic::error(
+                "D0503",
+                format!("the server's version `{version}` is not understood"),
+            )
+            .note(format!("it is {}", connection.place()))
+            .help("name it with --dialect")
+            .into());
+        }
+    };
+    let mut answers = Vec::new();
+    for text in dialect.queries(&version, scope) {
+        let rows = connection.batch(&text).await.map_err(|e| {
+            Problems::from(e.diagnostic().note(format!(
+                "while reading the catalog of {}",
+                connection.place()
+            )))
+        })?;
+        answers.extend(rows.into_iter().map(answer));
+    }
+    let mut inspected = dialect.decode(&answers, server)?;
+    settle_all(dialect, &mut inspected.catalog);
+    inspected.notes.extend(connection.warnings());
+    Ok(inspected)
+}
+
+fn answer(rows: Rows) -> Answer {
+    Answer {
+        columns: rows.columns,
+        rows: rows.rows,
+    }
+}
