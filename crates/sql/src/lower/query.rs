@@ -9,6 +9,7 @@ use sqlparser::ast::{
 };
 
 use super::{Lowerer, Opaque, opaque};
+use crate::Syntax;
 use crate::canon::name_text;
 use crate::tree::{Alias, Cte, From, Ident, Item, Query, Select, SetExpr, Tree};
 
@@ -165,6 +166,9 @@ impl Lowerer {
         self.deeper(|this| match body {
             TheirSetExpr::Select(select) => Ok(SetExpr::Select(Box::new(this.select(select)?))),
             TheirSetExpr::Query(query) => Ok(SetExpr::Query(Box::new(this.query(query)?))),
+            TheirSetExpr::SetOperation { .. } if this.syntax == Syntax::Sqlite => {
+                this.left_to_right(body)
+            }
             TheirSetExpr::SetOperation {
                 left,
                 op,
@@ -182,6 +186,40 @@ impl Lowerer {
             }
             _ => opaque("a statement in place of a query"),
         })
+    }
+
+    /// SQLite has one precedence for all set operators and no brackets around their sides; the parser binds
+    /// INTERSECT closer.
+    fn left_to_right(&mut self, body: &TheirSetExpr) -> Result<SetExpr, Opaque> {
+        let mut waiting = vec![Err(body)];
+        let mut out: Option<SetExpr> = None;
+        let mut name = String::new();
+        while let Some(next) = waiting.pop() {
+            match next {
+                Ok(operator) => name = operator,
+                Err(TheirSetExpr::SetOperation {
+                    left,
+                    op,
+                    set_quantifier,
+                    right,
+                }) => {
+                    waiting.push(Err(right));
+                    waiting.push(Ok(set_name(*op, *set_quantifier)?));
+                    waiting.push(Err(left));
+                }
+                Err(side) => {
+                    let side = self.set_expr(side)?;
+                    out = Some(match out {
+                        None => side,
+                        Some(left) => SetExpr::Set(name.clone(), Box::new(left), Box::new(side)),
+                    });
+                }
+            }
+            if waiting.len() > 2 * super::MAX_DEPTH {
+                return opaque("it is nested too deeply");
+            }
+        }
+        out.map_or_else(|| opaque("an empty query"), Ok)
     }
 
     fn select(&mut self, select: &TheirSelect) -> Result<Select, Opaque> {

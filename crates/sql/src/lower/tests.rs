@@ -210,6 +210,26 @@ fn queries_are_lowered() {
 }
 
 #[test]
+fn set_operators_bind_by_engine() {
+    let shape = |syntax| {
+        let text = "SELECT 1 UNION SELECT 2 INTERSECT SELECT 3 EXCEPT SELECT 4";
+        read_query(text, syntax).map(|q| {
+            query_text(&q)
+                .replace("(select (items ", "<")
+                .replace("))", ">")
+        })
+    };
+    assert_eq!(
+        shape(LITE).as_deref(),
+        Ok("(query ({except} ({intersect} ({union} <1> <2>) <3>) <4>>")
+    );
+    assert_eq!(
+        shape(PG).as_deref(),
+        Ok("(query ({except} ({union} <1> ({intersect} <2> <3>>) <4>>")
+    );
+}
+
+#[test]
 fn spans_are_bytes_of_the_text() {
     let text = "'ع' || \"عمود\" || t.ب";
     let mut seen = Vec::new();

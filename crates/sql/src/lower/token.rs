@@ -249,6 +249,15 @@ impl Maker<'_> {
             if raw.eq_ignore_ascii_case("trim") && self.is_symbol(self.at + 1, "(") {
                 self.check_trim()?;
             }
+            // The parser would take it for a call of a function `all`.
+            if raw.eq_ignore_ascii_case("all")
+                && self.at > 0
+                && ["like", "ilike", "to"]
+                    .iter()
+                    .any(|w| self.is(self.at - 1, w))
+            {
+                return opaque("LIKE ALL");
+            }
             if raw.eq_ignore_ascii_case("variadic") {
                 return opaque("VARIADIC");
             }
