@@ -12,7 +12,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftless_runtime::{Secret, mask_in_place, url_secrets};
+use driftless_runtime::{Secret, mask_urls};
 use driftless_sql::{Diagnostic, Place, Problems, Sources};
 
 use crate::args::Aspect;
@@ -119,8 +119,9 @@ impl Config {
         sources: &mut Sources,
         secrets: &mut Vec<Secret>,
     ) -> Result<Config, Problems> {
-        let found = written_secrets(text);
-        let source = sources.add(path.to_string_lossy(), mask_in_place(text, &found));
+        // Before it is parsed, since a broken file is shown too.
+        let (masked, found) = mask_urls(text);
+        let source = sources.add(path.to_string_lossy(), masked);
         secrets.extend(found);
         let (root, duplicates) = yaml::parse(text, source)?;
         let mut config = Config {
@@ -186,15 +187,6 @@ fn read(path: &Path) -> Result<Arc<str>, Diagnostic> {
         .get(id)
         .map(|source| Arc::clone(&source.text))
         .ok_or_else(missing)
-}
-
-/// Credentials of all URLs in the file, found before it is parsed, since a broken file is shown too.
-fn written_secrets(text: &str) -> Vec<Secret> {
-    text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\''))
-        .filter(|word| word.contains("://"))
-        .flat_map(url_secrets)
-        .filter(|secret| !secret.reveal().starts_with("${"))
-        .collect()
 }
 
 /// `D0605`, with the name that was probably meant.

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use driftless_runtime::mask_urls;
 use driftless_sql::{Diagnostic, Sources};
 
 use args::{Cli, Command};
@@ -66,11 +67,18 @@ fn usage(error: &clap::Error) -> Exit {
         let _ = std::io::stderr().write_all(text.as_bytes());
         return Exit::Usage;
     }
-    // Where the stream is closed there is nobody left to tell.
-    let _ = error.print();
+    // Where a stream is closed there is nobody left to tell.
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Ok,
-        _ => Exit::Usage,
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let _ = error.print();
+            Exit::Ok
+        }
+        _ => {
+            // A URL in the wrong place is repeated in the message.
+            let (text, _) = mask_urls(&error.render().ansi().to_string());
+            let _ = anstream::stderr().write_all(text.as_bytes());
+            Exit::Usage
+        }
     }
 }
 

@@ -93,6 +93,8 @@ fn mistakes_in_the_call_end_with_64() {
     ] {
         fails(&project.run(args), 64, &[says]);
     }
+    let ran = project.run(&["plan", "postgres://app:hunter2@h/d"]);
+    fails(&ran, 64, &["postgres://app:*******@h/d"]);
 }
 
 #[test]

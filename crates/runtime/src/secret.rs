@@ -63,34 +63,53 @@ pub fn redact_url(url: &str) -> String {
     out
 }
 
-/// The credentials in a URL, as written and with `%XX` decoded.
+/// The credentials in a URL, as written and with `%XX` decoded. One that the rest of the URL shows anyway (a password
+/// that is the user's name) is left out: hiding that word everywhere would garble messages and protect nothing.
 pub fn url_secrets(url: &str) -> Vec<Secret> {
-    let mut out = Vec::new();
+    let shown = redact_url(url);
+    let mut out: Vec<Secret> = Vec::new();
     for range in secret_ranges(url) {
         let written = &url[range];
-        out.push(Secret::new(written));
-        let decoded = percent_decoded(written);
-        if decoded != written {
-            out.push(Secret::new(decoded));
+        for value in [written.to_string(), percent_decoded(written)] {
+            let secret = Secret::new(value);
+            if !shown.contains(secret.reveal()) && !out.contains(&secret) {
+                out.push(secret);
+            }
         }
     }
     out
 }
 
-/// A text of the same length in which the credentials of a URL are stars, so that every other place keeps its offset.
-pub fn mask_in_place(text: &str, secrets: &[Secret]) -> String {
-    secrets
-        .iter()
-        .map(Secret::reveal)
-        .filter(|value| !value.is_empty())
-        .fold(text.to_string(), |text, value| {
-            text.replace(value, &"*".repeat(value.len()))
-        })
+/// A text in which the credentials of all URLs are stars, at unchanged offsets, and these credentials.
+pub fn mask_urls(text: &str) -> (String, Vec<Secret>) {
+    let mut masked = String::with_capacity(text.len());
+    let mut secrets = Vec::new();
+    let apart = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
+    for word in text.split_inclusive(apart) {
+        let url = word.trim_end_matches(apart);
+        secrets.extend(
+            url_secrets(url)
+                .into_iter()
+                .filter(|secret| !secret.reveal().starts_with("${")),
+        );
+        let mut at = 0;
+        for range in secret_ranges(url) {
+            // The name of a variable is no secret, and a message about it needs it.
+            if url[range.clone()].starts_with("${") {
+                continue;
+            }
+            masked.push_str(&word[at..range.start]);
+            masked.push_str(&"*".repeat(range.len()));
+            at = range.end;
+        }
+        masked.push_str(&word[at..]);
+    }
+    (masked, secrets)
 }
 
 /// Where credentials stand in a URL. Passwords with unescaped `/`, `?` or `@` are common mistakes, so where it is
 /// unclear how far one goes, the range is too wide rather than too narrow.
-pub fn secret_ranges(url: &str) -> Vec<Range<usize>> {
+fn secret_ranges(url: &str) -> Vec<Range<usize>> {
     let mut out = Vec::new();
     let Some(start) = url.find("://").map(|i| i + 3) else {
         return out;
@@ -186,7 +205,12 @@ mod tests {
             redact_text(text, &secrets),
             "could not log in with *** (***)"
         );
-        assert_eq!(mask_in_place(text, &secrets).len(), text.len());
+        assert_eq!(url_secrets("postgres://postgres:postgres@h/d"), []);
+        let (masked, secrets) = mask_urls("a: \"pg://u:hunter2@h/d\" # hunter2\nb: pg://u:x@h");
+        assert_eq!(masked, "a: \"pg://u:*******@h/d\" # hunter2\nb: pg://u:*@h");
+        assert_eq!(secrets, [Secret::new("hunter2"), Secret::new("x")]);
+        let variable = "pg://u:${PW}@h";
+        assert_eq!(mask_urls(variable), (variable.to_string(), Vec::new()));
         let nested = [Secret::new("ab"), Secret::new("abcd"), Secret::new("")];
         assert_eq!(redact_text("abcd ab", &nested), "*** ***");
     }

@@ -50,7 +50,7 @@ fn lower(error: &std::io::Error) -> String {
 pub(super) fn too_large(name: &str, size: Option<u64>, limit: u64) -> Diagnostic {
     let size = size.map_or_else(
         || format!("more than {}", mebibytes(limit)),
-        |size| mebibytes(size),
+        mebibytes,
     );
     Diagnostic::error("D0104", format!("`{name}` is too large: {size}"))
         .note(format!(
