@@ -13,5 +13,5 @@ pub use apply::{Applied, apply};
 pub use connection::{Canceller, ConnectOptions, Connection, DbError, DbErrorKind, Driver, Rows};
 pub use files::{DEFAULT_MAX_FILE_SIZE, Reader, read_text};
 pub use inspect::inspect;
-pub use secret::{Secret, mask_in_place, redact_text, redact_url, url_secrets};
+pub use secret::{Secret, mask_urls, redact_text, redact_url, url_secrets};
 pub use state::StateSpec;
