@@ -6,9 +6,11 @@
 mod call;
 mod expr;
 mod query;
+mod shape;
 mod sqlite;
 mod token;
 mod types;
+mod vocabulary;
 
 use sqlparser::dialect::{Dialect, PostgreSqlDialect};
 use sqlparser::parser::{Parser, ParserError};

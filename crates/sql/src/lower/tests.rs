@@ -225,7 +225,7 @@ fn set_operators_bind_by_engine() {
     );
     assert_eq!(
         shape(PG).as_deref(),
-        Ok("(query ({except} ({union} <1> ({intersect} <2> <3>>) <4>>")
+        Ok("(query ({except} ({union} <1> ({intersect} <2> <3>> <4>>")
     );
 }
 

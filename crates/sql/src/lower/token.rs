@@ -9,17 +9,14 @@ use std::collections::BTreeSet;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Span as TheirSpan, Token as Theirs, TokenWithSpan, Word};
 
+use super::shape::check_shape;
 use super::types::{STAND_IN, interval_tail, type_end, type_text, typed_string};
+use super::vocabulary::{NO_OPERAND, is_keyword, their_symbol};
 use super::{Opaque, opaque};
 use crate::Syntax;
 use crate::lexer::{Token, TokenKind, lex};
 use crate::literal::{token_name, token_text};
 use crate::source::{SourceId, Span};
-
-/// Deeper brackets are not read.
-const MAX_DEPTH: usize = 200;
-/// More tokens than this without a comma or a clause between them are not read: each could nest the tree by one.
-const MAX_RUN: usize = 1500;
 
 pub(super) struct Prepared {
     pub tokens: Vec<TokenWithSpan>,
@@ -56,54 +53,6 @@ pub(super) fn prepare(text: &str, syntax: Syntax) -> Result<Prepared, Opaque> {
     Ok(maker.out)
 }
 
-/// Bounds on nesting, so that neither the parser nor any reader of the tree runs out of stack.
-fn check_shape(tokens: &[Token], text: &str) -> Result<(), Opaque> {
-    let mut runs = vec![0usize];
-    for token in tokens {
-        let raw = token.span.of(text);
-        let symbol = token.kind == TokenKind::Symbol;
-        match raw {
-            "(" | "[" if symbol => runs.push(0),
-            ")" | "]" if symbol => {
-                runs.pop();
-            }
-            "," if symbol => {
-                if let Some(run) = runs.last_mut() {
-                    *run = 0;
-                }
-            }
-            ";" if symbol => return opaque("a `;` in it"),
-            _ if token.kind == TokenKind::Word
-                && CLAUSES.iter().any(|c| raw.eq_ignore_ascii_case(c)) =>
-            {
-                if let Some(run) = runs.last_mut() {
-                    *run = 0;
-                }
-            }
-            _ => {}
-        }
-        let depth = runs.len();
-        let Some(run) = runs.last_mut() else {
-            return opaque("a bracket too many");
-        };
-        // A predicate of one word nests by itself; all else takes two tokens or more.
-        *run += if word_is(token, text, "isnull") || word_is(token, text, "notnull") {
-            4
-        } else {
-            1
-        };
-        if depth > MAX_DEPTH || *run > MAX_RUN {
-            return opaque("it is nested too deeply");
-        }
-    }
-    if runs.len() > 1 {
-        return opaque("a bracket is not closed");
-    }
-    Ok(())
-}
-
-const CLAUSES: &[&str] = &["from", "where", "group", "having", "join", "on"];
-
 /// Token ranges of the types in `CAST(… AS type)`, by their first token.
 fn cast_types(tokens: &[Token], text: &str) -> Vec<(usize, usize)> {
     let mut out = Vec::new();
@@ -135,7 +84,7 @@ fn cast_types(tokens: &[Token], text: &str) -> Vec<(usize, usize)> {
     out
 }
 
-fn word_is(token: &Token, text: &str, word: &str) -> bool {
+pub(super) fn word_is(token: &Token, text: &str, word: &str) -> bool {
     token.kind == TokenKind::Word && token.span.of(text).eq_ignore_ascii_case(word)
 }
 
@@ -528,80 +477,3 @@ impl Maker<'_> {
         Ok(())
     }
 }
-
-/// Words after which an operand still has to come.
-const NO_OPERAND: &[&str] = words!(
-    select distinct all and or not when then else case where on having by in like ilike between is from as
-    limit offset escape to any some for using values returning filter zone placing collate
-);
-
-fn their_symbol(raw: &str, syntax: Syntax) -> Result<Theirs, Opaque> {
-    let postgres = syntax == Syntax::Postgres;
-    Ok(match raw {
-        "(" => Theirs::LParen,
-        ")" => Theirs::RParen,
-        "[" => Theirs::LBracket,
-        "]" => Theirs::RBracket,
-        "," => Theirs::Comma,
-        "." => Theirs::Period,
-        "+" => Theirs::Plus,
-        "-" => Theirs::Minus,
-        "*" => Theirs::Mul,
-        "/" => Theirs::Div,
-        "%" => Theirs::Mod,
-        "=" | "==" if raw.len() == 1 || !postgres => Theirs::Eq,
-        "<>" | "!=" => Theirs::Neq,
-        "<" => Theirs::Lt,
-        "<=" => Theirs::LtEq,
-        ">" => Theirs::Gt,
-        ">=" => Theirs::GtEq,
-        "||" => Theirs::StringConcat,
-        "|" => Theirs::Pipe,
-        "&" => Theirs::Ampersand,
-        "<<" => Theirs::ShiftLeft,
-        ">>" => Theirs::ShiftRight,
-        "~" => Theirs::Tilde,
-        "->" => Theirs::Arrow,
-        "->>" => Theirs::LongArrow,
-        ":" if postgres => Theirs::Colon,
-        "::" => Theirs::DoubleColon,
-        "=>" => Theirs::RArrow,
-        ":=" => Theirs::Assignment,
-        "^" => Theirs::Caret,
-        "#" => Theirs::Sharp,
-        "@" => Theirs::AtSign,
-        "|/" => Theirs::PGSquareRoot,
-        "||/" => Theirs::PGCubeRoot,
-        "~*" => Theirs::TildeAsterisk,
-        "!~" => Theirs::ExclamationMarkTilde,
-        "!~*" => Theirs::ExclamationMarkTildeAsterisk,
-        "~~" => Theirs::DoubleTilde,
-        "~~*" => Theirs::DoubleTildeAsterisk,
-        "!~~" => Theirs::ExclamationMarkDoubleTilde,
-        "!~~*" => Theirs::ExclamationMarkDoubleTildeAsterisk,
-        _ if postgres && raw.bytes().all(|b| b"+-*/<>=~!@#%^&|`?".contains(&b)) => {
-            Theirs::CustomBinaryOperator(raw.to_owned())
-        }
-        _ => return opaque(format!("the character `{raw}`")),
-    })
-}
-
-/// The words that the parser may take for keywords.
-fn is_keyword(word: &str, syntax: Syntax) -> bool {
-    let word = word.to_ascii_lowercase();
-    SHARED.contains(&word.as_str())
-        || (syntax == Syntax::Postgres && POSTGRES.contains(&word.as_str()))
-}
-
-const SHARED: &[&str] = words!(
-    all and as asc between by case cast collate cross current desc distinct else end escape except exists
-    false filter first following from full group groups having in inner intersect is join last left like limit
-    materialized natural not notnull null nulls offset on or order outer over partition preceding range
-    recursive right rows row select then true unbounded union using values when where window with
-);
-
-const POSTGRES: &[&str] = words!(
-    any array at both cube extract fetch for grouping ilike into lateral leading locked next nowait of only
-    ordinality overlaps overlay placing position rollup sets share similar skip some substring ties time to
-    trailing trim unknown update within zone
-);
