@@ -38,6 +38,8 @@ pub const PAGES: &[Page] = &[
     page!("D0004"),
     page!("D0005"),
     page!("D0006"),
+    page!("D0009"),
+    page!("D0010"),
     page!("D0101"),
     page!("D0102"),
     page!("D0103"),
@@ -48,6 +50,13 @@ pub const PAGES: &[Page] = &[
     page!("D0108"),
     page!("D0109"),
     page!("D0110"),
+    page!("D0111"),
+    page!("D0201"),
+    page!("D0202"),
+    page!("D0203"),
+    page!("D0204"),
+    page!("D0205"),
+    page!("D0207"),
     page!("D0301"),
     page!("D0302"),
     page!("D0303"),
@@ -59,6 +68,7 @@ pub const PAGES: &[Page] = &[
     page!("D0402"),
     page!("D0403"),
     page!("D0404"),
+    page!("D0405"),
     page!("D0501"),
     page!("D0502"),
     page!("D0503"),
@@ -77,6 +87,7 @@ pub const PAGES: &[Page] = &[
     page!("D0605"),
     page!("D0606"),
     page!("D0607"),
+    page!("D0608"),
 ];
 
 pub fn page(code: &str) -> Option<&'static Page> {

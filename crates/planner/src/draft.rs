@@ -116,6 +116,10 @@ fn lane_of(action: &Action) -> Option<Part> {
             id,
             clause: Clause::Table(TableClause::AddColumn { column, .. }),
         } => Some(id.member(&column.name)),
+        Action::Alter {
+            id,
+            clause: Clause::Table(TableClause::DropColumn { column, .. }),
+        } => Some(id.member(column)),
         Action::Data(Data::Fill { table, column, .. }) => Some(table.member(column)),
         other => other.target().map(ObjectId::part),
     }

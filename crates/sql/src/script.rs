@@ -176,7 +176,7 @@ impl Splitter<'_> {
                 span: Span::new(self.lexer.at, from),
             };
             self.lexer.problems.push(
-                Diagnostic::error("D0104", "text behind `COPY … FROM stdin;` on its line")
+                Diagnostic::error("D0111", "text behind `COPY … FROM stdin;` on its line")
                     .at(place)
                     .label("not read")
                     .note("the data of a COPY starts on the next line"),
