@@ -13,6 +13,8 @@ pub enum Feature {
     SecurityInvoker,
     /// ALTER COLUMN … SET EXPRESSION (17).
     SetExpression,
+    /// The privilege MAINTAIN (17).
+    Maintain,
     /// NOT NULL constraints as catalog rows, with names (18).
     NamedNotNull,
     /// Virtual generated columns (18).
@@ -25,7 +27,7 @@ impl Feature {
             Feature::NullsNotDistinct | Feature::SetNullColumns | Feature::SecurityInvoker => {
                 Version::new(15, 0)
             }
-            Feature::SetExpression => Version::new(17, 0),
+            Feature::SetExpression | Feature::Maintain => Version::new(17, 0),
             Feature::NamedNotNull | Feature::VirtualGenerated => Version::new(18, 0),
         }
     }

@@ -1,0 +1,201 @@
+//! Column definitions: of CREATE TABLE, ADD COLUMN, and the options of typed tables and partitions.
+//!
+//! Invariant: what a column's definition says about other objects (keys, checks) comes out as constraints of the
+//! table, in written order.
+
+use super::{Read, Reader, bracketed, constraint, data_type, expression, name, sequence};
+use crate::features::{Feature, has};
+use driftless_model::{Column, Constraint, Generated, Identity, Name, ObjectId, SqlText};
+use driftless_sql::{Cursor, Span};
+
+/// A column and the constraints written in it, each with its name or the empty one.
+pub(super) struct Definition {
+    pub column: Column,
+    pub constraints: Vec<(Name, Constraint)>,
+    pub span: Span,
+}
+
+/// What ends a DEFAULT: it is a `b_expr`, so none of these can go on with it.
+const AFTER_DEFAULT: &[&str] = &[
+    "check",
+    "collate",
+    "compression",
+    "constraint",
+    "deferrable",
+    "enforced",
+    "generated",
+    "initially",
+    "null",
+    "primary",
+    "references",
+    "storage",
+    "unique",
+];
+
+/// The value behind DEFAULT, also of a domain.
+pub(super) fn default(c: &mut Cursor) -> Read<SqlText> {
+    let from = c.pos();
+    let span = c.until(&|c| {
+        let not = c.at("not") && !c.at_seq(&["not", "distinct"]) && !c.at_seq(&["not", "document"]);
+        c.at_symbol(",") || (c.pos() > from && (not || c.at_any(AFTER_DEFAULT)))
+    });
+    if c.pos() == from {
+        return Err(c.unexpected("an expression"));
+    }
+    Ok(super::sql(c, span))
+}
+
+/// `name type …`; `typed`: the type comes from elsewhere (OF type, a partition's parent).
+pub(super) fn definition(r: &mut Reader, table: &ObjectId, typed: bool) -> Read<Definition> {
+    let from = r.pos();
+    let name = name::single(r, "a column")?;
+    let mut column = Column {
+        name: name.clone(),
+        ..Column::default()
+    };
+    if typed {
+        r.eat_seq(&["with", "options"]);
+    } else {
+        column.ty = data_type::read(r)?;
+    }
+    let mut constraints: Vec<(Name, Constraint)> = Vec::new();
+    loop {
+        let start = r.pos();
+        let title = constraint::title(r)?;
+        if let Some(mut found) = constraint::column(r, table, &name)? {
+            found.named = !title.is_empty();
+            constraints.push((title, found));
+            continue;
+        }
+        if let Some((_, last)) = constraints.last_mut()
+            && constraint::attribute(r, last)?
+        {
+            continue;
+        }
+        if quality(r, table, &mut column, &title)? {
+            continue;
+        }
+        if !title.is_empty() {
+            return Err(r.unexpected("a column constraint"));
+        }
+        r.reset(start);
+        break;
+    }
+    Ok(Definition {
+        column,
+        constraints,
+        span: r.span_from(from),
+    })
+}
+
+/// One thing that is the column's own.
+fn quality(r: &mut Reader, table: &ObjectId, column: &mut Column, title: &Name) -> Read<bool> {
+    let start = r.pos();
+    if r.eat_seq(&["not", "null"]) {
+        column.not_null = true;
+        r.eat_seq(&["no", "inherit"]);
+        if !title.is_empty() {
+            let span = r.span_from(start);
+            named_not_null(r, table, title, span);
+        }
+    } else if r.eat("null") {
+        column.not_null = false;
+    } else if r.eat("default") {
+        column.default = Some(default(r)?);
+    } else if r.at("generated") {
+        generated(r, table, column)?;
+    } else if r.at("collate") {
+        column.collation = data_type::collation(r)?;
+    } else if r.eat("storage") {
+        column.storage = Some(name::single(r, "a storage mode")?.as_str().to_owned());
+    } else if r.eat("compression") {
+        column.compression = Some(name::single(r, "a compression method")?.as_str().to_owned());
+    } else if r.eat("options") {
+        let span = r.span_from(start);
+        return Err(r.unsupported(span, "OPTIONS of a column"));
+    } else {
+        return Ok(false);
+    }
+    Ok(true)
+}
+
+/// Before 18 the server forgot the name; since then it keeps it and the model does not.
+pub(super) fn named_not_null(r: &mut Reader, table: &ObjectId, title: &Name, span: Span) {
+    if has(r.server, Feature::NamedNotNull) {
+        r.unmodelled(
+            "not null constraint",
+            title.as_str(),
+            Some(table.clone()),
+            span,
+        );
+    }
+}
+
+/// GENERATED ALWAYS AS (…) STORED | VIRTUAL, GENERATED … AS IDENTITY (…).
+fn generated(r: &mut Reader, table: &ObjectId, column: &mut Column) -> Read<()> {
+    r.expect("generated")?;
+    let always = always(r)?;
+    r.expect("as")?;
+    if r.at("identity") {
+        column.identity = Some(identity(r, table, &column.name, always)?);
+        // The server makes it so, as with a key (manual, 5.3).
+        return Ok(());
+    }
+    let expr = bracketed(r)?;
+    // Since 18 a column is virtual where nothing is said.
+    let stored = r.eat("stored");
+    if !stored {
+        r.eat("virtual");
+    }
+    column.generated = Some(Generated { expr, stored });
+    Ok(())
+}
+
+pub(super) fn always(c: &mut Cursor) -> Read<bool> {
+    if c.eat("always") {
+        return Ok(true);
+    }
+    if c.eat_seq(&["by", "default"]) {
+        return Ok(false);
+    }
+    Err(c.unexpected("`ALWAYS` or `BY DEFAULT`"))
+}
+
+/// From IDENTITY on, with its sequence's options in brackets.
+pub(super) fn identity(
+    r: &mut Reader,
+    table: &ObjectId,
+    column: &Name,
+    always: bool,
+) -> Read<Identity> {
+    r.expect("identity")?;
+    let start = r.pos();
+    let mut options = sequence::Options::default();
+    if r.at_symbol("(") {
+        let mut group = r.group_cursor()?;
+        sequence::options(&mut group, &mut options, false)?;
+        group.finish()?;
+    }
+    if let Some(sequence) = &options.name {
+        let automatic = format!("{}_{}_seq", table.name, column);
+        if automatic.len() <= 63 && sequence.name.as_str() != automatic {
+            let span = r.span_from(start);
+            r.unmodelled(
+                "name of an identity's sequence",
+                sequence.to_string(),
+                Some(table.clone()),
+                span,
+            );
+        }
+    }
+    options.sequence.unlogged = options.logged == Some(false);
+    Ok(Identity {
+        always,
+        sequence: options.sequence,
+    })
+}
+
+/// An expression that ends where the next clause of ALTER TABLE starts.
+pub(super) fn clause_expression(c: &mut Cursor) -> Read<SqlText> {
+    expression(c, &[])
+}

@@ -1,0 +1,61 @@
+//! DROP of every kind.
+//!
+//! Invariant: one action per name of a list, in written order.
+
+use super::{Read, Reader, cascade, list, name, types, unmodelled};
+use driftless_model::{Kind, ObjectId};
+use driftless_planner::{Action, Drop};
+
+pub(super) fn read(r: &mut Reader) -> Read<()> {
+    let start = r.pos();
+    r.expect("drop")?;
+    let word = r.word().unwrap_or_default();
+    let kind = match word.as_str() {
+        "table" => Kind::Table,
+        "view" => Kind::View,
+        "sequence" => Kind::Sequence,
+        "index" => Kind::Index,
+        "schema" => Kind::Schema,
+        "extension" => Kind::Extension,
+        "type" | "domain" => types::kind(&word),
+        "function" | "routine" => Kind::Function,
+        "procedure" => Kind::Procedure,
+        "materialized" => Kind::MaterializedView,
+        "trigger" => Kind::Trigger,
+        "policy" => Kind::Policy,
+        "role" | "group" | "owned" => return r.ignore("roles belong to the cluster"),
+        "user" if !r.at_seq(&["user", "mapping"]) => {
+            return r.ignore("roles belong to the cluster");
+        }
+        _ => return unmodelled::drop(r, start),
+    };
+    r.bump();
+    if kind == Kind::MaterializedView {
+        r.expect("view")?;
+    }
+    let concurrently = kind == Kind::Index && r.eat("concurrently");
+    let if_exists = r.if_exists();
+    let ids = match kind {
+        Kind::Trigger | Kind::Policy => vec![owned(r, kind)?],
+        Kind::Function | Kind::Procedure => list(r, |c| Ok(name::routine(c, kind)?.0))?,
+        Kind::Enum | Kind::Domain => types::ids(r, kind)?,
+        _ => list(r, |c| Ok(name::object(c, kind, kind.noun())?.0))?,
+    };
+    let cascade = cascade(r);
+    for id in ids {
+        r.action(Action::Drop(Drop {
+            id,
+            if_exists,
+            cascade,
+            concurrently,
+        }));
+    }
+    Ok(())
+}
+
+fn owned(r: &mut Reader, kind: Kind) -> Read<ObjectId> {
+    let title = name::single(r, kind.noun())?;
+    r.expect("on")?;
+    let (table, _) = name::object(r, Kind::Table, "a table")?;
+    Ok(ObjectId::owned(kind, &table, title))
+}

@@ -1,0 +1,188 @@
+//! GRANT and REVOKE.
+//!
+//! Invariant: one action per object, privilege and role; ALL stands for every privilege of the kind. What the model
+//! cannot hold (role membership, ALL … IN SCHEMA, unmodelled kinds) is named.
+
+use super::{Read, Reader, cascade, list, name};
+use crate::features::{Feature, has};
+use driftless_model::{Grant, Kind, Name, ObjectId};
+use driftless_planner::Action;
+
+/// A privilege with the columns it is limited to; `None`: ALL.
+struct Privilege {
+    word: Option<String>,
+    columns: Vec<Name>,
+}
+
+pub(super) fn read(r: &mut Reader) -> Read<()> {
+    let start = r.pos();
+    let revoke = r.eat("revoke");
+    if !revoke {
+        r.expect("grant")?;
+    }
+    let only_option = revoke && option_for(r);
+    let privileges = privileges(r)?;
+    if !r.at("on") || only_option {
+        return apart(
+            r,
+            start,
+            if only_option {
+                "grant option"
+            } else {
+                "role membership"
+            },
+        );
+    }
+    r.bump();
+    let Some(objects) = objects(r)? else {
+        return apart(r, start, "grant");
+    };
+    r.expect(if revoke { "from" } else { "to" })?;
+    let roles = list(r, |c| {
+        c.eat("group");
+        name::role(c)
+    })?;
+    let grantable = r.eat_seq(&["with", "grant", "option"]);
+    if r.eat_seq(&["granted", "by"]) {
+        name::role(r)?;
+    }
+    cascade(r);
+    for id in &objects {
+        for privilege in &privileges {
+            each(r, id, privilege, &roles, grantable, revoke);
+        }
+    }
+    Ok(())
+}
+
+/// `GRANT OPTION FOR`, `ADMIN OPTION FOR` and their like.
+fn option_for(r: &mut Reader) -> bool {
+    ["grant", "admin", "inherit", "set"]
+        .iter()
+        .any(|word| r.eat_seq(&[word, "option", "for"]))
+}
+
+/// Named as a whole.
+fn apart(r: &mut Reader, start: usize, what: &str) -> Read<()> {
+    r.rest();
+    let span = r.span_from(start);
+    let written = super::folded(r, start);
+    r.unmodelled(what, written, None, span);
+    Ok(())
+}
+
+fn privileges(r: &mut Reader) -> Read<Vec<Privilege>> {
+    list(r, |c| {
+        let word = name::single(c, "a privilege")?
+            .as_str()
+            .to_ascii_uppercase();
+        let word = match word.as_str() {
+            "ALL" => {
+                c.eat("privileges");
+                None
+            }
+            // ALTER SYSTEM: two words, of a kind that is not modelled.
+            "ALTER" if c.eat("system") => Some("ALTER SYSTEM".to_owned()),
+            _ => Some(word),
+        };
+        let columns = if c.at_symbol("(") {
+            super::names(c.ident_list("a column")?)
+        } else {
+            Vec::new()
+        };
+        Ok(Privilege { word, columns })
+    })
+}
+
+/// The objects behind ON; `None`: of a kind that is not modelled.
+fn objects(r: &mut Reader) -> Read<Option<Vec<ObjectId>>> {
+    let kind = match r.word().as_deref() {
+        Some("table") => Kind::Table,
+        Some("sequence") => Kind::Sequence,
+        Some("function" | "routine") => Kind::Function,
+        Some("procedure") => Kind::Procedure,
+        Some("schema") => Kind::Schema,
+        Some("type") => Kind::Enum,
+        Some("domain") => Kind::Domain,
+        Some(
+            "all" | "database" | "foreign" | "language" | "large" | "parameter" | "tablespace",
+        ) if r.peek_nth(1).is_some_and(|t| r.text(t.span) != ".") => {
+            return Ok(None);
+        }
+        _ => {
+            let ids = list(r, |c| Ok(name::object(c, Kind::Table, "a table")?.0))?;
+            return Ok(Some(ids));
+        }
+    };
+    r.bump();
+    let ids = match kind {
+        Kind::Function | Kind::Procedure => list(r, |c| Ok(name::routine(c, kind)?.0))?,
+        _ => list(r, |c| Ok(name::object(c, kind, kind.noun())?.0))?,
+    };
+    Ok(Some(ids))
+}
+
+/// Every privilege of the kind (manual, 5.8).
+fn all(r: &Reader, kind: Kind, columns: bool) -> Vec<&'static str> {
+    match kind {
+        Kind::Table if columns => vec!["INSERT", "REFERENCES", "SELECT", "UPDATE"],
+        Kind::Table => {
+            let mut out = vec![
+                "DELETE",
+                "INSERT",
+                "REFERENCES",
+                "SELECT",
+                "TRIGGER",
+                "TRUNCATE",
+                "UPDATE",
+            ];
+            if has(r.server, Feature::Maintain) {
+                out.insert(2, "MAINTAIN");
+            }
+            out
+        }
+        Kind::Sequence => vec!["SELECT", "UPDATE", "USAGE"],
+        Kind::Function | Kind::Procedure => vec!["EXECUTE"],
+        Kind::Schema => vec!["CREATE", "USAGE"],
+        _ => vec!["USAGE"],
+    }
+}
+
+fn each(
+    r: &mut Reader,
+    id: &ObjectId,
+    privilege: &Privilege,
+    roles: &[String],
+    grantable: bool,
+    revoke: bool,
+) {
+    let words: Vec<String> = match &privilege.word {
+        Some(word) => vec![word.clone()],
+        None => all(r, id.kind, !privilege.columns.is_empty())
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+    };
+    let columns: Vec<Option<Name>> = if privilege.columns.is_empty() {
+        vec![None]
+    } else {
+        privilege.columns.iter().cloned().map(Some).collect()
+    };
+    for word in &words {
+        for column in &columns {
+            for role in roles {
+                let grant = Grant {
+                    role: role.clone(),
+                    privilege: word.clone(),
+                    grantable,
+                    column: column.clone(),
+                };
+                r.action(Action::Grant {
+                    id: id.clone(),
+                    grant,
+                    revoke,
+                });
+            }
+        }
+    }
+}

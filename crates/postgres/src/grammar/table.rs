@@ -1,0 +1,188 @@
+//! CREATE TABLE in all its forms.
+//!
+//! Invariant: the table comes first, then one action per constraint, foreign keys last, so that each can wait for
+//! what it needs apart.
+
+use super::{Mode, Read, Reader, column, constraint, list, name, option, sql};
+use driftless_model::{
+    Constraint, Kind, Name, ObjectId, Partition, PgTable, SqlText, Table, TableExt,
+};
+use driftless_sql::Cursor;
+
+/// What the brackets of a table held.
+#[derive(Default)]
+struct Elements {
+    table: Table,
+    constraints: Vec<(Name, Constraint)>,
+    not_null: Vec<Name>,
+}
+
+/// From TABLE on.
+pub(super) fn create(r: &mut Reader, unlogged: bool) -> Read<()> {
+    let start = r.pos();
+    r.expect("table")?;
+    let mode = Mode {
+        if_not_exists: r.if_not_exists(),
+        ..Mode::default()
+    };
+    let (id, span) = name::object(r, Kind::Table, "a table")?;
+    let mut pg = PgTable {
+        unlogged,
+        ..PgTable::default()
+    };
+    r.part(id.part(), span);
+    let mut elements = Elements::default();
+    if r.eat_seq(&["partition", "of"]) {
+        let (parent, _) = name::object(r, Kind::Table, "a table")?;
+        if r.at_symbol("(") {
+            elements = self::elements(r, &id, true)?;
+        }
+        let bound = bound(r)?;
+        pg.partition_of = Some(Partition { parent, bound });
+    } else if r.eat("of") {
+        let (of, of_span) = name::object(r, Kind::Composite, "a type")?;
+        return Err(r.unsupported(of_span, &format!("a table OF a type (`{of}`)")));
+    } else if r.at_symbol("(") && !is_query(r) {
+        elements = self::elements(r, &id, false)?;
+    } else {
+        let span = r.span_from(start);
+        return match r.at("as")
+            || r.at_symbol("(")
+            || r.at_any(&["with", "using", "tablespace", "on"])
+        {
+            true => Err(as_query(r, span)),
+            false => Err(r.unexpected("`(`")),
+        };
+    }
+    tail(r, &mut pg)?;
+    if r.at("as") {
+        let span = r.span_from(start);
+        return Err(as_query(r, span));
+    }
+    let mut table = elements.table;
+    for name in &elements.not_null {
+        if let Some(column) = table.column_mut(name) {
+            column.not_null = true;
+        }
+    }
+    table.ext = TableExt::Postgres(Box::new(pg));
+    r.create(id.clone(), table, mode);
+    let (keys, others): (Vec<_>, Vec<_>) = elements
+        .constraints
+        .into_iter()
+        .partition(|(_, c)| c.foreign_key().is_some());
+    for (title, constraint) in others.into_iter().chain(keys) {
+        r.action(constraint::create(&id, title, constraint));
+    }
+    Ok(())
+}
+
+fn as_query(r: &Reader, span: driftless_sql::Span) -> driftless_sql::Diagnostic {
+    r.unsupported(span, "CREATE TABLE … AS")
+        .note("what columns it gives only a server can tell")
+        .help("declare the table with its columns")
+}
+
+/// `CREATE TABLE t (a, b) AS …`: names without types.
+fn is_query(r: &Reader) -> bool {
+    let mut ahead = r.cursor.clone();
+    ahead.ident_list("").is_ok() && ahead.at("as")
+}
+
+fn elements(r: &mut Reader, id: &ObjectId, typed: bool) -> Read<Elements> {
+    r.inside(|r| {
+        let mut out = Elements::default();
+        if r.done() {
+            return Ok(out);
+        }
+        loop {
+            element(r, id, typed, &mut out)?;
+            if !r.eat_symbol(",") {
+                return Ok(out);
+            }
+        }
+    })
+}
+
+fn element(r: &mut Reader, id: &ObjectId, typed: bool, out: &mut Elements) -> Read<()> {
+    if r.at("like") {
+        let span = r.here();
+        return Err(r
+            .unsupported(span, "LIKE in CREATE TABLE")
+            .help("write the columns out"));
+    }
+    if constraint::starts(r) {
+        let start = r.pos();
+        match constraint::table(r, id)? {
+            constraint::TableConstraint::Object(title, constraint) => {
+                out.constraints.push((title, *constraint));
+            }
+            constraint::TableConstraint::NotNull(title, column) => {
+                if !title.is_empty() {
+                    let span = r.span_from(start);
+                    column::named_not_null(r, id, &title, span);
+                }
+                out.not_null.push(column);
+            }
+        }
+        return Ok(());
+    }
+    let read = column::definition(r, id, typed)?;
+    r.part(id.member(&read.column.name), read.span);
+    out.table.columns.push(read.column);
+    out.constraints.extend(read.constraints);
+    Ok(())
+}
+
+/// `FOR VALUES …` or `DEFAULT`.
+pub(super) fn bound(c: &mut Cursor) -> Read<SqlText> {
+    let from = c.pos();
+    if !c.eat("default") {
+        c.expect_seq(&["for", "values"])?;
+        if c.eat("from") {
+            c.group()?;
+            c.expect("to")?;
+            c.group()?;
+        } else if c.eat("in") || c.eat("with") {
+            c.group()?;
+        } else {
+            return Err(c.unexpected("`FROM`, `IN` or `WITH`"));
+        }
+    }
+    let span = c.span_from(from);
+    Ok(sql(c, span))
+}
+
+/// What follows the brackets, in any order.
+fn tail(r: &mut Reader, pg: &mut PgTable) -> Read<()> {
+    loop {
+        if r.eat("inherits") {
+            let mut group = r.group_cursor()?;
+            pg.inherits = list(&mut group, |c| {
+                Ok(name::object(c, Kind::Table, "a table")?.0)
+            })?;
+            group.finish()?;
+        } else if r.eat_seq(&["partition", "by"]) {
+            let from = r.pos();
+            if !r.at_any(&["range", "list", "hash"]) {
+                return Err(r.unexpected("`RANGE`, `LIST` or `HASH`"));
+            }
+            r.bump();
+            r.group()?;
+            let span = r.span_from(from);
+            pg.partition_by = Some(sql(r, span));
+        } else if r.eat("using") {
+            let method = name::single(r, "an access method")?;
+            pg.method = (method.as_str() != "heap").then(|| method.as_str().to_owned());
+        } else if let Some(options) = option::with(r)? {
+            pg.options = options;
+        } else if r.eat("tablespace") {
+            pg.tablespace = Some(name::single(r, "a tablespace")?.as_str().to_owned());
+        } else if r.eat_seq(&["on", "commit"]) {
+            // Only temporary tables have it; the server refuses it elsewhere.
+            return Err(r.unexpected("a table that is not temporary, without `ON COMMIT`"));
+        } else {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Kinds that the server has and the model does not: named, never skipped in silence.
+//!
+//! Neighbours: `comment` and `drop` ask [`target`] what a phrase means. Invariant: a statement is named with the kind's
+//! noun and the object's name; what sits on a table says so.
+
+use super::{Read, Reader, folded, misc, name};
+use driftless_model::{Kind, ObjectId};
+use driftless_sql::{Span, TokenKind};
+
+/// How the name behind a noun looks.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    /// `a.b`
+    Dotted,
+    /// `(a AS b)`
+    Group,
+    /// `a.b (types)`
+    Signature,
+    /// `a.+ (types)`
+    Operator,
+    /// `a.b USING method`
+    Using,
+    /// `FOR … SERVER …`, `FOR … LANGUAGE …`
+    For,
+    /// A number.
+    Number,
+}
+
+/// The words of a kind, its noun, and the form of its names.
+const KINDS: &[(&[&str], &str, Form)] = &[
+    (&["publication"], "publication", Form::Dotted),
+    (&["subscription"], "subscription", Form::Dotted),
+    (&["cast"], "cast", Form::Group),
+    (&["operator", "class"], "operator class", Form::Using),
+    (&["operator", "family"], "operator family", Form::Using),
+    (&["operator"], "operator", Form::Operator),
+    (&["aggregate"], "aggregate", Form::Signature),
+    (&["collation"], "collation", Form::Dotted),
+    (&["default", "conversion"], "conversion", Form::Dotted),
+    (&["conversion"], "conversion", Form::Dotted),
+    (
+        &["text", "search", "configuration"],
+        "text search configuration",
+        Form::Dotted,
+    ),
+    (
+        &["text", "search", "dictionary"],
+        "text search dictionary",
+        Form::Dotted,
+    ),
+    (
+        &["text", "search", "parser"],
+        "text search parser",
+        Form::Dotted,
+    ),
+    (
+        &["text", "search", "template"],
+        "text search template",
+        Form::Dotted,
+    ),
+    (&["statistics"], "statistics", Form::Dotted),
+    (&["rule"], "rule", Form::Dotted),
+    (&["event", "trigger"], "event trigger", Form::Dotted),
+    (
+        &["foreign", "data", "wrapper"],
+        "foreign data wrapper",
+        Form::Dotted,
+    ),
+    (&["foreign", "table"], "foreign table", Form::Dotted),
+    (&["foreign", "server"], "server", Form::Dotted),
+    (&["server"], "server", Form::Dotted),
+    (&["user", "mapping"], "user mapping", Form::For),
+    (
+        &["trusted", "procedural", "language"],
+        "language",
+        Form::Dotted,
+    ),
+    (&["trusted", "language"], "language", Form::Dotted),
+    (&["procedural", "language"], "language", Form::Dotted),
+    (&["language"], "language", Form::Dotted),
+    (&["access", "method"], "access method", Form::Dotted),
+    (&["transform"], "transform", Form::For),
+    (&["large", "object"], "large object", Form::Number),
+    (&["database"], "database", Form::Dotted),
+    (&["tablespace"], "tablespace", Form::Dotted),
+];
+
+/// What a phrase like `TEXT SEARCH PARSER a.b` means.
+pub(super) struct Target {
+    noun: &'static str,
+    name: String,
+    on: Option<ObjectId>,
+    span: Span,
+}
+
+/// From the noun to behind the name; `None`: no noun of an unmodelled kind.
+pub(super) fn target(r: &mut Reader) -> Read<Option<Target>> {
+    let Some((words, noun, form)) = KINDS.iter().find(|(words, _, _)| r.at_seq(words)) else {
+        return Ok(None);
+    };
+    for _ in *words {
+        r.bump();
+    }
+    let _ = r.if_not_exists() || r.if_exists();
+    let start = r.pos();
+    if !(*noun == "statistics" && r.at("on")) {
+        named(r, *form)?;
+    }
+    let name = folded(r, start);
+    let span = r.span_from(start);
+    let mut on = None;
+    if *noun == "rule" && r.eat("on") {
+        on = Some(name::object(r, Kind::Table, "a table")?.0);
+    }
+    Ok(Some(Target {
+        noun,
+        name,
+        on,
+        span,
+    }))
+}
+
+fn named(r: &mut Reader, form: Form) -> Read<()> {
+    match form {
+        Form::Dotted => {
+            r.name("a name")?;
+        }
+        Form::Group => {
+            r.group()?;
+        }
+        Form::Number => {
+            r.number_text("a number")?;
+        }
+        Form::Signature => {
+            r.name("a name")?;
+            if r.at_symbol("(") {
+                r.group()?;
+            }
+        }
+        Form::Using => {
+            r.name("a name")?;
+            if r.eat("using") {
+                r.ident("an index method")?;
+            }
+        }
+        Form::Operator => {
+            while r
+                .peek()
+                .is_some_and(|t| matches!(t.kind, TokenKind::Word | TokenKind::Quoted))
+            {
+                r.bump();
+                r.expect_symbol(".")?;
+            }
+            if r.peek().is_none_or(|t| t.kind != TokenKind::Symbol) {
+                return Err(r.unexpected("an operator"));
+            }
+            r.bump();
+            if r.at_symbol("(") {
+                r.group()?;
+            }
+        }
+        Form::For => {
+            r.expect("for")?;
+            r.until(&|c| c.at_any(&["server", "language"]));
+            r.bump();
+            r.name("a name")?;
+        }
+    }
+    Ok(())
+}
+
+fn push(r: &mut Reader, target: Target) {
+    r.unmodelled(target.noun, target.name, target.on, target.span);
+}
+
+/// CREATE of a kind that no other file reads.
+pub(super) fn create(r: &mut Reader, start: usize) -> Read<()> {
+    // The table of a rule or of statistics stands behind other words here, so the name is read alone.
+    if r.at("rule") {
+        return rule(r);
+    }
+    if r.at("aggregate") {
+        // `name (types) (definition)` or the old `name (definition)`: the first brackets are the signature.
+        r.bump();
+        let from = r.pos();
+        let (id, span) = name::object(r, Kind::Function, "an aggregate")?;
+        r.group()?;
+        let name = if r.at_symbol("(") {
+            folded(r, from)
+        } else {
+            id.to_string()
+        };
+        r.rest();
+        r.unmodelled("aggregate", name, None, span);
+        return Ok(());
+    }
+    if r.at("operator") && !r.at_seq(&["operator", "class"]) && !r.at_seq(&["operator", "family"]) {
+        r.bump();
+        let from = r.pos();
+        r.until(&|c| c.at_symbol("("));
+        let name = folded(r, from);
+        let span = r.span_from(from);
+        r.rest();
+        r.unmodelled("operator", name, None, span);
+        return Ok(());
+    }
+    let Some(mut target) = target(r)? else {
+        return Err(misc::not_understood(r, start));
+    };
+    if target.noun == "statistics" {
+        r.until(&|c| c.at("from"));
+        r.expect("from")?;
+        target.on = Some(name::object(r, Kind::Table, "a table")?.0);
+    }
+    r.rest();
+    push(r, target);
+    Ok(())
+}
+
+/// `CREATE RULE name AS ON event TO table …`
+fn rule(r: &mut Reader) -> Read<()> {
+    r.expect("rule")?;
+    let span = r.here();
+    let title = name::single(r, "a rule")?;
+    r.expect_seq(&["as", "on"])?;
+    r.ident("an event")?;
+    r.expect("to")?;
+    let (table, _) = name::object(r, Kind::Table, "a table")?;
+    r.rest();
+    r.unmodelled("rule", title.as_str(), Some(table), span);
+    Ok(())
+}
+
+/// ALTER of a kind that no other file reads.
+pub(super) fn alter(r: &mut Reader, start: usize) -> Read<()> {
+    let from = r.pos();
+    let setting = if r.eat_seq(&["default", "privileges"]) {
+        Some("default privileges")
+    } else if r.eat("system") {
+        Some("server setting")
+    } else {
+        None
+    };
+    if let Some(what) = setting {
+        let body = r.pos();
+        r.rest();
+        let span = r.span_from(from);
+        let written = folded(r, body);
+        r.unmodelled(what, written, None, span);
+        return Ok(());
+    }
+    let Some(target) = target(r)? else {
+        return Err(misc::not_understood(r, start));
+    };
+    let owner = r.at_seq(&["owner", "to"]);
+    r.rest();
+    if owner {
+        r.out.ignored = Some("owners of what is not modelled");
+        return Ok(());
+    }
+    push(r, target);
+    Ok(())
+}
+
+/// DROP of a kind that no other file reads: what it drops was named where it was made.
+pub(super) fn drop(r: &mut Reader, start: usize) -> Read<()> {
+    if target(r)?.is_none() {
+        return Err(misc::not_understood(r, start));
+    }
+    r.ignore("it drops what is not modelled")
+}
+
+/// Every first noun, for suggestions.
+pub(super) fn nouns() -> impl Iterator<Item = &'static str> {
+    KINDS
+        .iter()
+        .filter_map(|(words, _, _)| words.first().copied())
+}
