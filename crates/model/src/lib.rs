@@ -5,6 +5,8 @@
 
 mod catalog;
 mod constraint;
+mod document;
+mod fingerprint;
 mod hint;
 mod id;
 mod index;
@@ -21,6 +23,8 @@ pub use catalog::{Catalog, Dialect, Observed, Server, Unmodelled, Users, Version
 pub use constraint::{
     Check, Constraint, ConstraintBody, Exclude, ExcludeItem, ForeignKey, Key, KeyPart,
 };
+pub use document::document;
+pub use fingerprint::fingerprint;
 pub use hint::Hints;
 pub use id::{Kind, Name, ObjectId, Part};
 pub use index::{Index, IndexKey, KeyExpr};

@@ -1,0 +1,123 @@
+//! Entries of routines, triggers and policies.
+
+use super::{Entry, Form};
+use crate::id::{Kind, ObjectId};
+use crate::program::{Argument, Function, Policy, Trigger, TriggerEvent};
+
+impl Form {
+    pub(super) fn function(self, out: &mut Entry, id: &ObjectId, function: &Function) {
+        out.flag("procedure", id.kind == Kind::Procedure);
+        if self.hashes() {
+            out.some("signature", id.args.as_deref());
+        }
+        out.entries(
+            "arguments",
+            function.arguments.iter().map(|a| self.argument(a)),
+        );
+        out.some(
+            "returns",
+            function.returns.as_ref().map(|t| self.word(&t.text)),
+        );
+        out.flag("returns_set", function.returns_set);
+        out.put("language", function.language.as_str());
+        out.word("volatility", &function.volatility, "volatile");
+        out.flag("strict", function.strict);
+        out.flag("leakproof", function.leakproof);
+        out.flag("security_definer", function.security_definer);
+        out.flag("window", function.window);
+        out.word("parallel", &function.parallel, "unsafe");
+        out.some("cost", function.cost.as_deref());
+        out.some("rows", function.rows.as_deref());
+        out.some("support", function.support.as_deref());
+        let settings = function.settings.iter().map(|(name, value)| {
+            let mut entry = Entry::default();
+            entry.put("name", name.as_str());
+            entry.put("value", value.as_str());
+            entry
+        });
+        out.entries("settings", settings);
+        match &function.atomic {
+            Some(body) => out.put("sql", self.text(body)),
+            None => out.put("body", function.body.as_str()),
+        }
+    }
+
+    fn argument(self, argument: &Argument) -> Entry {
+        let mut out = Entry::default();
+        out.some("name", argument.name.as_ref().map(|n| self.name(n)));
+        out.word("mode", argument.mode, "in");
+        out.put("type", self.word(&argument.ty.text));
+        out.some("default", self.some_text(&argument.default));
+        out
+    }
+
+    pub(super) fn trigger(self, out: &mut Entry, trigger: &Trigger) {
+        // SQLite's default is said in a hash, so that it does not matter whether it was written.
+        let timing = if self.hashes() && trigger.timing.is_empty() {
+            "before"
+        } else {
+            &trigger.timing
+        };
+        out.word("timing", timing, "");
+        let mut events: Vec<Entry> = Vec::new();
+        let mut sorted: Vec<&TriggerEvent> = trigger.events.iter().collect();
+        if self.hashes() {
+            sorted.sort();
+        }
+        for event in sorted {
+            let mut entry = Entry::default();
+            let word = match event {
+                TriggerEvent::Insert => "insert",
+                TriggerEvent::Update(_) => "update",
+                TriggerEvent::Delete => "delete",
+                TriggerEvent::Truncate => "truncate",
+            };
+            entry.put("event", word);
+            if let TriggerEvent::Update(columns) = event {
+                let mut of: Vec<&str> = self.names(columns).collect();
+                if self.hashes() {
+                    of.sort_unstable();
+                }
+                entry.list("of", of.into_iter());
+            }
+            events.push(entry);
+        }
+        out.entries("events", events.into_iter());
+        // SQLite has no other kind of trigger.
+        out.flag("each_row", trigger.each_row && !self.is_sqlite());
+        out.some("when", self.some_text(&trigger.when));
+        if let Some(function) = &trigger.function {
+            let mut entry = Entry::default();
+            self.reference(&mut entry, "name", function);
+            out.entry("function", entry);
+        }
+        out.list("arguments", trigger.arguments.iter().map(String::as_str));
+        out.flag("constraint", trigger.constraint);
+        out.flag("deferrable", trigger.deferrable);
+        out.flag("initially_deferred", trigger.initially_deferred);
+        if let Some(from) = &trigger.from {
+            out.entry("from", self.pointer("table", from));
+        }
+        let (before, after) = &trigger.transition;
+        out.some("rows_before", before.as_ref().map(|n| self.name(n)));
+        out.some("rows_after", after.as_ref().map(|n| self.name(n)));
+        let enabled = match trigger.enabled {
+            'D' => "disabled",
+            'R' => "replica",
+            'A' => "always",
+            _ => "",
+        };
+        out.word("enabled", enabled, "");
+        out.some("body", self.some_text(&trigger.body));
+    }
+
+    pub(super) fn policy(self, out: &mut Entry, policy: &Policy) {
+        out.word("for", &policy.command, "all");
+        out.flag("restrictive", !policy.permissive);
+        if policy.roles != ["public"] {
+            out.list("roles", policy.roles.iter().map(String::as_str));
+        }
+        out.some("using", self.some_text(&policy.using));
+        out.some("check", self.some_text(&policy.check));
+    }
+}
