@@ -1,1 +1,185 @@
-//! Canonical forms of expressions and queries: names resolved, types known, what the server itself adds erased.
+//! Canonical forms of expressions and queries: names resolved, types known, what the server itself adds made explicit.
+//!
+//! Neighbours: crate `sql` reads the text, rows call this when they settle, `data/` says what servers know. Invariant:
+//! the form is the same for a person's spelling and for the server's print of what it stored; nothing is folded where
+//! a type is not known, and then the text is not `certain`. Type names in casts are the server's own (`int4`).
+
+mod call;
+mod column;
+mod expr;
+mod from;
+pub(crate) mod infer;
+pub(crate) mod known;
+mod literal;
+mod name;
+mod place;
+mod predicate;
+mod query;
+mod scope;
+mod select;
+mod settler;
+
+#[cfg(test)]
+mod tests;
+
+use driftless_model::{Canon, Catalog, Name, ObjectId, SqlText, TypeRef};
+use driftless_planner::Fault;
+use driftless_sql::{Place, Span, Syntax, normal_tokens, quote_name, read_expr, read_query};
+use scope::Frame;
+use settler::Settler;
+
+/// What an expression stands on.
+#[derive(Clone, Copy, Default)]
+pub struct Ground<'a> {
+    /// Its columns are in reach.
+    pub relation: Option<&'a ObjectId>,
+    /// They are in reach as `old` and `new` (a trigger's WHEN).
+    pub row_names: bool,
+    /// The type of VALUE (a domain's CHECK).
+    pub value: Option<&'a TypeRef>,
+    /// The type that the result is assigned to: a column's for its default, `boolean` for a condition.
+    pub target: Option<&'a str>,
+}
+
+/// Derives the canonical form and the references of an expression.
+///
+/// Fails where it names a column that is certainly not there; the form is set all the same.
+pub fn expression(text: &mut SqlText, ground: &Ground, catalog: &Catalog) -> Result<(), Fault> {
+    let Ok(tree) = read_expr(&text.written, Syntax::Postgres) else {
+        body(text, catalog);
+        return Ok(());
+    };
+    let path = std::mem::take(&mut text.path);
+    let mut settler = Settler::new(catalog, &path);
+    settler.stand_on(ground);
+    let value = settler.expr(&tree);
+    let target = ground.target.and_then(|t| settler.infer.read(t));
+    let tree = match target {
+        // The length of the column it goes into is applied anyway.
+        Some(target) => {
+            let base = settler.infer.base(&target.name);
+            let value = settler.without_length(value, &target);
+            settler.coerce(value, &base)
+        }
+        None => settler.settled(value).tree,
+    };
+    let missing = settler.missing.take();
+    finish(text, Canon::Tree(tree), &mut settler);
+    text.path = path;
+    let known = ground
+        .relation
+        .is_none_or(|id| Settler::new(catalog, &[]).relation_columns(id, "").is_some());
+    match missing {
+        Some((name, span)) if known => Err(Fault::Missing {
+            what: "column",
+            name: match ground.relation {
+                Some(relation) if !name.contains('.') => format!("{relation}.{name}"),
+                _ => name,
+            },
+            place: text.place.map(|p| placed(p, span)),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Derives the canonical form and the references of a query; what it gives, where that is known.
+pub fn query(text: &mut SqlText, catalog: &Catalog) -> Vec<(Name, Option<String>)> {
+    query_as(text, &[], catalog)
+}
+
+/// As [`query`], with the column names that stand beside it (`CREATE VIEW v (a, b) AS …`).
+pub fn query_as(
+    text: &mut SqlText,
+    names: &[Name],
+    catalog: &Catalog,
+) -> Vec<(Name, Option<String>)> {
+    let Ok(tree) = read_query(&text.written, Syntax::Postgres) else {
+        body(text, catalog);
+        return Vec::new();
+    };
+    let path = std::mem::take(&mut text.path);
+    let mut settler = Settler::new(catalog, &path);
+    let (mut tree, output) = settler.query(&tree, true);
+    let mut output = output.unwrap_or_default();
+    for (column, name) in output.iter_mut().zip(names) {
+        column.0 = name.as_str().to_owned();
+    }
+    query::keep_first_names(&mut tree.body, &output);
+    finish(text, Canon::Query(Box::new(tree)), &mut settler);
+    text.path = path;
+    output
+        .into_iter()
+        .map(|(name, ty)| (Name::exact(name), ty.map(|t| t.text(catalog))))
+        .collect()
+}
+
+/// For what is not read as an expression or a query: compared as text, its references found by their names.
+pub fn body(text: &mut SqlText, catalog: &Catalog) {
+    text.canon = Canon::Opaque(normal_tokens(&text.written, Syntax::Postgres));
+    text.refs = place::mentioned(&text.written, &text.path, catalog);
+    text.certain = false;
+}
+
+/// The text as written, with the names qualified that a search path could turn elsewhere.
+pub fn qualified(text: &SqlText) -> String {
+    if text.path.is_empty() {
+        return text.written.clone();
+    }
+    let quoted = |name: &Name| quote_name(name.as_str(), Syntax::Postgres);
+    text.splice(|r| {
+        let object = &r.part.object;
+        (r.qualify && !object.schema.is_empty())
+            .then(|| format!("{}.{}", quoted(&object.schema), quoted(&object.name)))
+    })
+}
+
+fn placed(place: Place, span: Span) -> Place {
+    Place {
+        source: place.source,
+        span: span.shift(place.span.start),
+    }
+}
+
+fn finish(text: &mut SqlText, canon: Canon, settler: &mut Settler) {
+    text.canon = canon;
+    text.certain = settler.sure;
+    text.refs = std::mem::take(&mut settler.refs);
+    let found = place::places(&text.written, &settler.types, &settler.strings);
+    // A reference whose place is known need not be implied as well.
+    text.refs
+        .retain(|r| r.span.is_some() || !found.iter().any(|f| f.part == r.part));
+    text.refs.extend(found);
+}
+
+impl Settler<'_> {
+    fn stand_on(&mut self, ground: &Ground) {
+        self.value = ground.value.and_then(|t| self.infer.read(&t.text));
+        let Some(id) = ground.relation else {
+            return;
+        };
+        if ground.row_names {
+            for alias in ["old", "new"] {
+                let columns = self.relation_columns(id, alias);
+                self.scope().frames.push(Frame {
+                    alias: alias.to_owned(),
+                    prefix: alias.to_owned(),
+                    source: None,
+                    unaliased: false,
+                    columns,
+                    scalar: false,
+                });
+            }
+            return;
+        }
+        let columns = self.relation_columns(id, "");
+        self.scope().visible = columns.clone().unwrap_or_default();
+        self.scope().frames.push(Frame {
+            alias: id.name.as_str().to_owned(),
+            prefix: String::new(),
+            source: Some(id.clone()),
+            unaliased: true,
+            columns,
+            scalar: false,
+        });
+    }
+}

@@ -1,0 +1,259 @@
+//! String constants as the server would print them back: numbers, booleans, intervals, dates, JSON.
+//!
+//! Neighbours: `expr` asks once a constant's type is known. Invariant: what is not recognised stays as written, and
+//! says so: the caller must not call two of those different for certain.
+
+use driftless_sql::Tree;
+
+/// A constant of a type, and whether its form is surely the server's.
+pub(super) fn normal(text: &str, ty: &str, modifier: &str) -> (Tree, bool) {
+    let keep = |sure: bool| (Tree::Text(text.to_owned()), sure);
+    match ty {
+        "int2" | "int4" | "int8" | "oid" => match text.trim().parse::<i128>() {
+            Ok(n) => (Tree::Number(n.to_string()), true),
+            Err(_) => keep(false),
+        },
+        "numeric" => match numeric(text.trim()) {
+            Some(n) => (Tree::Number(n), true),
+            None => keep(false),
+        },
+        "float4" | "float8" => match text.trim().parse::<f64>() {
+            Ok(n) if n.is_finite() => (Tree::Number(format!("{n}")), true),
+            _ => keep(false),
+        },
+        "bool" => match boolean(text) {
+            Some(b) => (Tree::Bool(b), true),
+            None => keep(false),
+        },
+        "interval" => match interval(text, modifier) {
+            Some(text) => (Tree::Text(text), true),
+            None => keep(false),
+        },
+        "jsonb" => match json(text) {
+            Some(text) => (Tree::Text(text), true),
+            None => keep(false),
+        },
+        "uuid" => (Tree::Text(text.to_lowercase()), text.len() == 36),
+        "date" => keep(is_date(text)),
+        "timestamp" => match text.split_once(' ') {
+            None if is_date(text) => (Tree::Text(format!("{text} 00:00:00")), true),
+            Some((date, time)) => match time_text(time) {
+                Some(time) if is_date(date) => (Tree::Text(format!("{date} {time}")), true),
+                _ => keep(false),
+            },
+            None => keep(false),
+        },
+        "time" => match time_text(text) {
+            Some(time) => (Tree::Text(time), true),
+            None => keep(false),
+        },
+        // The session's zone takes part.
+        "timestamptz" | "timetz" => keep(false),
+        "text" | "varchar" | "bpchar" | "name" | "json" | "@citext" | "char" | "bit" | "varbit" => keep(true),
+        _ if ty.ends_with("[]") => match array(text) {
+            Some(text) => (Tree::Text(text), true),
+            None => keep(false),
+        },
+        // An enum's label, or a type of which nothing is known.
+        _ => keep(ty.contains('.')),
+    }
+}
+
+/// A number without exponent, leading zeros or `+`; the scale stays.
+pub(super) fn numeric(text: &str) -> Option<String> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => ("-", rest.trim_start()),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let plain = digits.replace('_', "");
+    let (whole, part) = plain.split_once('.').unwrap_or((&plain, ""));
+    let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() && part.is_empty() || !all_digits(whole) || !all_digits(part) {
+        return None;
+    }
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let zero = whole == "0" && part.bytes().all(|b| b == b'0');
+    let sign = if zero { "" } else { sign };
+    Some(if part.is_empty() {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{part}")
+    })
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    let text = text.trim().to_lowercase();
+    let prefix = |word: &str, least: usize| text.len() >= least && word.starts_with(&text);
+    match text.as_str() {
+        "1" => Some(true),
+        "0" => Some(false),
+        _ if prefix("true", 1) || prefix("yes", 1) || text == "on" => Some(true),
+        _ if prefix("false", 1) || prefix("no", 1) || text == "off" || text == "of" => Some(false),
+        _ => None,
+    }
+}
+
+fn is_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() == 10
+        && bytes.iter().enumerate().all(|(i, b)| match i {
+            4 | 7 => *b == b'-',
+            _ => b.is_ascii_digit(),
+        })
+}
+
+/// `hh:mm[:ss[.f]]` as `hh:mm:ss[.f]`.
+fn time_text(text: &str) -> Option<String> {
+    let mut parts = text.split(':');
+    let hours = two_digits(parts.next()?)?;
+    let minutes = two_digits(parts.next()?)?;
+    let (seconds, fraction) = match parts.next() {
+        None => ("00".to_owned(), String::new()),
+        Some(s) => {
+            let (whole, fraction) = s.split_once('.').unwrap_or((s, ""));
+            if !fraction.bytes().all(|b| b.is_ascii_digit()) || fraction.len() > 6 {
+                return None;
+            }
+            (two_digits(whole)?, fraction.trim_end_matches('0').to_owned())
+        }
+    };
+    if parts.next().is_some() {
+        return None;
+    }
+    let fraction = if fraction.is_empty() { fraction } else { format!(".{fraction}") };
+    Some(format!("{hours}:{minutes}:{seconds}{fraction}"))
+}
+
+fn two_digits(text: &str) -> Option<String> {
+    let n: u32 = text.parse().ok()?;
+    (text.len() <= 2 && n < 60).then(|| format!("{n:02}"))
+}
+
+/// Months, days and microseconds of the spellings that people use, as one text.
+fn interval(text: &str, fields: &str) -> Option<String> {
+    let (mut months, mut days, mut micros) = (0i64, 0i64, 0i64);
+    let lower = text.trim().to_lowercase();
+    let mut words = lower.split_whitespace().peekable();
+    words.peek()?;
+    while let Some(word) = words.next() {
+        if word.contains(':') {
+            micros = micros.checked_add(clock(word)?)?;
+            continue;
+        }
+        let split = word
+            .find(|c: char| c.is_ascii_alphabetic())
+            .filter(|i| *i > 0);
+        let (number, unit) = match split {
+            Some(i) => (&word[..i], word[i..].to_owned()),
+            None => match words.next() {
+                Some(unit) => (word, unit.to_owned()),
+                None => (word, field_unit(fields)?),
+            },
+        };
+        add(number, &unit, &mut months, &mut days, &mut micros)?;
+    }
+    Some(format!("{months} mons {days} days {micros} us"))
+}
+
+/// The unit that a bare number takes from `interval '1' day`.
+fn field_unit(fields: &str) -> Option<String> {
+    let last = fields.split_whitespace().last();
+    let unit = last.map_or("second", |f| f.split('(').next().unwrap_or("second"));
+    Some(if unit.is_empty() { "second".to_owned() } else { unit.to_owned() })
+}
+
+fn add(number: &str, unit: &str, months: &mut i64, days: &mut i64, micros: &mut i64) -> Option<()> {
+    const SECOND: i64 = 1_000_000;
+    let (to, factor) = match unit.trim_end_matches('s') {
+        "year" | "yr" | "y" => (months, 12),
+        "month" | "mon" => (months, 1),
+        "week" | "w" => (days, 7),
+        "day" | "d" => (days, 1),
+        "hour" | "hr" | "h" => (micros, 3600 * SECOND),
+        "minute" | "min" | "m" => (micros, 60 * SECOND),
+        "second" | "sec" | "" => (micros, SECOND),
+        "millisecond" | "msec" | "m_sec" => (micros, 1000),
+        "microsecond" | "usec" | "us" => (micros, 1),
+        _ => return None,
+    };
+    // A fraction of a month or a day spills into the smaller fields: not followed here.
+    let n = match number.parse::<i64>() {
+        Ok(n) => n.checked_mul(factor)?,
+        Err(_) if factor >= 1000 => {
+            let n = number.parse::<f64>().ok()? * factor as f64;
+            (n.fract() == 0.0 && n.abs() < 9e15).then_some(n as i64)?
+        }
+        Err(_) => return None,
+    };
+    *to = to.checked_add(n)?;
+    Some(())
+}
+
+fn clock(word: &str) -> Option<i64> {
+    let (sign, word) = match word.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, word),
+    };
+    let mut parts = word.split(':');
+    let hours: i64 = parts.next()?.parse().ok()?;
+    let minutes: i64 = parts.next()?.parse().ok()?;
+    let seconds: f64 = parts.next().map_or(Some(0.0), |s| s.parse().ok())?;
+    if parts.next().is_some() || !(0..60).contains(&minutes) || !(0.0..60.0).contains(&seconds) {
+        return None;
+    }
+    let micros = (seconds * 1_000_000.0).round() as i64;
+    hours
+        .checked_mul(3_600_000_000)?
+        .checked_add(minutes * 60_000_000 + micros)?
+        .checked_mul(sign)
+}
+
+fn json(text: &str) -> Option<String> {
+    // Longer numbers than these would lose digits.
+    let long = text
+        .split(|c: char| !c.is_ascii_digit() && c != '.')
+        .any(|run| run.len() > 15);
+    if long {
+        return None;
+    }
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    Some(value.to_string())
+}
+
+/// An array literal of plain items: no spaces around them, quotes only where needed.
+fn array(text: &str) -> Option<String> {
+    let inside = text.trim().strip_prefix('{')?.strip_suffix('}')?;
+    if inside.trim().is_empty() {
+        return Some("{}".to_owned());
+    }
+    if inside.contains(['"', '\\', '{', '}']) {
+        return None;
+    }
+    let items: Vec<&str> = inside.split(',').map(str::trim).collect();
+    Some(format!("{{{}}}", items.join(",")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_meet() {
+        let same = |a: &str, b: &str| assert_eq!(interval(a, ""), interval(b, ""), "{a} {b}");
+        same("1 week", "7 days");
+        same("90 minutes", "01:30:00");
+        same("1 year 2 mons", "14 months");
+        same("1.5 hours", "01:30:00");
+        assert_ne!(interval("1 day", ""), interval("24 hours", ""));
+        assert_ne!(interval("1 month", ""), interval("30 days", ""));
+    }
+
+    #[test]
+    fn numbers_keep_their_scale() {
+        assert_eq!(numeric("007.50").as_deref(), Some("7.50"));
+        assert_ne!(numeric("1.5"), numeric("1.50"));
+        assert_eq!(numeric("-0"), numeric("0"));
+        assert_eq!(numeric("1e3"), None);
+    }
+}

@@ -1,0 +1,139 @@
+//! Where in the text types and strings stand that the tree holds without a place; and texts that were not read at all.
+//!
+//! Neighbours: `mod` adds what is found here to a text's refs. Invariant: a span covers a whole dotted name, or the
+//! inside of a string's quotes.
+
+use super::settler::RELATIONS;
+use driftless_model::{Catalog, Kind, Name, ObjectId, Ref};
+use driftless_sql::{SourceId, Span, Syntax, Token, TokenKind, lex, token_name, token_text};
+
+/// A dotted name among the tokens.
+struct Dotted {
+    names: Vec<String>,
+    span: Span,
+    /// Token positions: of its first, and behind its last.
+    from: usize,
+    to: usize,
+}
+
+fn dotted(tokens: &[Token], text: &str) -> Vec<Dotted> {
+    let named = |i: usize| {
+        tokens
+            .get(i)
+            .is_some_and(|t| matches!(t.kind, TokenKind::Word | TokenKind::Quoted))
+    };
+    let dot = |i: usize| tokens.get(i).is_some_and(|t| t.span.of(text) == ".");
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        if !named(at) {
+            at += 1;
+            continue;
+        }
+        let from = at;
+        while dot(at + 1) && named(at + 2) {
+            at += 2;
+        }
+        let names = (from..=at)
+            .step_by(2)
+            .map(|i| token_name(&tokens[i], text, Syntax::Postgres))
+            .collect();
+        out.push(Dotted {
+            names,
+            span: tokens[from].span.to(tokens[at].span),
+            from,
+            to: at + 1,
+        });
+        at += 1;
+    }
+    out
+}
+
+/// The places of types (by their ids) and of relations in strings.
+pub(super) fn places(
+    text: &str,
+    types: &[(String, ObjectId)],
+    strings: &[(String, ObjectId)],
+) -> Vec<Ref> {
+    let (tokens, _, _) = lex(text, Syntax::Postgres, SourceId(0));
+    let mut out = Vec::new();
+    let raw = |i: Option<usize>| i.and_then(|i| tokens.get(i)).map_or("", |t| t.span.of(text));
+    for name in dotted(&tokens, text) {
+        let before = raw(name.from.checked_sub(1));
+        let cast = before == "::" || before.eq_ignore_ascii_case("as");
+        let typed = tokens.get(name.to).is_some_and(|t| t.kind == TokenKind::Text);
+        if !cast && !typed {
+            continue;
+        }
+        let means = |id: &ObjectId| match name.names.as_slice() {
+            [own] => id.name.as_str() == own,
+            [schema, own] => id.schema.as_str() == schema && id.name.as_str() == own,
+            _ => false,
+        };
+        if let Some((_, id)) = types.iter().find(|(_, id)| means(id)) {
+            out.push(Ref {
+                part: id.part(),
+                span: Some(name.span),
+                qualify: true,
+            });
+        }
+    }
+    for token in tokens.iter().filter(|t| t.kind == TokenKind::Text) {
+        let decoded = token_text(token, text, Syntax::Postgres);
+        let inside = Span::new(token.span.start + 1, token.span.end.saturating_sub(1));
+        if let Some((written, id)) = strings.iter().find(|(s, _)| *s == decoded)
+            && inside.of(text) == written
+        {
+            out.push(Ref {
+                part: id.part(),
+                span: Some(inside),
+                qualify: true,
+            });
+        }
+    }
+    out
+}
+
+/// Whatever in a text that was not read bears the name of something known.
+pub(super) fn mentioned(text: &str, path: &[String], catalog: &Catalog) -> Vec<Ref> {
+    let (tokens, _, _) = lex(text, Syntax::Postgres, SourceId(0));
+    let mut out: Vec<Ref> = Vec::new();
+    for name in dotted(&tokens, text) {
+        let called = tokens.get(name.to).is_some_and(|t| t.span.of(text) == "(");
+        let Some(id) = known(&name.names, called, path, catalog) else {
+            continue;
+        };
+        out.push(Ref {
+            part: id.part(),
+            span: Some(name.span),
+            qualify: true,
+        });
+    }
+    out
+}
+
+fn known(names: &[String], called: bool, path: &[String], catalog: &Catalog) -> Option<ObjectId> {
+    let (schemas, own): (Vec<&str>, &str) = match names {
+        [own] => (path.iter().map(String::as_str).collect(), own),
+        [schema, own] => (vec![schema], own),
+        _ => return None,
+    };
+    let own = Name::exact(own);
+    schemas.into_iter().find_map(|schema| {
+        let schema = Name::exact(schema);
+        if called {
+            let mut hits = catalog
+                .of::<driftless_model::Function>()
+                .map(|(id, _)| id)
+                .filter(|id| id.schema == schema && id.name == own);
+            return match (hits.next(), hits.next()) {
+                (Some(id), None) => Some(id.clone()),
+                _ => None,
+            };
+        }
+        let types = [Kind::Enum, Kind::Domain, Kind::Composite];
+        catalog
+            .find(&RELATIONS, &schema, &own)
+            .or_else(|| catalog.find(&types, &schema, &own))
+    })
+}
