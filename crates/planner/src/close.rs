@@ -10,7 +10,7 @@ use crate::draft::{Alter, Draft, Hit};
 use crate::ops::Cx;
 use driftless_model::{Body, Object, ObjectId, Part, Table};
 use driftless_sql::{Diagnostic, Problems};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What became of one object.
 #[derive(Debug, Default)]
@@ -29,6 +29,8 @@ struct Closing<'a> {
     changes: BTreeMap<ObjectId, Change>,
     answers: BTreeMap<ObjectId, Answer>,
     open: VecDeque<ObjectId>,
+    /// What stands in `open`.
+    queued: BTreeSet<ObjectId>,
     problems: Problems,
 }
 
@@ -44,11 +46,14 @@ pub fn close(
         changes: changes.into_iter().map(|c| (c.id.clone(), c)).collect(),
         answers: BTreeMap::new(),
         open: VecDeque::new(),
+        queued: BTreeSet::new(),
         problems: Problems::default(),
     };
     closing.open.extend(closing.changes.keys().cloned());
+    closing.queued.extend(closing.changes.keys().cloned());
     // Every object is asked again only when it got a new hit, and hits are finite.
     while let Some(id) = closing.open.pop_front() {
+        closing.queued.remove(&id);
         closing.ask(&id);
     }
     if closing.problems.has_errors() {
@@ -314,7 +319,7 @@ impl Closing<'_> {
             let answer = self.answers.entry(user.clone()).or_default();
             if !answer.hits.contains(&hit) {
                 answer.hits.push(hit);
-                if !self.open.contains(&user) {
+                if self.queued.insert(user.clone()) {
                     self.open.push_back(user);
                 }
             }
