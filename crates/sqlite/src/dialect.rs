@@ -1,0 +1,128 @@
+//! SQLite as the planner sees it.
+//!
+//! Neighbours: implements `driftless_planner::Dialect` with this crate's grammar, rows and rebuild.
+
+use crate::features::DEFAULT_VERSION;
+use crate::grammar::OWN_PREFIX;
+use crate::text::{SYNTAX, quoted};
+use crate::{grammar, inspect, print, rebuild, row};
+use driftless_model::{Catalog, Kind, Part, Ref, Scope, Server};
+use driftless_planner::{
+    Action, Answer, Cx, Data, Dialect, Draft, Frame, Inspected, Moment, Parsed, Row,
+};
+use driftless_sql::{Diagnostic, Problems, RawStatement, SourceId, Syntax};
+
+pub struct Sqlite;
+
+pub static SQLITE: Sqlite = Sqlite;
+
+impl Dialect for Sqlite {
+    fn id(&self) -> driftless_model::Dialect {
+        driftless_model::Dialect::Sqlite
+    }
+
+    fn syntax(&self) -> Syntax {
+        SYNTAX
+    }
+
+    fn row(&self, kind: Kind) -> Option<&'static dyn Row> {
+        row::of(kind)
+    }
+
+    fn empty(&self, server: Server) -> Catalog {
+        Catalog::new(server)
+    }
+
+    fn path(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn read(
+        &self,
+        statement: &RawStatement,
+        text: &str,
+        source: SourceId,
+        server: Server,
+    ) -> Result<Parsed, Diagnostic> {
+        grammar::read(statement, text, source, server)
+    }
+
+    fn queries(&self, _version: &str, _scope: &Scope) -> Vec<String> {
+        vec![inspect::QUERY.to_owned()]
+    }
+
+    fn decode(&self, answers: &[Answer], server: Server) -> Result<Inspected, Problems> {
+        inspect::decode(answers, server)
+    }
+
+    /// A file tells no version, and that of the library that reads it says nothing about who else does: unless one is
+    /// declared, the oldest supported.
+    fn server(&self, _version: &str) -> Option<Server> {
+        Some(Server {
+            dialect: driftless_model::Dialect::Sqlite,
+            version: DEFAULT_VERSION,
+        })
+    }
+
+    fn rename_ref(&self, _standing: &str, reference: &Ref) -> String {
+        let Part { object, member } = &reference.part;
+        quoted(member.as_ref().unwrap_or(&object.name))
+    }
+
+    fn weld(&self, group: Vec<Draft>, cx: &Cx) -> Result<Draft, Diagnostic> {
+        rebuild::weld(group, cx)
+    }
+
+    fn fuses(&self, _group: &[Action], _next: &Action) -> bool {
+        // One action per statement; what must share one is welded.
+        false
+    }
+
+    fn print(&self, actions: &[Action], _server: Server) -> String {
+        print::statement(actions)
+    }
+
+    fn strength(&self, _mode: &str) -> u8 {
+        1
+    }
+
+    fn frame(&self, segments: &[Vec<&Action>]) -> Frame {
+        frame(segments)
+    }
+
+    fn session(&self, _action: &Action, _moment: &mut Moment) {}
+}
+
+/// One transaction; where tables are dropped or rebuilt, with foreign keys off (the pragma does nothing inside a
+/// transaction, and dropping a table deletes the rows of its children where they are on) and with a check that the
+/// plan breaks none that held before: it stops the script by itself.
+fn frame(segments: &[Vec<&Action>]) -> Frame {
+    let mut frame = Frame {
+        begin: vec!["BEGIN IMMEDIATE".into()],
+        commit: vec!["COMMIT".into()],
+        ..Frame::default()
+    };
+    let replaces = segments.iter().flatten().any(|a| match a {
+        Action::Data(Data::Copy { .. }) => true,
+        Action::Drop(d) => matches!(d.id.kind, Kind::Table | Kind::VirtualTable),
+        _ => false,
+    });
+    if !replaces {
+        return frame;
+    }
+    let check = format!("temp.{OWN_PREFIX}check");
+    let count = "(SELECT count(*) FROM pragma_foreign_key_check)";
+    // A session starts with foreign keys off unless it turns them on itself, so they are not turned on again here.
+    frame.head.push("PRAGMA foreign_keys = OFF".into());
+    frame.begin.push(format!(
+        "CREATE TEMP TABLE {OWN_PREFIX}check (broken INTEGER, known INTEGER, CONSTRAINT foreign_keys_hold CHECK (broken <= known))"
+    ));
+    frame.begin.push(format!(
+        "INSERT INTO {check} (broken, known) VALUES (0, {count})"
+    ));
+    frame
+        .commit
+        .insert(0, format!("UPDATE {check} SET broken = {count}"));
+    frame.commit.insert(1, format!("DROP TABLE {check}"));
+    frame
+}

@@ -1,0 +1,42 @@
+//! CREATE VIRTUAL TABLE.
+
+use super::{if_not_exists, object_name};
+use crate::text::{id, normal};
+use driftless_model::{Kind, Object, VirtualTable};
+use driftless_planner::{Action, Create, Parsed};
+use driftless_sql::{Cursor, Diagnostic};
+
+pub fn create(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
+    cur.expect_seq(&["virtual", "table"])?;
+    let if_not_exists = if_not_exists(cur);
+    let name = object_name(cur, "a table name")?;
+    cur.expect("using")?;
+    let module = cur.ident("a module name")?.text;
+    let mut arguments = None;
+    if cur.at_symbol("(") {
+        let span = cur.group()?;
+        arguments = Some(cur.text(span).trim().to_owned());
+    }
+    let canon = format!(
+        "{} {}",
+        module.to_ascii_lowercase(),
+        normal(arguments.as_deref().unwrap_or(""))
+    );
+    let table = VirtualTable {
+        module,
+        arguments,
+        canon: canon.trim_end().to_owned(),
+    };
+    let id = id(Kind::VirtualTable, name.text);
+    Ok(Parsed {
+        parts: vec![(id.part(), name.span)],
+        actions: vec![Action::Create(Box::new(Create {
+            id,
+            object: Object::new(table),
+            if_not_exists,
+            or_replace: false,
+            concurrently: false,
+        }))],
+        ..Parsed::default()
+    })
+}

@@ -1,0 +1,107 @@
+//! A live file → a catalog: `sqlite_schema`'s own text through the same grammar, leniently.
+//!
+//! Invariant: what a file declares and what the database built from it says give the same model; what the grammar does
+//! not understand is named as not modelled.
+
+use crate::dialect::SQLITE;
+use crate::text::SYNTAX;
+use driftless_model::{Catalog, Observed, Server, Unmodelled};
+use driftless_planner::{Action, Answer, Fault, Inspected, Moment, apply};
+use driftless_sql::{Problems, SourceId, split};
+use std::collections::BTreeSet;
+
+pub const QUERY: &str = "SELECT type, name, sql FROM sqlite_schema ORDER BY rowid;\n\
+     SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow';";
+
+pub fn decode(answers: &[Answer], server: Server) -> Result<Inspected, Problems> {
+    let mut moment = Moment::new(Catalog::new(server), Vec::new());
+    moment.lenient = true;
+    let shadows: BTreeSet<String> = answers
+        .get(1)
+        .into_iter()
+        .flat_map(|a| &a.rows)
+        .filter_map(|r| r.first()?.as_ref().map(|n| n.to_ascii_lowercase()))
+        .collect();
+    let mut waiting: Vec<Action> = Vec::new();
+    for row in answers.first().into_iter().flat_map(|a| &a.rows) {
+        let [Some(kind), Some(name), Some(sql)] = row.as_slice() else {
+            continue;
+        };
+        let key = name.to_ascii_lowercase();
+        if key.starts_with("sqlite_") || shadows.contains(&key) {
+            continue;
+        }
+        match actions(sql, server) {
+            Some(actions) => waiting.extend(actions),
+            None => moment.catalog.unmodelled.push(Unmodelled {
+                what: format!("{kind} in a spelling that is not understood"),
+                name: name.clone(),
+                on: None,
+                place: None,
+            }),
+        }
+    }
+    settle_waiting(waiting, &mut moment);
+    for object in moment.catalog.objects.values_mut() {
+        for text in object.texts_mut() {
+            text.place = None;
+        }
+    }
+    moment.catalog.places.clear();
+    Ok(Inspected {
+        catalog: moment.catalog,
+        observed: Observed::default(),
+        notes: Vec::new(),
+    })
+}
+
+fn actions(sql: &str, server: Server) -> Option<Vec<Action>> {
+    let (statements, problems) = split(sql, SYNTAX, SourceId(0));
+    if !problems.is_empty() {
+        return None;
+    }
+    let mut out = Vec::new();
+    // The file may use what is newer than the version declared for it.
+    let newest = Server {
+        version: driftless_model::Version::new(u32::MAX, 0),
+        ..server
+    };
+    for statement in &statements {
+        let parsed = crate::grammar::read(statement, sql, SourceId(0), newest).ok()?;
+        out.extend(parsed.actions);
+    }
+    Some(out)
+}
+
+/// Applies what is ready until nothing moves; what is left over is named.
+fn settle_waiting(mut waiting: Vec<Action>, moment: &mut Moment) {
+    loop {
+        let count = waiting.len();
+        let mut left = Vec::new();
+        for action in waiting {
+            match apply(&SQLITE, &action, moment) {
+                Ok(()) => {}
+                Err(Fault::Missing { .. }) => left.push(action),
+                Err(Fault::Wrong(problem)) => name_it(&action, &problem.message, moment),
+            }
+        }
+        if left.is_empty() || left.len() == count {
+            for action in left {
+                name_it(&action, "it hangs on something that is not there", moment);
+            }
+            return;
+        }
+        waiting = left;
+    }
+}
+
+fn name_it(action: &Action, why: &str, moment: &mut Moment) {
+    if let Some(id) = action.target() {
+        moment.catalog.unmodelled.push(Unmodelled {
+            what: format!("{} ({why})", id.kind.noun()),
+            name: id.to_string(),
+            on: None,
+            place: None,
+        });
+    }
+}

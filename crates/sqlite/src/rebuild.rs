@@ -1,0 +1,358 @@
+//! The table rebuild: what SQLite's ALTER TABLE cannot do is done by a new table that takes the rows over.
+//!
+//! Neighbours: the rows of tables and constraints ask [`decide`] which way a table's changes go, and mark their drafts
+//! as one `Must` group; the dialect's weld writes the group here. Invariant: no row, rowid, high-water mark, clause,
+//! index, trigger or view is lost: rows and rowids are copied, indexes and triggers of the table are made anew by their
+//! own rows, views and the triggers of other tables stay, because the renaming runs with `legacy_alter_table` on.
+
+mod copy;
+mod decide;
+
+pub use decide::decide;
+
+use crate::grammar::OWN_PREFIX;
+use crate::row::constraint::key_target;
+use crate::text::{id, tokens};
+use driftless_model::{
+    Catalog, Constraint, ConstraintBody, Kind, Name, Object, ObjectId, Part, Table, TableExt,
+};
+use driftless_planner::{Action, Clause, Cx, Data, Draft, Fuse, Reach, Session, TableClause};
+use driftless_sql::{Diagnostic, TokenKind, quote_text, token_name};
+
+/// What a draft of a table that is rebuilt does to others: everything that hangs on the table hears of it.
+pub fn rebuilding(mut draft: Draft, table: &ObjectId) -> Draft {
+    draft.reach.changes.push(table.part());
+    draft.fuse(Fuse::Must(table.clone()))
+}
+
+/// One draft for all changes of one table.
+pub fn weld(group: Vec<Draft>, cx: &Cx) -> Result<Draft, Diagnostic> {
+    let Some(Fuse::Must(table)) = group.first().map(|d| d.fuse.clone()) else {
+        return Err(Diagnostic::error(
+            "D0404",
+            "drafts without a key cannot be welded",
+        ));
+    };
+    let because = group.iter().find_map(|d| d.because.clone());
+    let mut reach = joined(&group);
+    let actions: Vec<Action> = group
+        .into_iter()
+        .flat_map(|d| d.statements)
+        .flatten()
+        .collect();
+    let statements = if !cx.before.contains(&table) {
+        vec![created(actions)]
+    } else if decide(&table, cx).native {
+        native(actions)
+    } else {
+        reach.changes.push(table.part());
+        reach.needs.retain(|p| p.object != table);
+        rebuilt(&table, &actions, cx)
+    };
+    reach.needs.retain(|p| !reach.gives.contains(p));
+    Ok(Draft {
+        lane: Some(table.part()),
+        target: table,
+        statements,
+        reach,
+        fuse: Fuse::Never,
+        because,
+    })
+}
+
+fn joined(group: &[Draft]) -> Reach {
+    let mut out = Reach::default();
+    for draft in group {
+        out.needs.extend(draft.reach.needs.iter().cloned());
+        out.gives.extend(draft.reach.gives.iter().cloned());
+        out.frees.extend(draft.reach.frees.iter().cloned());
+        out.changes.extend(draft.reach.changes.iter().cloned());
+        out.removes.extend(draft.reach.removes.iter().cloned());
+    }
+    for list in [
+        &mut out.needs,
+        &mut out.gives,
+        &mut out.frees,
+        &mut out.changes,
+        &mut out.removes,
+    ] {
+        list.sort();
+        list.dedup();
+    }
+    // A constraint that is replaced is removed and given by one statement.
+    let replaced: Vec<Part> = out
+        .removes
+        .iter()
+        .filter(|p| out.gives.contains(p))
+        .cloned()
+        .collect();
+    out.removes.retain(|p| !replaced.contains(p));
+    out
+}
+
+/// CREATE TABLE with its constraints in it.
+fn created(actions: Vec<Action>) -> Vec<Action> {
+    let is_table = |a: &Action| matches!(a, Action::Create(c) if c.id.kind == Kind::Table);
+    let (mut tables, others): (Vec<Action>, Vec<Action>) = actions.into_iter().partition(is_table);
+    tables.extend(sorted(others));
+    tables
+}
+
+/// Primary key, then unique, checks, foreign keys; in id order otherwise.
+fn sorted(mut constraints: Vec<Action>) -> Vec<Action> {
+    constraints.sort_by_key(|a| match a {
+        Action::Create(c) => (c.object.get::<Constraint>().map_or(9, rank), c.id.clone()),
+        _ => (9, id(Kind::Schema, "")),
+    });
+    constraints
+}
+
+fn rank(constraint: &Constraint) -> u8 {
+    match constraint.body {
+        ConstraintBody::PrimaryKey(_) => 0,
+        ConstraintBody::Unique(_) => 1,
+        ConstraintBody::Check(_) => 2,
+        ConstraintBody::ForeignKey(_) => 3,
+        ConstraintBody::Exclude(_) => 4,
+    }
+}
+
+/// ALTER TABLE statements; the constraints of a new column share its statement.
+fn native(actions: Vec<Action>) -> Vec<Vec<Action>> {
+    let mut statements: Vec<Vec<Action>> = Vec::new();
+    let mut constraints = Vec::new();
+    for action in actions {
+        match &action {
+            Action::Create(_) => constraints.push(action),
+            _ => statements.push(vec![action]),
+        }
+    }
+    for action in sorted(constraints) {
+        let Action::Create(c) = &action else { continue };
+        let columns = c
+            .object
+            .get::<Constraint>()
+            .map(decide::columns_in)
+            .unwrap_or_default();
+        let home = statements.iter_mut().find(|s| {
+            matches!(s.first(), Some(Action::Alter { clause: Clause::Table(TableClause::AddColumn { column, .. }), .. })
+                if columns.contains(&column.name))
+        });
+        if let Some(statement) = home {
+            statement.push(action);
+        }
+    }
+    statements
+}
+
+/// The statements of a rebuild.
+fn rebuilt(table: &ObjectId, actions: &[Action], cx: &Cx) -> Vec<Vec<Action>> {
+    let (Some(before), Some(after)) = (
+        cx.before.item::<Table>(table),
+        cx.after.item::<Table>(table),
+    ) else {
+        return Vec::new();
+    };
+    let scratch = id(Kind::Table, scratch_name(table, cx));
+    let constraints = constraints_after(table, actions, cx.before);
+    let mut shape = after.clone();
+    for column in &mut shape.columns {
+        if let Some(g) = &mut column.generated {
+            g.expr.written = unqualified(&g.expr.written, &table.name);
+        }
+    }
+    let mut create = vec![Action::create(scratch.clone(), Object::new(shape))];
+    create.extend(sorted(
+        constraints
+            .iter()
+            .map(|(id, c)| moved(id, c, table, &scratch))
+            .collect(),
+    ));
+    let all: Vec<&Constraint> = constraints.iter().map(|(_, c)| c).collect();
+    let mut statements = vec![
+        create,
+        vec![Action::Data(copy::rows(
+            table, &scratch, before, after, &all, cx,
+        ))],
+    ];
+    statements.extend(sequence(table, &scratch, &all, cx));
+    statements.push(vec![Action::drop(table.clone())]);
+    statements.push(vec![legacy("ON")]);
+    statements.push(vec![Action::Rename {
+        part: scratch.part(),
+        to: table.name.clone(),
+    }]);
+    statements.push(vec![legacy("OFF")]);
+    statements
+}
+
+/// With it SQLite renames the table and looks at no view and no other table's trigger: they keep meaning the name.
+fn legacy(value: &str) -> Action {
+    Action::Session(Session::Set {
+        name: "legacy_alter_table".into(),
+        value: value.into(),
+    })
+}
+
+fn scratch_name(table: &ObjectId, cx: &Cx) -> String {
+    let mut name = format!("{OWN_PREFIX}new_{}", table.name);
+    let taken = |name: &str, catalog: &Catalog| {
+        let name = Name::folded(name);
+        catalog
+            .objects
+            .keys()
+            .any(|id| id.owner.is_none() && id.name == name)
+    };
+    while taken(&name, cx.before) || taken(&name, cx.after) {
+        name.push('_');
+    }
+    name
+}
+
+/// The table's constraints once the actions are done.
+fn constraints_after(
+    table: &ObjectId,
+    actions: &[Action],
+    before: &Catalog,
+) -> Vec<(ObjectId, Constraint)> {
+    let mut out: Vec<(ObjectId, Constraint)> = constraints(before, table)
+        .map(|(id, c)| (id.clone(), c.clone()))
+        .collect();
+    for action in actions {
+        match action {
+            Action::Drop(d) => out.retain(|(id, _)| *id != d.id),
+            Action::Create(c) => {
+                if let Some(constraint) = c.object.get::<Constraint>() {
+                    out.retain(|(id, _)| *id != c.id);
+                    out.push((c.id.clone(), constraint.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+/// A table's constraints, in id order.
+pub fn constraints<'c>(
+    catalog: &'c Catalog,
+    table: &ObjectId,
+) -> impl Iterator<Item = (&'c ObjectId, &'c Constraint)> {
+    catalog
+        .owned(table)
+        .filter_map(|(id, o)| Some((id, o.get::<Constraint>()?)))
+}
+
+/// The constraint as the scratch table carries it.
+fn moved(id: &ObjectId, constraint: &Constraint, table: &ObjectId, scratch: &ObjectId) -> Action {
+    let mut constraint = constraint.clone();
+    constraint.table = scratch.clone();
+    if let ConstraintBody::Check(check) = &mut constraint.body {
+        check.expr.written = unqualified(&check.expr.written, &table.name);
+    }
+    let id = ObjectId {
+        owner: Some(scratch.name.clone()),
+        ..id.clone()
+    };
+    Action::create(id, Object::new(constraint))
+}
+
+/// The text without `table.` before its columns: the scratch table has another name.
+fn unqualified(written: &str, table: &Name) -> String {
+    let all = tokens(written);
+    let mut out = String::with_capacity(written.len());
+    let mut at = 0;
+    for pair in all.windows(2) {
+        let (name, dot) = (pair[0], pair[1]);
+        let own = matches!(name.kind, TokenKind::Word | TokenKind::Quoted)
+            && Name::folded(token_name(&name, written, crate::text::SYNTAX)) == *table;
+        if own && dot.span.of(written) == "." && name.span.start >= at {
+            out.push_str(written.get(at..name.span.start).unwrap_or(""));
+            at = dot.span.end;
+        }
+    }
+    out.push_str(written.get(at..).unwrap_or(""));
+    out
+}
+
+/// The column that is the rowid under another name.
+pub fn rowid_alias<'t>(table: &'t Table, constraints: &[&'t Constraint]) -> Option<&'t Name> {
+    if table.lite().is_some_and(|l| l.without_rowid) {
+        return None;
+    }
+    constraints.iter().find_map(|c| match &c.body {
+        ConstraintBody::PrimaryKey(k) => match k.columns.as_slice() {
+            [part] if !(k.inline && part.descending) => {
+                let column = table.column(&part.column)?;
+                column
+                    .ty
+                    .text
+                    .eq_ignore_ascii_case("integer")
+                    .then_some(&part.column)
+            }
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+/// Keeps the AUTOINCREMENT high-water mark: the copy set the mark to its own highest rowid.
+fn sequence(
+    table: &ObjectId,
+    scratch: &ObjectId,
+    after: &[&Constraint],
+    cx: &Cx,
+) -> Vec<Vec<Action>> {
+    let auto = |c: &Constraint| c.key().is_some_and(|k| k.autoincrement);
+    let had = constraints(cx.before, table).any(|(_, c)| auto(c));
+    if !had || !after.iter().any(|c| auto(c)) {
+        return Vec::new();
+    }
+    let text = |name: &Name| quote_text(name.as_str(), crate::text::SYNTAX);
+    let (new, standing) = (text(&scratch.name), text(&table.name));
+    [
+        format!("DELETE FROM sqlite_sequence WHERE name = {new}"),
+        format!(
+            "INSERT INTO sqlite_sequence (name, seq)\nSELECT {new}, seq FROM sqlite_sequence WHERE name = {standing} COLLATE NOCASE"
+        ),
+    ]
+    .into_iter()
+    .map(|text| {
+        vec![Action::Data(Data::Other {
+            tables: Vec::new(),
+            text,
+        })]
+    })
+    .collect()
+}
+
+/// Whether the target of a foreign key must stand before the table: not where the way of keys leads back.
+pub fn waits_for(table: &ObjectId, target: &ObjectId, after: &Catalog) -> bool {
+    let mut open = vec![target.clone()];
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(next) = open.pop() {
+        if next == *table {
+            return false;
+        }
+        if seen.insert(next.clone()) {
+            open.extend(constraints(after, &next).filter_map(|(_, c)| key_target(c).cloned()));
+        }
+    }
+    true
+}
+
+/// `true` where a name of the rowid is no column's name.
+fn free_rowid<'n>(tables: &[&Table], names: &[&'n str]) -> Option<&'n str> {
+    names
+        .iter()
+        .copied()
+        .find(|n| tables.iter().all(|t| t.column(&Name::folded(*n)).is_none()))
+}
+
+/// Whether the table has rowids of its own.
+fn has_rowid(table: &Table) -> bool {
+    match &table.ext {
+        TableExt::Sqlite(l) => !l.without_rowid,
+        TableExt::Postgres(_) => false,
+    }
+}

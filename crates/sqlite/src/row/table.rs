@@ -1,0 +1,395 @@
+//! Tables with their columns.
+
+use super::{after_namesake, instant, lock, no_clause};
+use crate::canon::{same_option, same_text, settle_default, settle_expr};
+use crate::print;
+use crate::rebuild::{decide, rebuilding};
+use crate::text::{affinity, is_lossy, normal, unwrapped};
+use driftless_model::{
+    Catalog, Column, Constraint, Generated, Kind, Object, ObjectId, Server, SqlText, Table, Verdict,
+};
+use driftless_planner::{
+    Action, Alter, Clause, ColumnClause, Create, Cx, Data, Draft, Facts, Fault, Fuse, Held, Hit,
+    KindOps, Loss, Moment, Printed, TableClause, bare,
+};
+use driftless_sql::Diagnostic;
+use std::collections::BTreeMap;
+
+pub struct Tables;
+
+/// Two columns of one name are declared alike.
+pub fn same_column(before: &Column, after: &Column) -> bool {
+    let same_word = |b: &Option<String>, a: &Option<String>| match (b, a) {
+        (Some(b), Some(a)) => b.eq_ignore_ascii_case(a),
+        (None, None) => true,
+        _ => false,
+    };
+    before.ty.text.eq_ignore_ascii_case(&after.ty.text)
+        && before.not_null == after.not_null
+        && same_word(&before.not_null_conflict, &after.not_null_conflict)
+        && same_word(&before.collation, &after.collation)
+        && same_default(&before.default, &after.default)
+        && same_generated(&before.generated, &after.generated)
+}
+
+/// `DEFAULT 0` and `DEFAULT (0)` are one; other spellings SQLite keeps apart.
+fn same_default(before: &Option<SqlText>, after: &Option<SqlText>) -> bool {
+    match (before, after) {
+        (Some(b), Some(a)) => normal(unwrapped(&b.written)) == normal(unwrapped(&a.written)),
+        (b, a) => same_option(b, a),
+    }
+}
+
+fn same_generated(before: &Option<Generated>, after: &Option<Generated>) -> bool {
+    match (before, after) {
+        (Some(b), Some(a)) => b.stored == a.stored && same_text(&b.expr, &a.expr),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+pub fn same(before: &Table, after: &Table) -> bool {
+    before.lite() == after.lite()
+        && before.columns.len() == after.columns.len()
+        && after
+            .columns
+            .iter()
+            .all(|a| before.column(&a.name).is_some_and(|b| same_column(b, a)))
+}
+
+impl KindOps for Tables {
+    type Item = Table;
+
+    fn settle(&self, id: &ObjectId, item: &mut Table, catalog: &Catalog) {
+        for column in &mut item.columns {
+            if let Some(default) = &mut column.default {
+                settle_default(default);
+            }
+            if let Some(generated) = &mut column.generated {
+                settle_expr(&mut generated.expr, id, catalog);
+            }
+        }
+    }
+
+    fn same(&self, before: &Table, after: &Table, _cx: &Cx) -> Verdict {
+        Verdict::of(same(before, after))
+    }
+
+    fn create(&self, id: &ObjectId, object: &Object, _item: &Table, cx: &Cx) -> Vec<Draft> {
+        let draft = cx.draft(Action::create(id.clone(), bare(object)));
+        vec![after_namesake(draft, id, cx.before).fuse(Fuse::Must(id.clone()))]
+    }
+
+    fn drop(&self, id: &ObjectId, _item: &Table, cx: &Cx) -> Vec<Draft> {
+        let mut draft = cx.draft(Action::drop(id.clone()));
+        // Foreign keys hold nothing up: they are off while the plan runs.
+        draft.reach.frees.retain(|p| p.object.kind != Kind::Table);
+        vec![draft]
+    }
+
+    fn alter(&self, id: &ObjectId, before: &Table, after: &Table, _hits: &[Hit], cx: &Cx) -> Alter {
+        if same(before, after) {
+            return Alter::Drafts(Vec::new());
+        }
+        let actions = actions(id, before, after);
+        let decision = decide(id, cx);
+        if !decision.native {
+            let mut draft = cx.draft(Action::table(id, TableClause::Options(BTreeMap::new())));
+            draft.statements = vec![actions.clone()];
+            for action in actions {
+                let reach = cx.draft(action).reach;
+                draft.reach.gives.extend(reach.gives);
+                draft.reach.removes.extend(reach.removes);
+                draft.reach.changes.extend(reach.changes);
+            }
+            return Alter::Drafts(vec![rebuilding(draft, id)]);
+        }
+        let fuse = |d: Draft| {
+            if decision.attached {
+                d.fuse(Fuse::Must(id.clone()))
+            } else {
+                d
+            }
+        };
+        Alter::Drafts(actions.into_iter().map(|a| fuse(cx.draft(a))).collect())
+    }
+
+    fn resolve(&self, create: &mut Create, _moment: &mut Moment) -> Result<(), Fault> {
+        let Some(table) = create.object.get::<Table>() else {
+            return Ok(());
+        };
+        if table.columns.iter().all(|c| c.generated.is_some()) {
+            return Err(Diagnostic::error(
+                "D0305",
+                format!("table `{}` has no column that is not generated", create.id),
+            )
+            .help("give it a plain column")
+            .into());
+        }
+        Ok(())
+    }
+
+    fn clause(&self, id: &ObjectId, clause: &Clause, moment: &mut Moment) -> Result<(), Fault> {
+        match clause {
+            Clause::Table(TableClause::AddColumn { column, .. }) => {
+                let mut column = (**column).clone();
+                for text in column
+                    .default
+                    .iter_mut()
+                    .chain(column.generated.iter_mut().map(|g| &mut g.expr))
+                {
+                    text.place = text.place.or(moment.place);
+                }
+                let Some(table) = moment.catalog.item_mut::<Table>(id) else {
+                    return Err(Fault::missing("table", id));
+                };
+                if table.column(&column.name).is_some() {
+                    return Err(Diagnostic::error(
+                        "D0304",
+                        format!("column `{}` is there already", id.member(&column.name)),
+                    )
+                    .help("remove one of the two")
+                    .into());
+                }
+                table.columns.push(column);
+                Ok(())
+            }
+            Clause::Table(TableClause::DropColumn { column, .. }) => {
+                drop_column(id, column, moment)
+            }
+            Clause::Column {
+                column,
+                clause: ColumnClause::NotNull(set),
+            } => {
+                let Some(c) = moment
+                    .catalog
+                    .item_mut::<Table>(id)
+                    .and_then(|t| t.column_mut(column))
+                else {
+                    return Err(Fault::missing("column", id.member(column)));
+                };
+                c.not_null = *set;
+                Ok(())
+            }
+            other => no_clause(id, other),
+        }
+    }
+
+    fn facts(&self, action: &Action, moment: &Moment) -> Facts {
+        facts(action, moment)
+    }
+
+    fn print(&self, action: &Action, _inside: Option<&Action>, _server: Server) -> Printed {
+        Printed::plain(print::single(action))
+    }
+}
+
+/// What differs, as Actions; a rebuild writes them as one.
+fn actions(id: &ObjectId, before: &Table, after: &Table) -> Vec<Action> {
+    let mut out = Vec::new();
+    for column in &before.columns {
+        if after.column(&column.name).is_none() {
+            out.push(Action::table(
+                id,
+                TableClause::DropColumn {
+                    column: column.name.clone(),
+                    if_exists: false,
+                    cascade: false,
+                },
+            ));
+        }
+    }
+    for column in &after.columns {
+        match before.column(&column.name) {
+            None => out.push(Action::table(
+                id,
+                TableClause::AddColumn {
+                    column: Box::new(column.clone()),
+                    if_not_exists: false,
+                },
+            )),
+            Some(was) if !same_column(was, column) => out.push(Action::column(
+                id,
+                &column.name,
+                ColumnClause::Type {
+                    ty: column.ty.clone(),
+                    collation: column.collation.clone(),
+                    using: None,
+                },
+            )),
+            Some(_) => {}
+        }
+    }
+    out
+}
+
+/// The column, with the constraints that are about it alone.
+fn drop_column(
+    id: &ObjectId,
+    column: &driftless_model::Name,
+    moment: &mut Moment,
+) -> Result<(), Fault> {
+    let Some(table) = moment.catalog.item_mut::<Table>(id) else {
+        return Err(Fault::missing("table", id));
+    };
+    if table.column(column).is_none() {
+        return Err(Fault::missing("column", id.member(column)));
+    }
+    table.columns.retain(|c| c.name != *column);
+    let part = id.member(column);
+    let own: Vec<ObjectId> = moment
+        .catalog
+        .owned(id)
+        .filter(|(_, o)| {
+            o.get::<Constraint>().is_some_and(|c| {
+                let parts = c.parts();
+                let mut members = parts
+                    .iter()
+                    .filter(|p| p.object == *id && p.member.is_some());
+                parts.contains(&part) && members.all(|p| *p == part)
+            })
+        })
+        .map(|(id, _)| id.clone())
+        .collect();
+    for constraint in own {
+        moment.remove(&constraint);
+    }
+    Ok(())
+}
+
+fn facts(action: &Action, moment: &Moment) -> Facts {
+    let fresh = |id: &ObjectId| moment.fresh.contains(id);
+    match action {
+        Action::Drop(d) => drop_facts(&d.id, moment),
+        Action::Rename { part, .. } if !fresh(&part.object) => instant(&part.object),
+        Action::Alter { id, clause } if !fresh(id) => match clause {
+            Clause::Table(TableClause::AddColumn { column, .. }) => {
+                let held = if column.not_null && column.generated.is_some() {
+                    Held::Scan
+                } else {
+                    Held::Instant
+                };
+                Facts {
+                    locks: vec![lock(id, held)],
+                    scan: held == Held::Scan,
+                    ..Facts::default()
+                }
+            }
+            Clause::Table(TableClause::DropColumn { column, .. }) => Facts {
+                locks: vec![lock(id, Held::Rewrite)],
+                rewrite: true,
+                losses: vec![column_loss(id, column)],
+                irreversible: Some(format!("the values of {id}.{column} are gone")),
+                ..Facts::default()
+            },
+            Clause::Column { .. } => Facts {
+                locks: vec![lock(id, Held::Scan)],
+                scan: true,
+                ..Facts::default()
+            },
+            _ => instant(id),
+        },
+        Action::Data(Data::Copy { from, to, columns }) => copy_facts(from, to, columns, moment),
+        Action::Data(Data::Fill { table, .. }) => Facts {
+            locks: vec![lock(table, Held::Scan)],
+            scan: true,
+            ..Facts::default()
+        },
+        _ => Facts::default(),
+    }
+}
+
+/// Also of a virtual table: DROP TABLE does not tell them apart.
+pub fn drop_facts(id: &ObjectId, moment: &Moment) -> Facts {
+    let mut out = instant(id);
+    if moment.fresh.contains(id) || moment.copied.contains(id) {
+        return out;
+    }
+    out.losses.push(Loss {
+        code: "D0201",
+        object: id.to_string(),
+        what: format!("the rows of {id}"),
+    });
+    out.irreversible = Some(format!("the rows of {id} are gone"));
+    out
+}
+
+fn column_loss(id: &ObjectId, column: &driftless_model::Name) -> Loss {
+    Loss {
+        code: "D0202",
+        object: format!("{id}.{column}"),
+        what: format!("the values of {id}.{column}"),
+    }
+}
+
+fn copy_facts(
+    from: &ObjectId,
+    to: &ObjectId,
+    columns: &[(driftless_model::Name, String)],
+    moment: &Moment,
+) -> Facts {
+    let mut out = Facts {
+        locks: vec![lock(from, Held::Rewrite)],
+        rewrite: true,
+        ..Facts::default()
+    };
+    let (Some(source), Some(target)) = (
+        moment.catalog.item::<Table>(from),
+        moment.catalog.item::<Table>(to),
+    ) else {
+        return out;
+    };
+    let strict = |t: &Table| t.lite().is_some_and(|l| l.strict);
+    for column in source.columns.iter().filter(|c| c.generated.is_none()) {
+        let read = columns.iter().any(|(_, e)| {
+            normal(e)
+                .split(' ')
+                .any(|w| w.eq_ignore_ascii_case(column.name.key()))
+        });
+        if !read {
+            out.losses.push(column_loss(from, &column.name));
+            out.irreversible = Some(format!("the values of {from}.{} are gone", column.name));
+        }
+    }
+    for column in target.columns.iter().filter(|c| c.generated.is_none()) {
+        let filled = columns.iter().find(|(n, _)| *n == column.name);
+        match (source.column(&column.name), filled) {
+            (Some(was), Some((_, expr))) => {
+                let plain = expr.eq_ignore_ascii_case(column.name.as_str())
+                    || expr == &crate::text::quoted(&column.name);
+                let (a, b) = (
+                    affinity(&was.ty.text, strict(source)),
+                    affinity(&column.ty.text, strict(target)),
+                );
+                if plain && is_lossy(a, b) {
+                    out.losses.push(Loss {
+                        code: "D0203",
+                        object: format!("{from}.{}", column.name),
+                        what: format!(
+                            "values of {from}.{} that change as {}",
+                            column.name, column.ty.text
+                        ),
+                    });
+                }
+                if plain && column.not_null && !was.not_null {
+                    out.hazards
+                        .push(format!("fails where {from}.{} is null", column.name));
+                }
+                if strict(target) && !strict(source) {
+                    out.hazards.push(format!(
+                        "fails where {from}.{} holds no {}",
+                        column.name, column.ty.text
+                    ));
+                }
+            }
+            (None, None) if column.not_null && column.default.is_none() => {
+                out.hazards.push(format!(
+                    "fails where {from} has rows: {} has no value for them",
+                    column.name
+                ));
+            }
+            _ => {}
+        }
+    }
+    out
+}

@@ -1,0 +1,174 @@
+//! Names and pieces of SQL as SQLite writes and compares them.
+//!
+//! Neighbours: `grammar` reads, `print` writes, `canon` folds. Invariant: two texts with one normal form are stored
+//! by SQLite as the same tokens.
+
+use driftless_model::{Kind, Name, ObjectId};
+use driftless_sql::{Syntax, Token, TokenKind, lex, quote_name, token_name};
+
+pub const SYNTAX: Syntax = Syntax::Sqlite;
+
+/// The name as it is written in SQL.
+pub fn quoted(name: &Name) -> String {
+    quote_name(name.as_str(), SYNTAX)
+}
+
+/// `(a, b)`
+pub fn quoted_list<'n>(names: impl IntoIterator<Item = &'n Name>) -> String {
+    let list: Vec<String> = names.into_iter().map(quoted).collect();
+    format!("({})", list.join(", "))
+}
+
+pub fn id(kind: Kind, name: impl Into<String>) -> ObjectId {
+    ObjectId::new(kind, Name::default(), Name::folded(name))
+}
+
+/// Tokens of a text that was read once already: problems in it were reported then.
+pub fn tokens(text: &str) -> Vec<Token> {
+    lex(text, SYNTAX, driftless_sql::SourceId(0)).0
+}
+
+/// The tokens joined by single spaces: words in lower case, names bare, comments gone. What stands in `"` may be a
+/// string by SQLite's misfeature, so its case stays.
+pub fn normal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for token in tokens(text) {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        let raw = token.span.of(text);
+        match token.kind {
+            TokenKind::Word | TokenKind::Number => out.push_str(&raw.to_ascii_lowercase()),
+            TokenKind::Quoted => {
+                let name = token_name(&token, text, SYNTAX);
+                if raw.starts_with('"') {
+                    out.push_str(&name);
+                } else {
+                    out.push_str(&name.to_ascii_lowercase());
+                }
+            }
+            _ => out.push_str(match raw {
+                "==" => "=",
+                "!=" => "<>",
+                raw => raw,
+            }),
+        }
+    }
+    out
+}
+
+/// The text without brackets around the whole of it.
+pub fn unwrapped(text: &str) -> &str {
+    let mut text = text.trim();
+    loop {
+        let tokens = tokens(text);
+        let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else {
+            return text;
+        };
+        if tokens.len() < 3 || first.span.of(text) != "(" || !closes_at_end(&tokens, text) {
+            return text;
+        }
+        text = text
+            .get(first.span.end..last.span.start)
+            .unwrap_or(text)
+            .trim();
+    }
+}
+
+/// The bracket that opens the tokens is closed by the last one.
+fn closes_at_end(tokens: &[Token], text: &str) -> bool {
+    let mut depth = 0usize;
+    for (i, token) in tokens.iter().enumerate() {
+        match token.span.of(text) {
+            "(" if token.kind == TokenKind::Symbol => depth += 1,
+            ")" if token.kind == TokenKind::Symbol => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return i + 1 == tokens.len();
+        }
+    }
+    false
+}
+
+/// Whether a default may stand without brackets: one token, or a signed number.
+pub fn is_simple_default(text: &str) -> bool {
+    match tokens(text).as_slice() {
+        [t] => t.kind != TokenKind::Symbol && t.kind != TokenKind::Param,
+        [sign, t] => matches!(sign.span.of(text), "-" | "+") && t.kind == TokenKind::Number,
+        _ => false,
+    }
+}
+
+/// A type's name: its tokens, single spaces between words, none around brackets.
+pub fn type_text(text: &str) -> String {
+    let mut out = String::new();
+    let mut glue = true;
+    for token in tokens(text) {
+        let raw = token.span.of(text);
+        let tight = matches!(raw, "(" | ")" | ",") && token.kind == TokenKind::Symbol;
+        if !out.is_empty() && !tight && !glue {
+            out.push(' ');
+        }
+        out.push_str(raw);
+        glue = matches!(raw, "(" | "," | "-" | "+") && token.kind == TokenKind::Symbol;
+    }
+    out
+}
+
+/// A column's affinity, by the rules of the datatype page (3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Affinity {
+    Integer,
+    Text,
+    Blob,
+    Real,
+    Numeric,
+}
+
+pub fn affinity(ty: &str, strict: bool) -> Affinity {
+    let ty = ty.to_ascii_uppercase();
+    let has = |part: &str| ty.contains(part);
+    if strict && ty == "ANY" {
+        Affinity::Blob
+    } else if has("INT") {
+        Affinity::Integer
+    } else if has("CHAR") || has("CLOB") || has("TEXT") {
+        Affinity::Text
+    } else if has("BLOB") || ty.is_empty() {
+        Affinity::Blob
+    } else if has("REAL") || has("FLOA") || has("DOUB") {
+        Affinity::Real
+    } else {
+        Affinity::Numeric
+    }
+}
+
+/// Values may change on the way from one affinity to the other.
+pub fn is_lossy(from: Affinity, to: Affinity) -> bool {
+    use Affinity::{Blob, Integer, Numeric, Real, Text};
+    match (from, to) {
+        // '007' becomes 7, a long number loses digits.
+        (Text | Blob, Integer | Numeric | Real) => true,
+        (Integer | Numeric, Real) | (Real | Numeric, Text) => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn normal_form() {
+        assert_eq!(normal("A == [B] /* x */ != 'C'"), "a = b <> 'C'");
+        assert_eq!(unwrapped("((a) + (b))"), "(a) + (b)");
+        assert_eq!(unwrapped("((1))"), "1");
+        assert_eq!(
+            type_text("UNSIGNED  BIG INT ( 10 , -2 )"),
+            "UNSIGNED BIG INT(10,-2)"
+        );
+        assert!(is_simple_default("-1") && is_simple_default("'a b'"));
+        assert!(!is_simple_default("1+1"));
+    }
+}
