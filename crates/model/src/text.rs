@@ -130,7 +130,8 @@ impl SqlText {
         out
     }
 
-    /// Follows the renaming of a part: refs and, where a span is known, the text.
+    /// Follows the renaming of a part: refs and, where a span is known, the text. `write` is given the ref under its
+    /// new name.
     pub fn rename(&mut self, from: &Part, to: &Name, write: impl Fn(&str, &Ref) -> String) {
         let hit = |r: &Ref| match &from.member {
             Some(_) => r.part == *from,
@@ -139,8 +140,18 @@ impl SqlText {
         if !self.refs.iter().any(|r| r.part.object == from.object) {
             return;
         }
-        self.written =
-            self.splice(|r| hit(r).then(|| write(r.span.map_or("", |s| s.of(&self.written)), r)));
+        let named = |r: &Ref| {
+            let mut r = r.clone();
+            match &mut r.part.member {
+                Some(m) => *m = to.clone(),
+                None => r.part.object.name = to.clone(),
+            }
+            r
+        };
+        self.written = self.splice(|r| {
+            let standing = r.span.map_or("", |s| s.of(&self.written));
+            hit(r).then(|| write(standing, &named(r)))
+        });
         for r in &mut self.refs {
             match &from.member {
                 Some(m) if r.part.member.as_ref() == Some(m) && r.part.object == from.object => {

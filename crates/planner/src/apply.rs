@@ -54,8 +54,9 @@ pub fn apply(dialect: &dyn Dialect, action: &Action, moment: &mut Moment) -> Res
             moment.path = path.clone();
             Ok(())
         }
-        Action::Data(Data::Copy { from, .. }) => {
+        Action::Data(Data::Copy { from, to, .. }) => {
             moment.copied.insert(from.clone());
+            moment.fresh.remove(to);
             Ok(())
         }
         Action::Session(_) | Action::Data(_) => {
@@ -76,6 +77,12 @@ fn unsupported(id: &ObjectId) -> Diagnostic {
 pub fn located(id: &ObjectId, moment: &Moment) -> Result<ObjectId, Fault> {
     if moment.catalog.contains(id) {
         return Ok(id.clone());
+    }
+    // Statements about tables do not tell virtual ones apart.
+    if id.kind == Kind::Table
+        && let Some(found) = moment.find(&[Kind::VirtualTable], &id.schema, &id.name)
+    {
+        return Ok(found);
     }
     if let Some(owner) = &id.owner {
         let kinds = [
@@ -237,6 +244,7 @@ fn rename(dialect: &dyn Dialect, part: &Part, to: &Name, moment: &mut Moment) ->
             });
         }
     }
+    dialect.renamed(&mut moment.catalog);
     resettle_raw(dialect, &mut moment.catalog);
     Ok(())
 }

@@ -86,6 +86,9 @@ pub trait Dialect: Sync {
     /// Text for the name at a ref after a rename, from the text that stands there now.
     fn rename_ref(&self, standing: &str, reference: &Ref) -> String;
 
+    /// Gives ids that are made of what an object refers to their new text, after a rename.
+    fn renamed(&self, _catalog: &mut Catalog) {}
+
     /// Writes a `Must` group as one draft (SQLite's table rebuild).
     fn weld(&self, group: Vec<Draft>, cx: &Cx) -> Result<Draft, Diagnostic>;
     /// Whether `next` may join the statement that `group` is already.

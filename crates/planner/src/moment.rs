@@ -101,6 +101,7 @@ impl Moment {
             for (i, object) in &self.catalog.objects {
                 let belongs = match &object.body {
                     driftless_model::Body::Index(x) => x.table == *id,
+                    driftless_model::Body::Trigger(t) => t.table == *id,
                     driftless_model::Body::Sequence(s) => {
                         s.owned_by.as_ref().is_some_and(|p| p.object == *id)
                     }
@@ -115,6 +116,7 @@ impl Moment {
             self.catalog.objects.remove(&i);
             self.catalog.places.remove(&i);
             self.fresh.remove(&i);
+            self.copied.remove(&i);
         }
     }
 }

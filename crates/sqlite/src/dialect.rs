@@ -69,6 +69,10 @@ impl Dialect for Sqlite {
         quoted(member.as_ref().unwrap_or(&object.name))
     }
 
+    fn renamed(&self, catalog: &mut Catalog) {
+        row::constraint::rename_automatic(catalog);
+    }
+
     fn weld(&self, group: Vec<Draft>, cx: &Cx) -> Result<Draft, Diagnostic> {
         rebuild::weld(group, cx)
     }
