@@ -79,11 +79,11 @@ fn set(r: &mut Reader) -> Read<ColumnClause> {
         })));
     }
     if r.eat("storage") {
-        let mode = mode(r, "a storage mode")?;
+        let mode = column::mode(r, "a storage mode")?;
         return Ok(ColumnClause::Storage(mode));
     }
     if r.eat("compression") {
-        let method = mode(r, "a compression method")?;
+        let method = column::mode(r, "a compression method")?;
         return Ok(ColumnClause::Compression(method));
     }
     if r.eat("statistics") {
@@ -99,12 +99,6 @@ fn set(r: &mut Reader) -> Read<ColumnClause> {
     }
     r.reset(start);
     identity(r)
-}
-
-/// A word, or `None` for DEFAULT.
-fn mode(r: &mut Reader, what: &str) -> Read<Option<String>> {
-    let word = name::word_or_string(r, what)?.to_ascii_lowercase();
-    Ok((word != "default").then_some(word))
 }
 
 /// SET GENERATED …, SET sequence option, RESTART; in any order.

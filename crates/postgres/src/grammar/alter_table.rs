@@ -68,7 +68,7 @@ fn clause(r: &mut Reader, id: &ObjectId) -> Read<()> {
 }
 
 fn owned(r: &mut Reader, id: &ObjectId, kind: Kind) -> Read<ObjectId> {
-    let name = name::single(r, kind.noun())?;
+    let name = name::single(r, &name::a(kind))?;
     Ok(ObjectId::owned(kind, id, name))
 }
 

@@ -107,9 +107,9 @@ fn quality(r: &mut Reader, table: &ObjectId, column: &mut Column, title: &Name) 
     } else if r.at("collate") {
         column.collation = data_type::collation(r)?;
     } else if r.eat("storage") {
-        column.storage = Some(name::single(r, "a storage mode")?.as_str().to_owned());
+        column.storage = mode(r, "a storage mode")?;
     } else if r.eat("compression") {
-        column.compression = Some(name::single(r, "a compression method")?.as_str().to_owned());
+        column.compression = mode(r, "a compression method")?;
     } else if r.eat("options") {
         let span = r.span_from(start);
         return Err(r.unsupported(span, "OPTIONS of a column"));
@@ -117,6 +117,12 @@ fn quality(r: &mut Reader, table: &ObjectId, column: &mut Column, title: &Name) 
         return Ok(false);
     }
     Ok(true)
+}
+
+/// A word, or `None` for DEFAULT.
+pub(super) fn mode(c: &mut Cursor, what: &str) -> Read<Option<String>> {
+    let word = name::word_or_string(c, what)?.to_ascii_lowercase();
+    Ok((word != "default").then_some(word))
 }
 
 /// Before 18 the server forgot the name; since then it keeps it and the model does not.
@@ -138,7 +144,8 @@ fn generated(r: &mut Reader, table: &ObjectId, column: &mut Column) -> Read<()> 
     r.expect("as")?;
     if r.at("identity") {
         column.identity = Some(identity(r, table, &column.name, always)?);
-        // The server makes it so, as with a key (manual, 5.3).
+        // An identity column is never null, said or not (manual, CREATE TABLE).
+        column.not_null = true;
         return Ok(());
     }
     let expr = bracketed(r)?;

@@ -24,7 +24,7 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
         if kind == Kind::MaterializedView {
             r.expect("view")?;
         }
-        let (id, _) = name::object(r, kind, kind.noun())?;
+        let (id, _) = name::object(r, kind, &name::a(kind))?;
         return text(r, id.part());
     }
     match word.as_str() {

@@ -44,9 +44,9 @@ pub(super) fn table(r: &mut Reader, table: &ObjectId) -> Read<TableConstraint> {
             conflict: None,
         })
     } else if r.eat_seq(&["primary", "key"]) {
-        ConstraintBody::PrimaryKey(key(r, table, true)?)
+        ConstraintBody::PrimaryKey(key(r, true)?)
     } else if r.eat("unique") {
-        ConstraintBody::Unique(key(r, table, true)?)
+        ConstraintBody::Unique(key(r, true)?)
     } else if r.eat_seq(&["foreign", "key"]) {
         let columns = columns(r)?;
         ConstraintBody::ForeignKey(references(r, columns)?)
@@ -82,9 +82,9 @@ pub(super) fn column(r: &mut Reader, table: &ObjectId, column: &Name) -> Read<Op
             conflict: None,
         })
     } else if r.eat_seq(&["primary", "key"]) {
-        ConstraintBody::PrimaryKey(own(key(r, table, false)?))
+        ConstraintBody::PrimaryKey(own(key(r, false)?))
     } else if r.eat("unique") {
-        ConstraintBody::Unique(own(key(r, table, false)?))
+        ConstraintBody::Unique(own(key(r, false)?))
     } else if r.at("references") {
         ConstraintBody::ForeignKey(references(r, vec![column.clone()])?)
     } else {
@@ -176,7 +176,7 @@ fn columns(r: &mut Reader) -> Read<Vec<Name>> {
 }
 
 /// From behind UNIQUE or PRIMARY KEY.
-fn key(r: &mut Reader, table: &ObjectId, listed: bool) -> Read<Key> {
+fn key(r: &mut Reader, listed: bool) -> Read<Key> {
     let mut key = Key::default();
     if r.eat_seq(&["nulls", "not", "distinct"]) {
         key.nulls_not_distinct = true;
@@ -200,7 +200,6 @@ fn key(r: &mut Reader, table: &ObjectId, listed: bool) -> Read<Key> {
     let (options, tablespace) = index_parameters(r)?;
     key.options = options;
     key.tablespace = tablespace;
-    let _ = table;
     Ok(key)
 }
 

@@ -39,7 +39,7 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
         Kind::Trigger | Kind::Policy => vec![owned(r, kind)?],
         Kind::Function | Kind::Procedure => list(r, |c| Ok(name::routine(c, kind)?.0))?,
         Kind::Enum | Kind::Domain => types::ids(r, kind)?,
-        _ => list(r, |c| Ok(name::object(c, kind, kind.noun())?.0))?,
+        _ => list(r, |c| Ok(name::object(c, kind, &name::a(kind))?.0))?,
     };
     let cascade = cascade(r);
     for id in ids {
@@ -54,7 +54,7 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
 }
 
 fn owned(r: &mut Reader, kind: Kind) -> Read<ObjectId> {
-    let title = name::single(r, kind.noun())?;
+    let title = name::single(r, &name::a(kind))?;
     r.expect("on")?;
     let (table, _) = name::object(r, Kind::Table, "a table")?;
     Ok(ObjectId::owned(kind, &table, title))

@@ -35,7 +35,7 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
     }
     r.bump();
     let Some(objects) = objects(r)? else {
-        return apart(r, start, "grant");
+        return apart(r, start, if revoke { "revoke" } else { "grant" });
     };
     r.expect(if revoke { "from" } else { "to" })?;
     let roles = list(r, |c| {
@@ -66,7 +66,7 @@ fn option_for(r: &mut Reader) -> bool {
 fn apart(r: &mut Reader, start: usize, what: &str) -> Read<()> {
     r.rest();
     let span = r.span_from(start);
-    let written = super::folded(r, start);
+    let written = super::folded(r, start + 1);
     r.unmodelled(what, written, None, span);
     Ok(())
 }
@@ -117,7 +117,7 @@ fn objects(r: &mut Reader) -> Read<Option<Vec<ObjectId>>> {
     r.bump();
     let ids = match kind {
         Kind::Function | Kind::Procedure => list(r, |c| Ok(name::routine(c, kind)?.0))?,
-        _ => list(r, |c| Ok(name::object(c, kind, kind.noun())?.0))?,
+        _ => list(r, |c| Ok(name::object(c, kind, &name::a(kind))?.0))?,
     };
     Ok(Some(ids))
 }

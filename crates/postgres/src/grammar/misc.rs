@@ -69,10 +69,12 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
         }
         "security" => label(r),
         "import" => {
+            // Its options may hold secrets: only the schema is named.
+            r.expect_seq(&["import", "foreign", "schema"])?;
+            let span = r.here();
+            let schema = name::single(r, "a schema")?;
             r.rest();
-            let span = r.span_from(start);
-            let written = folded(r, start);
-            r.unmodelled("foreign schema", written, None, span);
+            r.unmodelled("import of foreign schema", schema.as_str(), None, span);
             Ok(())
         }
         _ => match QUIET.iter().find(|(quiet, _)| *quiet == word) {
@@ -263,15 +265,18 @@ fn select(r: &mut Reader) -> Read<()> {
         r.eat_seq(&["pg_catalog"]);
         r.eat_symbol(".");
         if r.eat("set_config")
-            && let Some(path) = set_config(r)
+            && let Some(path) = set_config(r)?
         {
+            if r.eat("as") {
+                r.ident("a name")?;
+            }
             r.action(Action::Session(Session::SearchPath(known(path))));
-            return r.finish();
+            return Ok(());
         }
     }
     r.reset(start);
     r.until(&|c| c.at("into"));
-    if r.at("into") && r.at_seq(&["into"]) && !writes(r, start) {
+    if r.at("into") && !writes(r, start) {
         let span = r.here();
         return Err(r
             .unsupported(span, "SELECT … INTO")
@@ -296,19 +301,32 @@ fn writes(r: &Reader, start: usize) -> bool {
     !c.done() && !c.at("select")
 }
 
-/// `('search_path', 'a, b', false)`
-fn set_config(r: &mut Reader) -> Option<Vec<String>> {
-    let mut group = r.group_cursor().ok()?;
-    if group.string("").ok()? != "search_path" || !group.eat_symbol(",") {
-        return None;
+/// `('search_path', 'a, b', false)`; `None`: another setting.
+fn set_config(r: &mut Reader) -> Read<Option<Vec<String>>> {
+    let mut group = r.group_cursor()?;
+    if group.string("a setting").is_ok_and(|s| s == "search_path") && group.eat_symbol(",") {
+        let span = group.here();
+        let value = group.string("a path in quotes");
+        let path = value.ok().and_then(|value| path_of(&value));
+        return match path {
+            Some(path) => Ok(Some(path)),
+            None => Err(r
+                .unsupported(span, "a computed search_path")
+                .help("write the path out as a string")),
+        };
     }
-    let value = group.string("").ok()?;
-    let (tokens, _, _) = lex(&value, Syntax::Postgres, SourceId(0));
-    let mut c = Cursor::new(&value, &tokens, SourceId(0), Syntax::Postgres);
+    Ok(None)
+}
+
+/// The schemas of a search path as a string.
+fn path_of(value: &str) -> Option<Vec<String>> {
+    let (tokens, _, _) = lex(value, Syntax::Postgres, SourceId(0));
+    let mut c = Cursor::new(value, &tokens, SourceId(0), Syntax::Postgres);
     if c.done() {
         return Some(Vec::new());
     }
-    list(&mut c, |c| super::value(c, "")).ok()
+    let path = list(&mut c, |c| super::value(c, "a schema")).ok()?;
+    c.done().then_some(path)
 }
 
 /// `UPDATE t SET c = value WHERE c IS NULL` fills a column; every other one is rows.

@@ -83,6 +83,22 @@ impl DerefMut for Reader<'_> {
     }
 }
 
+/// What CREATE OR REPLACE can make.
+const REPLACEABLE: &[&str] = &[
+    "aggregate",
+    "constraint",
+    "function",
+    "language",
+    "procedural",
+    "procedure",
+    "recursive",
+    "rule",
+    "transform",
+    "trigger",
+    "trusted",
+    "view",
+];
+
 /// How a CREATE was introduced.
 #[derive(Debug, Clone, Copy, Default)]
 struct Mode {
@@ -112,6 +128,9 @@ impl<'t> Reader<'t> {
             ..Mode::default()
         };
         self.refuse_temporary()?;
+        if mode.or_replace && !self.at_any(REPLACEABLE) {
+            return Err(self.unexpected("a kind that CREATE OR REPLACE can replace"));
+        }
         match self.word().as_deref() {
             Some("table") => table::create(self, false),
             Some("unlogged") => {

@@ -22,6 +22,17 @@ pub(super) fn single(c: &mut Cursor, what: &str) -> Read<Name> {
     Ok(exact(&c.ident(what)?.text))
 }
 
+/// The kind with its article, as messages say it.
+pub(super) fn a(kind: Kind) -> String {
+    let noun = kind.noun();
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} {noun}")
+}
+
 /// `name` or `schema.name` (a database in front is not kept), with the span of the whole.
 pub(super) fn object(c: &mut Cursor, kind: Kind, what: &str) -> Read<(ObjectId, Span)> {
     let from = c.pos();

@@ -7,7 +7,7 @@ use super::{Mode, Read, Reader, column, constraint, list, name, option, sql};
 use driftless_model::{
     Constraint, Kind, Name, ObjectId, Partition, PgTable, SqlText, Table, TableExt,
 };
-use driftless_sql::Cursor;
+use driftless_sql::{Cursor, Diagnostic};
 
 /// What the brackets of a table held.
 #[derive(Default)]
@@ -30,7 +30,6 @@ pub(super) fn create(r: &mut Reader, unlogged: bool) -> Read<()> {
         unlogged,
         ..PgTable::default()
     };
-    r.part(id.part(), span);
     let mut elements = Elements::default();
     if r.eat_seq(&["partition", "of"]) {
         let (parent, _) = name::object(r, Kind::Table, "a table")?;
@@ -40,8 +39,10 @@ pub(super) fn create(r: &mut Reader, unlogged: bool) -> Read<()> {
         let bound = bound(r)?;
         pg.partition_of = Some(Partition { parent, bound });
     } else if r.eat("of") {
-        let (of, of_span) = name::object(r, Kind::Composite, "a type")?;
-        return Err(r.unsupported(of_span, &format!("a table OF a type (`{of}`)")));
+        name::object(r, Kind::Composite, "a type")?;
+        r.rest();
+        r.unmodelled("typed table", id.to_string(), None, span);
+        return Ok(());
     } else if r.at_symbol("(") && !is_query(r) {
         elements = self::elements(r, &id, false)?;
     } else {
@@ -66,6 +67,7 @@ pub(super) fn create(r: &mut Reader, unlogged: bool) -> Read<()> {
         }
     }
     table.ext = TableExt::Postgres(Box::new(pg));
+    r.part(id.part(), span);
     r.create(id.clone(), table, mode);
     let (keys, others): (Vec<_>, Vec<_>) = elements
         .constraints
@@ -97,8 +99,11 @@ fn elements(r: &mut Reader, id: &ObjectId, typed: bool) -> Read<Elements> {
         }
         loop {
             element(r, id, typed, &mut out)?;
-            if !r.eat_symbol(",") {
+            if r.done() {
                 return Ok(out);
+            }
+            if !r.eat_symbol(",") {
+                return Err(r.unexpected("`,` or `)`"));
             }
         }
     })
@@ -178,9 +183,13 @@ fn tail(r: &mut Reader, pg: &mut PgTable) -> Read<()> {
             pg.options = options;
         } else if r.eat("tablespace") {
             pg.tablespace = Some(name::single(r, "a tablespace")?.as_str().to_owned());
-        } else if r.eat_seq(&["on", "commit"]) {
-            // Only temporary tables have it; the server refuses it elsewhere.
-            return Err(r.unexpected("a table that is not temporary, without `ON COMMIT`"));
+        } else if r.at_seq(&["on", "commit"]) {
+            let span = r.here();
+            return Err(
+                Diagnostic::error("D0101", "ON COMMIT is for temporary tables only")
+                    .at(r.place(span))
+                    .label("the table is not temporary"),
+            );
         } else {
             return Ok(());
         }

@@ -4,7 +4,7 @@
 
 mod corpus;
 mod family;
-mod wrong;
+mod render;
 
 use super::read;
 use driftless_model::{Dialect, Server, Version};

@@ -26,11 +26,15 @@ pub(super) fn create(r: &mut Reader, mode: Mode) -> Read<()> {
         view.check_option = view.options.remove("check_option");
     }
     r.expect("as")?;
-    query(r, &mut view, &|c| {
-        c.at_seq(&["with", "check", "option"])
-            || c.at_seq(&["with", "cascaded", "check", "option"])
-            || c.at_seq(&["with", "local", "check", "option"])
-    })?;
+    query(
+        r,
+        &mut view,
+        &[
+            &["with", "check", "option"],
+            &["with", "cascaded", "check", "option"],
+            &["with", "local", "check", "option"],
+        ],
+    )?;
     if r.eat("with") {
         let local = r.eat("local");
         r.eat("cascaded");
@@ -70,20 +74,20 @@ pub(super) fn create_materialized(r: &mut Reader, mode: Mode) -> Read<()> {
         }
     }
     r.expect("as")?;
-    query(r, &mut view, &|c| {
-        c.at_seq(&["with", "data"]) || c.at_seq(&["with", "no", "data"])
-    })?;
+    query(r, &mut view, &[&["with", "data"], &["with", "no", "data"]])?;
     view.populated = with_data(r);
     r.part(id.part(), span);
     r.create(id, view, mode);
     Ok(())
 }
 
-fn query(r: &mut Reader, view: &mut View, stop: &dyn Fn(&Cursor) -> bool) -> Read<()> {
+/// Up to one of the tails, which only count at the very end (`WITH data AS (…)` starts a query).
+fn query(r: &mut Reader, view: &mut View, tails: &[&[&str]]) -> Read<()> {
     if !r.at_any(&["select", "with", "values", "table"]) && !r.at_symbol("(") {
         return Err(r.unexpected("a query"));
     }
-    let span = r.until(stop);
+    let at_tail = |c: &Cursor, tail: &[&str]| c.remaining().len() == tail.len() && c.at_seq(tail);
+    let span = r.until(&|c| tails.iter().any(|tail| at_tail(c, tail)));
     view.query = sql(r, span);
     Ok(())
 }

@@ -1,1 +1,76 @@
+//! The two tables of cases: a statement on one line, and indented under it what reading it gives.
 //!
+//! Invariant: with `UPDATE=1` the tables are written anew, for a person to read over.
+
+use super::{one, render};
+use driftless_sql::Diagnostic;
+use std::fmt::Write;
+use std::path::Path;
+
+#[test]
+fn every_family_is_read() {
+    table("cases.txt", include_str!("cases.txt"), |sql| {
+        match one(sql) {
+            Ok(parsed) => render::parsed(&parsed),
+            Err(problem) => wrong(sql, &problem),
+        }
+    });
+}
+
+#[test]
+fn what_is_wrong_is_said_at_its_place() {
+    table("wrong.txt", include_str!("wrong.txt"), |sql| {
+        match one(sql) {
+            Ok(parsed) => format!("read: {}", render::parsed(&parsed)),
+            Err(problem) => wrong(sql, &problem),
+        }
+    });
+}
+
+fn wrong(sql: &str, d: &Diagnostic) -> String {
+    let place = d.place.map(|p| p.span).unwrap_or_default();
+    let mut out = format!(
+        "{} {}..{} `{}`: {}",
+        d.code,
+        place.start,
+        place.end,
+        place.of(sql),
+        d.message
+    );
+    if !d.label.is_empty() {
+        let _ = write!(out, "; {}", d.label);
+    }
+    if let Some(help) = &d.help {
+        let _ = write!(out, "; help: {help}");
+    }
+    out
+}
+
+fn table(name: &str, text: &str, outcome: impl Fn(&str) -> String) {
+    let mut fresh = String::new();
+    let mut wrong = Vec::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let _ = writeln!(fresh, "{line}");
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let expected = lines
+            .next_if(|l| l.starts_with("    "))
+            .unwrap_or("")
+            .trim();
+        let found = outcome(line);
+        let _ = writeln!(fresh, "    {found}");
+        if found != expected {
+            wrong.push(format!("{line}\n  expected {expected}\n  found    {found}"));
+        }
+    }
+    if std::env::var_os("UPDATE").is_some() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("src/grammar/tests")
+            .join(name);
+        std::fs::write(file, fresh).expect("the table can be written");
+        return;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
