@@ -76,10 +76,7 @@ pub fn document(catalog: &Catalog) -> Value {
             .filter(|(id, object)| kinds.contains(&id.kind) && !is_given(id, object))
             .map(|(id, object)| {
                 let mut entry = form.object(id, object);
-                form.nest(
-                    &mut entry,
-                    owned.get(id).map_or(&[] as &[_], Vec::as_slice),
-                );
+                form.nest(&mut entry, owned.get(id).map_or(&[] as &[_], Vec::as_slice));
                 entry
             });
         out.entries(list, entries);
@@ -160,7 +157,7 @@ impl Form {
         }
     }
 
-    fn names<'a>(self, names: &'a [Name]) -> impl Iterator<Item = &'a str> {
+    fn names(self, names: &[Name]) -> impl Iterator<Item = &str> {
         names.iter().map(move |n| self.name(n))
     }
 

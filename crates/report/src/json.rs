@@ -1,6 +1,8 @@
 //! A plan as JSON, by `schema/plan.schema.json`.
+//!
+//! Invariant: nothing is shortened or capped; a reader of one revision can read all of that revision.
 
-use crate::text::Heading;
+use crate::text::{Heading, is_reversible, losses};
 use driftless_planner::{Facts, Group, Held, Plan, Segment, Step};
 use serde_json::{Value, json};
 
@@ -13,8 +15,27 @@ pub fn plan_json(plan: &Plan, heading: &Heading) -> String {
         "before": heading.before,
         "after": heading.after,
         "dialect": heading.dialect,
+        "summary": {
+            "changes": plan.changes,
+            "steps": plan.steps().count(),
+            "frame": {
+            "head": plan.frame.head,
+            "begin": plan.frame.begin,
+            "commit": plan.frame.commit,
+            "tail": plan.frame.tail,
+        },
+        "segments": plan.segments.iter().filter(|s| s.transaction).count(),
+            "losses": losses(plan),
+            "reversible": is_reversible(plan),
+        },
         "changes": plan.groups.iter().map(group).collect::<Vec<_>>(),
-        "transactions": plan.segments.iter().map(segment).collect::<Vec<_>>(),
+        "frame": {
+            "head": plan.frame.head,
+            "begin": plan.frame.begin,
+            "commit": plan.frame.commit,
+            "tail": plan.frame.tail,
+        },
+        "segments": plan.segments.iter().map(segment).collect::<Vec<_>>(),
         "unproven": plan.unproven.iter().map(|u| json!({
             "kind": u.id.kind.noun(), "object": u.id.to_string(), "planned": u.planned,
         })).collect::<Vec<_>>(),

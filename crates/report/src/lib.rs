@@ -3,13 +3,22 @@
 //! Neighbours: crate `cli` prints what comes out of here. Invariant: no IO, no clock; the same data gives the same bytes.
 
 mod diagnostic;
+mod document;
+mod files;
 mod json;
 mod markdown;
+mod mermaid;
+mod safe;
+mod schema;
 mod script;
 mod text;
 
 pub use diagnostic::render;
+pub use document::{catalog_schema, plan_schema};
+pub use files::schema_files;
 pub use json::plan_json;
 pub use markdown::plan_markdown;
+pub use mermaid::schema_mermaid;
+pub use schema::{schema_json, schema_sql};
 pub use script::script;
 pub use text::{Heading, plan_text};

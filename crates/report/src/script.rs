@@ -2,13 +2,17 @@
 //!
 //! Invariant: the statements are the proved ones, byte for byte; what is not planned is a comment.
 
-use driftless_planner::{Plan, Segment, Step};
+use crate::safe::one_line;
+use driftless_model::Dialect;
+use driftless_planner::{Plan, Segment};
+use driftless_sql::{SourceId, Syntax, lex};
 
 /// The whole script; empty where there is nothing to do.
 pub fn script(plan: &Plan) -> String {
     let mut out = String::new();
     for u in plan.unproven.iter().filter(|u| !u.planned) {
-        out.push_str(&format!("-- unproven: {} {}\n", u.id.kind.noun(), u.id));
+        let name = one_line(&u.id.to_string());
+        out.push_str(&format!("-- unproven: {} {name}\n", u.id.kind.noun()));
     }
     if plan.is_empty() {
         return out;
@@ -26,16 +30,35 @@ fn segment_text(out: &mut String, plan: &Plan, segment: &Segment) {
         lines(out, &plan.frame.begin);
     }
     for step in &segment.steps {
-        statement(out, step);
+        out.push_str(&terminated(&step.text, plan.server.dialect));
     }
     if segment.transaction {
         lines(out, &plan.frame.commit);
     }
 }
 
-fn statement(out: &mut String, step: &Step) {
-    out.push_str(&step.text);
-    out.push_str(";\n");
+/// The statement with its semicolon, which a comment at the end must not swallow.
+pub(crate) fn terminated(text: &str, dialect: Dialect) -> String {
+    let syntax = match dialect {
+        Dialect::Postgres => Syntax::Postgres,
+        Dialect::Sqlite => Syntax::Sqlite,
+    };
+    let last = text.lines().next_back().unwrap_or_default();
+    let open = last.contains("--") && {
+        let (_, comments, _) = lex(text, syntax, SourceId(0));
+        let end = text.trim_end().len();
+        comments.last().is_some_and(|c| c.line && c.span.end >= end)
+    };
+    format!(
+        "{text}{};
+",
+        if open {
+            "
+"
+        } else {
+            ""
+        }
+    )
 }
 
 fn lines(out: &mut String, texts: &[String]) {

@@ -1,10 +1,12 @@
 //! The face: a plan at a terminal. Every line answers what, what it costs, what it may lose.
 //!
-//! Invariant: colour changes no character; without it the text is the same.
+//! Invariant: colour changes no character, without it the text is the same; a long group is cut, but never a line that
+//! loses something; nothing that a database or a file holds reaches the terminal as a control sequence.
 
+use crate::safe::{counted, cut, listed, one_line, padded, plural, width};
 use anstyle::{AnsiColor, Style};
-use driftless_planner::{Group, Held, Line, Lock, Mark, Plan};
-use std::collections::BTreeMap;
+use driftless_planner::{Group, Held, Line, Lock, Mark, Plan, UNPROVEN};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What stands above a plan.
 #[derive(Debug, Clone)]
@@ -16,6 +18,20 @@ pub struct Heading {
     /// The command that comes next, where there is one.
     pub next: Option<String>,
 }
+
+/// Lines of a group before the rest is counted.
+const LINES: usize = 24;
+/// Names of a list before the rest is counted.
+const NAMES: usize = 8;
+/// Hazards before the rest is counted.
+const HAZARDS: usize = 10;
+/// Relations whose locks are shown.
+const LOCKED: usize = 12;
+/// The whole, where names are short.
+const PAGE: usize = 88;
+/// A thing or a detail of more cells moves only its own line; one of more than twice as many is cut.
+const WHAT: usize = 36;
+const DETAIL: usize = 48;
 
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
@@ -39,19 +55,12 @@ impl Ink {
 /// The plan as people read it.
 pub fn plan_text(plan: &Plan, heading: &Heading, colour: bool) -> String {
     let ink = Ink(colour);
-    let mut out = String::new();
-    let title = format!("{} against {}", heading.after, heading.before);
-    let gap = 88usize
-        .saturating_sub(title.chars().count() + heading.dialect.chars().count())
-        .max(2);
-    out.push_str(&format!(
-        "{title}{}{}\n",
-        " ".repeat(gap),
-        ink.paint(DIM, &heading.dialect)
-    ));
-    for group in &plan.groups {
+    let mut out = title(heading, &ink);
+    let groups: Vec<Rows> = plan.groups.iter().map(Rows::of).collect();
+    let columns = Columns::of(&groups);
+    for group in &groups {
         out.push('\n');
-        group_text(&mut out, group, &ink);
+        group.write(&mut out, &columns, &ink);
     }
     unproven(&mut out, plan, &ink);
     hints(&mut out, plan, &ink);
@@ -61,52 +70,23 @@ pub fn plan_text(plan: &Plan, heading: &Heading, colour: bool) -> String {
     if let Some(locks) = locks(plan) {
         out.push_str(&format!("locks: {locks}\n"));
     }
-    for hazard in hazards(plan) {
+    let hazards = hazards(plan);
+    for hazard in hazards.iter().take(HAZARDS) {
         out.push_str(&format!("{} {hazard}\n", ink.paint(YELLOW, "hazard:")));
     }
-    if plan.outside > 0 {
-        out.push_str(&format!(
-            "outside `manage`, left alone: {}\n",
-            counted(plan.outside, "object")
-        ));
+    if hazards.len() > HAZARDS {
+        let more = counted(hazards.len() - HAZARDS, "more hazard");
+        out.push_str(&format!("{} {more}\n", ink.paint(YELLOW, "hazard:")));
     }
-    if !plan.kept.is_empty() {
-        let names: Vec<String> = plan
-            .kept
-            .iter()
-            .take(8)
-            .map(|id| format!("{} {id}", id.kind.noun()))
-            .collect();
-        let more = if plan.kept.len() > 8 {
-            format!(" and {} more", plan.kept.len() - 8)
-        } else {
-            String::new()
-        };
-        out.push_str(&format!("not declared, kept: {}{more}\n", names.join(", ")));
-    }
-    if !plan.unmodelled.is_empty() {
-        let names: Vec<String> = plan
-            .unmodelled
-            .iter()
-            .take(8)
-            .map(ToString::to_string)
-            .collect();
-        let more = if plan.unmodelled.len() > 8 {
-            format!(" and {} more", plan.unmodelled.len() - 8)
-        } else {
-            String::new()
-        };
-        out.push_str(&format!(
-            "not modelled, left alone: {}{more}\n",
-            names.join(", ")
-        ));
-    }
+    left_alone(&mut out, plan);
     for loss in &plan.refused {
+        let object = one_line(&loss.object);
         let line = format!(
-            "needs consent: loses {} (--allow {}:{})\n",
-            loss.what, loss.code, loss.object
+            "needs consent: loses {} (--allow {})",
+            one_line(&loss.what),
+            argument(&format!("{}:{object}", loss.code))
         );
-        out.push_str(&ink.paint(RED, &line));
+        out.push_str(&format!("{}\n", ink.paint(RED, &line)));
     }
     if let Some(next) = heading.next.as_ref().filter(|_| !plan.is_empty()) {
         out.push_str(&format!("next: {next}\n"));
@@ -114,73 +94,194 @@ pub fn plan_text(plan: &Plan, heading: &Heading, colour: bool) -> String {
     out
 }
 
-fn group_text(out: &mut String, group: &Group, ink: &Ink) {
-    let head = format!("{} {}", group.object.kind.noun(), group.object);
-    out.push_str(&format!("{}\n", ink.paint(BOLD, &head)));
-    let whats: Vec<String> = group.lines.iter().map(what).collect();
-    let wide = whats
-        .iter()
-        .map(|w| w.chars().count())
-        .max()
-        .unwrap_or(0)
-        .min(48);
-    let details: Vec<String> = group.lines.iter().map(detail).collect();
-    let span = details
-        .iter()
-        .map(|d| d.chars().count())
-        .max()
-        .unwrap_or(0)
-        .min(44);
-    for ((line, what), detail) in group.lines.iter().zip(&whats).zip(&details) {
-        let style = match line.mark {
+fn title(heading: &Heading, ink: &Ink) -> String {
+    let title = one_line(&format!("{} against {}", heading.after, heading.before));
+    let gap = PAGE
+        .saturating_sub(width(&title) + width(&heading.dialect))
+        .max(2);
+    format!(
+        "{title}{}{}\n",
+        " ".repeat(gap),
+        ink.paint(DIM, &heading.dialect)
+    )
+}
+
+/// A word of a shell's command line.
+fn argument(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-.:,/@%+=".contains(c);
+    if text.chars().all(plain) {
+        text.to_string()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// What the plan does not touch, and why.
+fn left_alone(out: &mut String, plan: &Plan) {
+    if plan.outside > 0 {
+        let objects = counted(plan.outside, "object");
+        out.push_str(&format!("outside `manage`, left alone: {objects}\n"));
+    }
+    if !plan.kept.is_empty() {
+        let names = plan
+            .kept
+            .iter()
+            .map(|id| format!("{} {id}", id.kind.noun()));
+        out.push_str(&format!("not declared, kept: {}\n", listed(names, NAMES)));
+    }
+    if !plan.unmodelled.is_empty() {
+        let names = plan.unmodelled.iter().map(ToString::to_string);
+        let names = listed(names, NAMES);
+        out.push_str(&format!("not modelled, left alone: {names}\n"));
+    }
+}
+
+/// A group's lines as cells.
+struct Rows<'a> {
+    head: String,
+    rows: Vec<Row<'a>>,
+    /// Lines that are only counted.
+    more: usize,
+}
+
+struct Row<'a> {
+    line: &'a Line,
+    what: String,
+    detail: String,
+}
+
+impl<'a> Rows<'a> {
+    fn of(group: &'a Group) -> Rows<'a> {
+        let (shown, more) = capped(group, LINES);
+        Rows {
+            head: one_line(&format!("{} {}", group.object.kind.noun(), group.object)),
+            rows: shown.into_iter().map(Row::of).collect(),
+            more,
+        }
+    }
+
+    fn write(&self, out: &mut String, columns: &Columns, ink: &Ink) {
+        out.push_str(&format!("{}\n", ink.paint(BOLD, &self.head)));
+        for row in &self.rows {
+            row.write(out, columns, ink);
+        }
+        if self.more > 0 {
+            let more = format!("… and {} more", self.more);
+            out.push_str(&format!("  {}\n", ink.paint(DIM, &more)));
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    fn of(line: &'a Line) -> Row<'a> {
+        let (what, detail) = cells(line);
+        Row {
+            line,
+            what: cut(&what, 2 * WHAT),
+            detail: cut(&detail, 2 * DETAIL),
+        }
+    }
+
+    fn write(&self, out: &mut String, columns: &Columns, ink: &Ink) {
+        let style = match self.line.mark {
             Mark::Add => GREEN,
             Mark::Drop => RED,
             Mark::Change => YELLOW,
             Mark::Rename | Mark::Remake => BLUE,
         };
-        let sign = ink.paint(style, &line.mark.sign().to_string());
-        let text = format!(
-            "  {sign} {}  {}  {}",
-            padded(what, wide),
-            padded(detail, span),
-            ink.paint(DIM, cost(line))
-        );
-        out.push_str(text.trim_end());
-        out.push('\n');
-        for loss in &line.losses {
-            out.push_str(&format!(
-                "      {}\n",
-                ink.paint(RED, &format!("loses {loss}"))
-            ));
+        let sign = ink.paint(style, &self.line.mark.sign().to_string());
+        // Where one cell is too wide or has no other beside it, the two share their room.
+        let body = if self.detail.is_empty() {
+            self.what.clone()
+        } else {
+            format!("{}  {}", padded(&self.what, columns.what), self.detail)
+        };
+        let body = padded(&body, columns.what + 2 + columns.detail);
+        let cost = ink.paint(DIM, cost(self.line));
+        out.push_str(&format!("  {sign} {body}  {cost}\n"));
+        for loss in &self.line.losses {
+            let loss = ink.paint(RED, &format!("loses {}", one_line(loss)));
+            out.push_str(&format!("      {loss}\n"));
         }
     }
 }
 
-fn padded(text: &str, width: usize) -> String {
-    let n = text.chars().count();
-    format!("{text}{}", " ".repeat(width.saturating_sub(n)))
+/// The widths that all groups share, so that costs stand below each other.
+struct Columns {
+    what: usize,
+    detail: usize,
 }
 
-/// The thing itself, or what becomes of the group's own object.
-fn what(line: &Line) -> String {
-    if !line.what.is_empty() {
-        return line.what.clone();
+impl Columns {
+    fn of(groups: &[Rows]) -> Columns {
+        let rows = || groups.iter().flat_map(|g| &g.rows);
+        let what = rows()
+            .filter(|r| !r.detail.is_empty())
+            .map(|r| width(&r.what))
+            .filter(|w| *w <= WHAT)
+            .max()
+            .unwrap_or(0);
+        let detail = rows()
+            .map(|r| {
+                let alone = r.detail.is_empty();
+                let over = width(&r.what).saturating_sub(what);
+                if alone {
+                    over.saturating_sub(2)
+                } else {
+                    width(&r.detail) + over
+                }
+            })
+            .filter(|w| *w <= DETAIL)
+            .max()
+            .unwrap_or(0);
+        Columns { what, detail }
     }
-    match line.mark {
-        Mark::Add => "created",
-        Mark::Drop => "dropped",
-        Mark::Change => "altered",
-        Mark::Rename => "moved",
-        Mark::Remake => "recreated",
-    }
-    .to_string()
 }
 
-fn detail(line: &Line) -> String {
-    match (&line.because, line.detail.is_empty()) {
-        (Some(why), true) => why.clone(),
-        (Some(why), false) => format!("{} ({why})", line.detail),
-        (None, _) => line.detail.clone(),
+/// The first lines of a group, and behind them those that lose something; how many are left out.
+pub(crate) fn capped(group: &Group, most: usize) -> (Vec<&Line>, usize) {
+    // One line more costs no more than saying that it is there.
+    let most = if group.lines.len() == most + 1 {
+        most + 1
+    } else {
+        most
+    };
+    let shown: Vec<&Line> = group
+        .lines
+        .iter()
+        .enumerate()
+        .filter(|(at, line)| *at < most || !line.losses.is_empty())
+        .map(|(_, line)| line)
+        .collect();
+    let more = group.lines.len() - shown.len();
+    (shown, more)
+}
+
+/// What happens, and its detail; `recreated, it reads orders.note` is one cell.
+pub(crate) fn cells(line: &Line) -> (String, String) {
+    let detail = one_line(&line.detail);
+    let because = line.because.as_deref().map(one_line);
+    if line.what.is_empty() {
+        let verb = match line.mark {
+            Mark::Add => "created",
+            Mark::Drop => "dropped",
+            Mark::Change => "altered",
+            Mark::Rename => "moved",
+            Mark::Remake => "recreated",
+        };
+        if let (Mark::Remake, Some(why)) = (line.mark, &because) {
+            return (format!("{verb}, {why}"), String::new());
+        }
+        return (verb.to_string(), explained(detail, because));
+    }
+    (one_line(&line.what), explained(detail, because))
+}
+
+fn explained(detail: String, because: Option<String>) -> String {
+    match (because, detail.is_empty()) {
+        (Some(why), true) => why,
+        (Some(why), false) => format!("{detail} ({why})"),
+        (None, _) => detail,
     }
 }
 
@@ -202,12 +303,12 @@ fn unproven(out: &mut String, plan: &Plan, ink: &Ink) {
         ink.paint(BOLD, "unproven: it may differ, nothing here can decide")
     ));
     for u in open {
-        let flag = format!("--allow {}:{}", driftless_planner::UNPROVEN, u.id);
+        let id = one_line(&u.id.to_string());
+        let flag = format!("--allow {}", argument(&format!("{UNPROVEN}:{id}")));
         out.push_str(&format!(
-            "  {} {} {}  {}\n",
+            "  {} {} {id}  {}\n",
             ink.paint(YELLOW, "?"),
             u.id.kind.noun(),
-            u.id,
             ink.paint(DIM, &flag)
         ));
     }
@@ -215,13 +316,11 @@ fn unproven(out: &mut String, plan: &Plan, ink: &Ink) {
 
 fn hints(out: &mut String, plan: &Plan, ink: &Ink) {
     for (from, to) in &plan.likely_renames {
-        let name =
-            |p: &driftless_model::Part| p.member.as_ref().unwrap_or(&p.object.name).to_string();
-        out.push_str(&format!(
-            "\n{} if {from} became {to}, say so beside it and its rows stay: -- driftless:renamed-from {}\n",
-            ink.paint(BLUE, "hint:"),
-            name(from)
+        let name = from.member.as_ref().unwrap_or(&from.object.name);
+        let text = one_line(&format!(
+            "if {from} became {to}, say so beside it and its rows stay: -- driftless:renamed-from {name}"
         ));
+        out.push_str(&format!("\n{} {text}\n", ink.paint(BLUE, "hint:")));
     }
 }
 
@@ -235,48 +334,52 @@ pub(crate) fn summary(plan: &Plan) -> String {
             format!("no changes, {open} unproven")
         };
     }
-    let steps = plan.steps().count();
+    let steps = counted(plan.steps().count(), "step");
     let inside = plan.segments.iter().filter(|s| s.transaction).count();
-    let mut places = Vec::new();
-    if inside > 0 {
-        places.push(counted(inside, "transaction"));
-    }
-    if plan.segments.len() > inside {
-        places.push(format!("{} outside of one", plan.segments.len() - inside));
-    }
-    let losses: Vec<_> = plan.steps().flat_map(|s| &s.facts.losses).collect();
-    let lost = match losses.len() {
-        0 => "nothing is lost".to_string(),
-        n => counted(n, "loss").replace("losss", "losses"),
+    let outside = plan.segments.len() - inside;
+    let places = match (inside, outside) {
+        (0, _) => "outside of a transaction".to_string(),
+        (_, 0) => format!("in {}", counted(inside, "transaction")),
+        (_, n) => format!("in {} and {n} outside", counted(inside, "transaction")),
     };
-    let back = if plan
-        .steps()
-        .all(|s| s.facts.irreversible.is_none() && s.facts.losses.is_empty())
-    {
+    let lost = match losses(plan) {
+        0 => "nothing is lost".to_string(),
+        n => plural(n, "loss", "losses"),
+    };
+    let back = if is_reversible(plan) {
         "reversible"
     } else {
         "not wholly reversible"
     };
     format!(
-        "{} · {} in {} · {lost} · {back}",
-        counted(plan.changes, "change"),
-        counted(steps, "step"),
-        places.join(", ")
+        "{} · {steps} {places} · {lost} · {back}",
+        counted(plan.changes, "change")
     )
 }
 
-pub(crate) fn counted(n: usize, noun: &str) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+/// How many different things are lost.
+pub(crate) fn losses(plan: &Plan) -> usize {
+    plan.steps()
+        .flat_map(|s| &s.facts.losses)
+        .map(|l| (l.code, &l.object, &l.what))
+        .collect::<BTreeSet<_>>()
+        .len()
 }
 
-/// Per relation, the strongest way each mode is held.
+/// The way back brings everything back.
+pub(crate) fn is_reversible(plan: &Plan) -> bool {
+    plan.steps()
+        .all(|s| s.facts.irreversible.is_none() && s.facts.losses.is_empty())
+}
+
+/// Per relation, the longest time each mode is held.
 pub(crate) fn locks(plan: &Plan) -> Option<String> {
     let mut by: BTreeMap<String, BTreeMap<&str, Held>> = BTreeMap::new();
     let mut order: Vec<String> = Vec::new();
     for lock in plan.steps().flat_map(|s| &s.facts.locks) {
         let Lock { on, mode, held, .. } = lock;
-        let name = on.to_string();
-        if !order.contains(&name) {
+        let name = one_line(&on.to_string());
+        if !by.contains_key(&name) {
             order.push(name.clone());
         }
         let known = by.entry(name).or_default().entry(mode).or_insert(*held);
@@ -285,37 +388,34 @@ pub(crate) fn locks(plan: &Plan) -> Option<String> {
     if order.is_empty() {
         return None;
     }
-    let shown = order.len().min(12);
     let mut parts: Vec<String> = order
         .iter()
-        .take(shown)
-        .map(|name| {
-            let modes: Vec<String> = by[name]
-                .iter()
-                .map(|(mode, held)| {
-                    let held = match held {
-                        Held::Instant => "instant",
-                        Held::Scan => "while it is scanned",
-                        Held::Rewrite => "while it is rewritten",
-                    };
-                    format!("{mode} ({held})")
-                })
-                .collect();
-            format!("{name} {}", modes.join(", "))
+        .take(LOCKED)
+        .filter_map(|name| {
+            let modes: Vec<String> = by.get(name)?.iter().map(mode_text).collect();
+            Some(format!("{name} {}", modes.join(", ")))
         })
         .collect();
-    if order.len() > shown {
-        parts.push(format!("and {} more", order.len() - shown));
+    if order.len() > LOCKED {
+        parts.push(format!("and {} more", order.len() - LOCKED));
     }
     Some(parts.join(" · "))
 }
 
+fn mode_text((mode, held): (&&str, &Held)) -> String {
+    let held = match held {
+        Held::Instant => "instant",
+        Held::Scan => "while it is scanned",
+        Held::Rewrite => "while it is rewritten",
+    };
+    format!("{mode} ({held})")
+}
+
 pub(crate) fn hazards(plan: &Plan) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    for h in plan.steps().flat_map(|s| &s.facts.hazards) {
-        if !out.contains(h) {
-            out.push(h.clone());
-        }
-    }
-    out
+    let mut seen = BTreeSet::new();
+    plan.steps()
+        .flat_map(|s| &s.facts.hazards)
+        .map(|h| one_line(h))
+        .filter(|h| seen.insert(h.clone()))
+        .collect()
 }
