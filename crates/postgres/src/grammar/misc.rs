@@ -2,15 +2,13 @@
 //!
 //! Invariant: what has no rule is an error with its place.
 
-use super::{Read, Reader, expression, folded, function, list, name, unmodelled};
+use super::{Read, Reader, block, expression, folded, function, list, name, unknown};
 use driftless_model::{Kind, ObjectId};
 use driftless_planner::{Action, Data, Parsed, Session};
-use driftless_sql::{
-    Cursor, Diagnostic, SourceId, Span, Syntax, Token, TokenKind, lex, token_text,
-};
+use driftless_sql::{Cursor, Diagnostic, SourceId, Span, Syntax, lex};
 
 /// First words that change no schema, and why their statement is left out.
-const QUIET: &[(&str, &str)] = &[
+pub(super) const QUIET: &[(&str, &str)] = &[
     ("abort", TRANSACTION),
     ("analyze", "upkeep of the server"),
     ("analyse", "upkeep of the server"),
@@ -61,7 +59,7 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
         "select" | "with" => select(r),
         "update" => update(r),
         "insert" | "delete" | "truncate" | "copy" | "merge" => rows(r),
-        "do" => block(r),
+        "do" => block::read(r),
         "call" => {
             r.rest();
             r.out.taint = Some("CALL runs a procedure that only a server can execute".to_owned());
@@ -79,114 +77,9 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
         }
         _ => match QUIET.iter().find(|(quiet, _)| *quiet == word) {
             Some((_, why)) => r.ignore(why),
-            None => Err(not_understood(r, start)),
+            None => Err(unknown::statement(r, start)),
         },
     }
-}
-
-/// Words that a statement can start with, or that can stand behind CREATE, ALTER or DROP.
-const FIRST: &[&str] = &[
-    "alter", "call", "comment", "copy", "create", "delete", "do", "drop", "grant", "import",
-    "insert", "merge", "refresh", "reset", "revoke", "security", "select", "set", "truncate",
-    "update", "with",
-];
-const NOUNS: &[&str] = &[
-    "domain",
-    "extension",
-    "function",
-    "index",
-    "materialized",
-    "policy",
-    "procedure",
-    "role",
-    "schema",
-    "sequence",
-    "table",
-    "trigger",
-    "type",
-    "unique",
-    "unlogged",
-    "user",
-    "view",
-];
-
-/// The statement has no rule.
-pub(super) fn not_understood(r: &Reader, start: usize) -> Diagnostic {
-    let mut back = r.cursor.clone();
-    back.reset(start);
-    let first = back.word();
-    let behind = matches!(first.as_deref(), Some("create" | "alter" | "drop"));
-    let odd = if behind { r.word() } else { first };
-    let mut words = Vec::new();
-    let from = back.pos();
-    while words.len() < 3 && back.peek().is_some_and(|t| t.kind == TokenKind::Word) {
-        if let Some(t) = back.bump() {
-            words.push(back.text(t.span));
-        }
-    }
-    if words.is_empty() {
-        back.bump();
-    }
-    let span = back.span_from(from);
-    let shown: String = back
-        .text(span)
-        .lines()
-        .next()
-        .unwrap_or("")
-        .chars()
-        .take(40)
-        .collect();
-    let problem = Diagnostic::error(
-        "D0102",
-        format!("the statement `{shown} …` is not understood"),
-    )
-    .at(r.place(span))
-    .label("no rule for this statement");
-    let known: Vec<&str> = if behind {
-        NOUNS.iter().copied().chain(unmodelled::nouns()).collect()
-    } else {
-        let quiet = QUIET.iter().map(|(word, _)| *word);
-        FIRST.iter().copied().chain(quiet).collect()
-    };
-    match odd.and_then(|odd| near(&odd, &known)) {
-        Some(near) => problem.help(format!("did you mean `{}`?", near.to_ascii_uppercase())),
-        None => problem.help("remove it, or keep it out of the schema's files"),
-    }
-}
-
-/// The known word that is at most two edits away.
-fn near<'w>(word: &str, known: &[&'w str]) -> Option<&'w str> {
-    let best = known
-        .iter()
-        .map(|k| (edits(word, k), *k))
-        .min_by_key(|(n, _)| *n)?;
-    let most = if word.len() <= 3 { 1 } else { 2 };
-    (best.0 > 0 && best.0 <= most).then_some(best.1)
-}
-
-/// Levenshtein's distance, a swap of neighbours counted once.
-fn edits(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    if a.len().abs_diff(b.len()) > 2 {
-        return usize::MAX;
-    }
-    let mut rows = vec![vec![0usize; b.len() + 1]; a.len() + 1];
-    for i in 0..=a.len() {
-        for j in 0..=b.len() {
-            let mut best = if i == 0 || j == 0 { i + j } else { usize::MAX };
-            if i > 0 && j > 0 {
-                let same = usize::from(a[i - 1] != b[j - 1]);
-                best = (rows[i - 1][j] + 1)
-                    .min(rows[i][j - 1] + 1)
-                    .min(rows[i - 1][j - 1] + same);
-                if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                    best = best.min(rows[i - 2][j - 2] + 1);
-                }
-            }
-            rows[i][j] = best;
-        }
-    }
-    rows[a.len()][b.len()]
 }
 
 /// SET search_path is honoured to the file's end; other settings are noted.
@@ -399,70 +292,6 @@ fn label(r: &mut Reader) -> Read<()> {
     let written = folded(r, from);
     r.unmodelled("security label", written, None, span);
     Ok(())
-}
-
-/// DO: harmless where it only makes roles that are missing.
-fn block(r: &mut Reader) -> Read<()> {
-    r.expect("do")?;
-    let mut body = None;
-    while !r.done() {
-        if r.eat("language") {
-            name::word_or_string(r, "a language")?;
-        } else if body.is_none() {
-            body = Some(r.string("the body as a string")?);
-        } else {
-            break;
-        }
-    }
-    let Some(body) = body else {
-        return Err(r.unexpected("the body as a string"));
-    };
-    if makes_roles_only(&body) {
-        r.out.ignored = Some("it only makes roles that are missing");
-    } else {
-        r.out.taint = Some("DO runs code that only a server can execute".to_owned());
-    }
-    Ok(())
-}
-
-/// Words by which a block could change something.
-const VERBS: &[&str] = &[
-    "alter", "call", "comment", "copy", "delete", "drop", "grant", "insert", "merge", "perform",
-    "refresh", "reindex", "revoke", "truncate", "update", "import", "security", "lock", "cluster",
-];
-
-fn makes_roles_only(body: &str) -> bool {
-    let (tokens, _, _) = lex(body, Syntax::Postgres, SourceId(0));
-    let lower = |t: Option<&Token>| {
-        t.filter(|t| t.kind == TokenKind::Word)
-            .map(|t| t.span.of(body).to_ascii_lowercase())
-    };
-    let is_role = |word: Option<String>| matches!(word.as_deref(), Some("role" | "user" | "group"));
-    let mut made = 0usize;
-    for (i, token) in tokens.iter().enumerate() {
-        match lower(Some(token)).as_deref() {
-            Some("create") if is_role(lower(tokens.get(i + 1))) => made += 1,
-            Some("alter") if is_role(lower(tokens.get(i + 1))) => {}
-            Some("create") => return false,
-            // `EXECUTE 'CREATE ROLE …'`, `EXECUTE format('CREATE ROLE …', …)`.
-            Some("execute") => {
-                let behind = tokens.iter().skip(i + 1).take(3);
-                let text = behind.clone().find(|t| t.kind == TokenKind::Text);
-                let Some(text) = text else { return false };
-                let text = token_text(text, body, Syntax::Postgres).to_ascii_lowercase();
-                let mut words = text.split_whitespace();
-                let create = words.next() == Some("create");
-                let role = is_role(words.next().map(str::to_owned));
-                if !create || !role || text.contains(';') {
-                    return false;
-                }
-                made += 1;
-            }
-            Some(word) if VERBS.contains(&word) => return false,
-            _ => {}
-        }
-    }
-    made > 0
 }
 
 /// Lines that change nothing but what psql shows.

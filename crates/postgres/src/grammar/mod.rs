@@ -6,6 +6,7 @@
 
 mod alter_column;
 mod alter_table;
+mod block;
 mod column;
 mod comment;
 mod constraint;
@@ -24,6 +25,7 @@ mod sequence;
 mod table;
 mod trigger;
 mod types;
+mod unknown;
 mod unmodelled;
 mod view;
 

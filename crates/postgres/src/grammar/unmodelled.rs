@@ -3,7 +3,7 @@
 //! Neighbours: `comment` and `drop` ask [`target`] what a phrase means. Invariant: a statement is named with the kind's
 //! noun and the object's name; what sits on a table says so.
 
-use super::{Read, Reader, folded, misc, name};
+use super::{Read, Reader, folded, name, unknown};
 use driftless_model::{Kind, ObjectId};
 use driftless_sql::{Span, TokenKind};
 
@@ -205,7 +205,7 @@ pub(super) fn create(r: &mut Reader, start: usize) -> Read<()> {
         return Ok(());
     }
     let Some(mut target) = target(r)? else {
-        return Err(misc::not_understood(r, start));
+        return Err(unknown::statement(r, start));
     };
     if target.noun == "statistics" {
         r.until(&|c| c.at("from"));
@@ -250,7 +250,7 @@ pub(super) fn alter(r: &mut Reader, start: usize) -> Read<()> {
         return Ok(());
     }
     let Some(target) = target(r)? else {
-        return Err(misc::not_understood(r, start));
+        return Err(unknown::statement(r, start));
     };
     let owner = r.at_seq(&["owner", "to"]);
     r.rest();
@@ -265,7 +265,7 @@ pub(super) fn alter(r: &mut Reader, start: usize) -> Read<()> {
 /// DROP of a kind that no other file reads: what it drops was named where it was made.
 pub(super) fn drop(r: &mut Reader, start: usize) -> Read<()> {
     if target(r)?.is_none() {
-        return Err(misc::not_understood(r, start));
+        return Err(unknown::statement(r, start));
     }
     r.ignore("it drops what is not modelled")
 }

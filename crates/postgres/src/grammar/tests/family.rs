@@ -2,8 +2,8 @@
 //!
 //! Invariant: with `UPDATE=1` the tables are written anew, for a person to read over.
 
-use super::{one, render};
-use driftless_sql::Diagnostic;
+use super::{one, read, render, server};
+use driftless_sql::{Diagnostic, SourceId, Syntax, lex, split};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -25,6 +25,26 @@ fn what_is_wrong_is_said_at_its_place() {
             Err(problem) => wrong(sql, &problem),
         }
     });
+}
+
+/// Statements with a token taken away, or cut off behind one.
+#[test]
+fn damage_is_an_error_with_a_place_or_another_statement() {
+    let cases = include_str!("cases.txt").lines();
+    for sql in cases.filter(|l| !l.starts_with([' ', '#', '\\']) && !l.is_empty()) {
+        let (tokens, _, _) = lex(sql, Syntax::Postgres, SourceId(0));
+        for token in &tokens {
+            let without = format!("{}{}", &sql[..token.span.start], &sql[token.span.end..]);
+            for text in [without.as_str(), &sql[..token.span.end]] {
+                let (statements, _) = split(text, Syntax::Postgres, SourceId(0));
+                for statement in &statements {
+                    let outcome = read(statement, text, SourceId(0), server(17));
+                    let unplaced = outcome.is_err_and(|d| d.place.is_none());
+                    assert!(!unplaced, "{text}");
+                }
+            }
+        }
+    }
 }
 
 fn wrong(sql: &str, d: &Diagnostic) -> String {
