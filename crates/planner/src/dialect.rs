@@ -86,6 +86,12 @@ pub trait Dialect: Sync {
     /// Text for the name at a ref after a rename, from the text that stands there now.
     fn rename_ref(&self, standing: &str, reference: &Ref) -> String;
 
+    /// Why the engine lets a statement through whose relation is nowhere declared (a foreign key, on SQLite): it is
+    /// then a warning.
+    fn tolerates(&self, _action: &Action) -> Option<&'static str> {
+        None
+    }
+
     /// Gives ids that are made of what an object refers to their new text, after a rename.
     fn renamed(&self, _catalog: &mut Catalog) {}
 

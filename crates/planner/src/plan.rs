@@ -279,11 +279,45 @@ fn rename(
         }
         actions.push(action);
     }
+    for action in respelled(&moment.catalog, after) {
+        if let Err(Fault::Wrong(d)) = apply(dialect, &action, &mut moment) {
+            problems.push(*d);
+        }
+        actions.push(action);
+    }
     if problems.has_errors() {
         Err(problems)
     } else {
         Ok((actions, moment.catalog))
     }
+}
+
+/// Tables and columns whose names are equal to the engine and spelled otherwise.
+fn respelled(before: &Catalog, after: &Catalog) -> Vec<Action> {
+    let mut out = Vec::new();
+    for (id, table) in after.of::<driftless_model::Table>() {
+        let Some((standing, object)) = before.objects.get_key_value(id) else {
+            continue;
+        };
+        if standing.name.as_str() != id.name.as_str() {
+            out.push(Action::Rename {
+                part: standing.part(),
+                to: id.name.clone(),
+            });
+        }
+        let columns = object.get::<driftless_model::Table>();
+        for column in &table.columns {
+            if let Some(was) = columns.and_then(|t| t.column(&column.name))
+                && was.name.as_str() != column.name.as_str()
+            {
+                out.push(Action::Rename {
+                    part: id.member(&was.name),
+                    to: column.name.clone(),
+                });
+            }
+        }
+    }
+    out
 }
 
 fn has_member(catalog: &Catalog, id: &ObjectId, name: &Name) -> bool {

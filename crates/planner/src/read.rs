@@ -211,15 +211,31 @@ impl Reader<'_> {
                 "column" => "D0303",
                 _ => "D0302",
             };
-            let mut d = Diagnostic::error(code, format!("{what} `{name}` is not declared"))
-                .at(place.unwrap_or(w.place))
-                .label("needed here");
+            let tolerated = self
+                .dialect
+                .tolerates(&w.action)
+                .filter(|_| self.let_through(&w));
+            let message = format!("{what} `{name}` is not declared");
+            let mut d = match tolerated {
+                Some(why) => Diagnostic::warning(code, message).note(why),
+                None => Diagnostic::error(code, message),
+            }
+            .at(place.unwrap_or(w.place))
+            .label("needed here");
             d = match near(what, &last, &self.moment.catalog) {
                 Some(near) => d.help(format!("did you mean `{near}`?")),
                 None => d.help(format!("declare the {what}, or mend its name")),
             };
             self.problems.push(d);
         }
+    }
+
+    /// Applies it although something is missing.
+    fn let_through(&mut self, w: &Waiting) -> bool {
+        self.moment.lenient = true;
+        let applied = apply(self.dialect, &w.action, &mut self.moment).is_ok();
+        self.moment.lenient = false;
+        applied
     }
 
     fn resolve_hints(&mut self) -> Hints {

@@ -6,7 +6,7 @@ use crate::features::DEFAULT_VERSION;
 use crate::grammar::OWN_PREFIX;
 use crate::text::{SYNTAX, quoted};
 use crate::{grammar, inspect, print, rebuild, row};
-use driftless_model::{Catalog, Kind, Part, Ref, Scope, Server};
+use driftless_model::{Catalog, Constraint, Kind, Part, Ref, Scope, Server};
 use driftless_planner::{
     Action, Answer, Cx, Data, Dialect, Draft, Frame, Inspected, Moment, Parsed, Row,
 };
@@ -67,6 +67,14 @@ impl Dialect for Sqlite {
     fn rename_ref(&self, _standing: &str, reference: &Ref) -> String {
         let Part { object, member } = &reference.part;
         quoted(member.as_ref().unwrap_or(&object.name))
+    }
+
+    fn tolerates(&self, action: &Action) -> Option<&'static str> {
+        let key = match action {
+            Action::Create(c) => c.object.get::<Constraint>()?.foreign_key(),
+            _ => None,
+        };
+        key.map(|_| "SQLite takes a foreign key to a table that is not there, and fails when rows are written with foreign keys on")
     }
 
     fn renamed(&self, catalog: &mut Catalog) {

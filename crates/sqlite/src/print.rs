@@ -3,6 +3,7 @@
 //! Neighbours: rows print their kind through this; `grammar` reads it back. Invariant: what is printed reads back as
 //! the same Actions.
 
+use crate::grammar::OWN_PREFIX;
 use crate::text::{is_simple_default, quoted, quoted_list, unwrapped};
 use driftless_model::{
     Column, Constraint, ConstraintBody, ForeignKey, Index, Key, KeyExpr, Name, Object, ObjectId,
@@ -64,6 +65,15 @@ pub fn single(action: &Action) -> String {
                     quoted(column),
                     quoted(to)
                 ),
+                // A name that differs in case only is taken, by the table itself.
+                None if part.object.name == *to => {
+                    let between = Name::folded(format!("{OWN_PREFIX}{to}"));
+                    let between = quoted(&between);
+                    format!(
+                        "ALTER TABLE {table} RENAME TO {between};\nALTER TABLE {between} RENAME TO {}",
+                        quoted(to)
+                    )
+                }
                 None => format!("ALTER TABLE {table} RENAME TO {}", quoted(to)),
             }
         }
