@@ -34,6 +34,10 @@ pub(super) fn create(r: &mut Reader, mode: Mode) -> Read<()> {
         }
         function.language = "sql".to_owned();
     }
+    if function.language == "c" && !function.body.contains('\n') {
+        // The link symbol is the function's own name where none is given (manual, CREATE FUNCTION).
+        function.body = format!("{}\n{}", function.body, id.name);
+    }
     function.settings.sort();
     r.part(id.part(), span);
     r.create(id, function, mode);

@@ -2,12 +2,10 @@
 //!
 //! Invariant: an index lives in its table's schema; an unnamed one has the empty name until its row names it.
 
-use super::{
-    Mode, Read, Reader, bracketed, data_type, folded, list, name, names, option, sequence, sql,
-};
+use super::{Mode, Read, Reader, bracketed, data_type, list, name, names, option, sequence, sql};
 use driftless_model::{Index, IndexKey, KeyExpr, Kind, Name, ObjectId};
 use driftless_planner::{Action, Clause, IndexClause};
-use driftless_sql::{Cursor, Syntax, TokenKind, quote_name};
+use driftless_sql::{Cursor, Syntax, TokenKind, is_bare, quote_name, quote_text};
 
 /// From UNIQUE or INDEX on.
 pub(super) fn create(r: &mut Reader) -> Read<()> {
@@ -123,6 +121,20 @@ fn column_or_call(c: &mut Cursor) -> Read<KeyExpr> {
     }
 }
 
+/// `siglen='32'`, as the server prints it.
+fn parameter(c: &mut Cursor) -> Read<String> {
+    let key = name::spelled(c, "a parameter")?;
+    if !c.eat_symbol("=") {
+        return Ok(key);
+    }
+    let value = super::value(c, "a value")?;
+    Ok(if is_bare(&value, Syntax::Postgres) {
+        format!("{key}={value}")
+    } else {
+        format!("{key}={}", quote_text(&value, Syntax::Postgres))
+    })
+}
+
 /// `gist_trgm_ops (siglen = 32)`, where written.
 fn opclass(c: &mut Cursor) -> Read<Option<String>> {
     let named = c
@@ -133,9 +145,10 @@ fn opclass(c: &mut Cursor) -> Read<Option<String>> {
     }
     let mut class = name::spelled(c, "an operator class")?;
     if c.at_symbol("(") {
-        let from = c.pos();
-        c.group()?;
-        class.push_str(&folded(c, from));
+        let mut group = c.group_cursor()?;
+        let told = list(&mut group, parameter)?;
+        group.finish()?;
+        class.push_str(&format!("({})", told.join(", ")));
     }
     Ok(Some(class))
 }
