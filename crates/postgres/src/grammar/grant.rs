@@ -23,15 +23,12 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
     let only_option = revoke && option_for(r);
     let privileges = privileges(r)?;
     if !r.at("on") || only_option {
-        return apart(
-            r,
-            start,
-            if only_option {
-                "grant option"
-            } else {
-                "role membership"
-            },
-        );
+        let what = match (only_option, revoke) {
+            (true, _) => "revoked grant option",
+            (false, true) => "revoked role membership",
+            (false, false) => "role membership",
+        };
+        return apart(r, start, what);
     }
     r.bump();
     let Some(objects) = objects(r)? else {

@@ -106,7 +106,10 @@ pub(super) fn target(r: &mut Reader) -> Read<Option<Target>> {
     if !(*noun == "statistics" && r.at("on")) {
         named(r, *form)?;
     }
-    let name = folded(r, start);
+    let name = match folded(r, start) {
+        unnamed if unnamed.is_empty() => "without a name".to_owned(),
+        name => name,
+    };
     let span = r.span_from(start);
     let mut on = None;
     if *noun == "rule" && r.eat("on") {
