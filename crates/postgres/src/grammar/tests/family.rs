@@ -89,7 +89,8 @@ fn table(name: &str, text: &str, outcome: impl Fn(&str) -> String) {
         let file = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("src/grammar/tests")
             .join(name);
-        std::fs::write(file, fresh).expect("the table can be written");
+        let written = std::fs::write(&file, fresh);
+        assert!(written.is_ok(), "{}: {written:?}", file.display());
         return;
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
