@@ -4,10 +4,10 @@
 //! system and different even without letter case; an object's path depends on its name, and on others only where
 //! they collide.
 
-use crate::schema::{Homes, not_modelled};
+use crate::schema::{Homes, not_modelled, stands_apart};
 use crate::script::terminated;
 use driftless_model::{Kind, ObjectId};
-use driftless_planner::Plan;
+use driftless_planner::{Plan, Step};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Longest part of a path before its mark.
@@ -21,18 +21,15 @@ pub fn schema_files(build: &Plan) -> Vec<(String, String)> {
     let mut texts: BTreeMap<Slot, String> = BTreeMap::new();
     let mut heads: BTreeMap<Slot, String> = BTreeMap::new();
     let mut loose = String::new();
-    let mut rest: BTreeMap<Slot, Option<&ObjectId>> = BTreeMap::new();
+    let mut last: BTreeMap<Slot, &Step> = BTreeMap::new();
     for step in build.steps() {
-        let target = step.actions.iter().find_map(|a| a.target());
         let slot = homes.of_step(step).map_or_else(Slot::default, Slot::of);
         let text = texts.entry(slot.clone()).or_default();
-        // What belongs to another object of the file, or is another statement of many lines, stands apart.
-        let apart = rest.get(&slot).is_some_and(|last| *last != target);
-        if !text.is_empty() && apart {
+        let before = last.insert(slot, step);
+        if before.is_some_and(|before| stands_apart(before, step)) {
             text.push('\n');
         }
         text.push_str(&terminated(&step.text, build.server.dialect));
-        rest.insert(slot, target);
     }
     for u in &build.unmodelled {
         let slot = u.on.as_ref().map(|on| Slot::of(homes.of_id(on)));

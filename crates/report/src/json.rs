@@ -2,7 +2,8 @@
 //!
 //! Invariant: nothing is shortened or capped; a reader of one revision can read all of that revision.
 
-use crate::text::{Heading, is_reversible, losses};
+use crate::summary::{is_reversible, losses};
+use crate::text::Heading;
 use driftless_planner::{Facts, Group, Held, Plan, Segment, Step};
 use serde_json::{Value, json};
 
@@ -18,13 +19,7 @@ pub fn plan_json(plan: &Plan, heading: &Heading) -> String {
         "summary": {
             "changes": plan.changes,
             "steps": plan.steps().count(),
-            "frame": {
-            "head": plan.frame.head,
-            "begin": plan.frame.begin,
-            "commit": plan.frame.commit,
-            "tail": plan.frame.tail,
-        },
-        "segments": plan.segments.iter().filter(|s| s.transaction).count(),
+            "transactions": plan.segments.iter().filter(|s| s.transaction).count(),
             "losses": losses(plan),
             "reversible": is_reversible(plan),
         },

@@ -11,6 +11,7 @@ mod mermaid;
 mod safe;
 mod schema;
 mod script;
+mod summary;
 mod text;
 
 pub use diagnostic::render;

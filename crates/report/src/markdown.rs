@@ -3,7 +3,8 @@
 //! Invariant: a line that loses something and a consent that is missing are never cut away; no name opens a markup.
 
 use crate::safe::{counted, one_line};
-use crate::text::{Heading, capped, cells, cost, hazards, locks, summary};
+use crate::summary::{hazards, locks, summary};
+use crate::text::{Heading, capped, cells, cost};
 use driftless_planner::{Group, Line, Plan};
 
 /// Lines per group, and groups, that are shown before the rest is counted.

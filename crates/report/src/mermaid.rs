@@ -9,7 +9,7 @@ use driftless_model::{
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Words that mean something to Mermaid where a name could stand.
-const WORDS: [&str; 20] = [
+const WORDS: [&str; 21] = [
     "acctitle",
     "accdescr",
     "class",
@@ -25,6 +25,7 @@ const WORDS: [&str; 20] = [
     "or",
     "pk",
     "style",
+    "subgraph",
     "title",
     "to",
     "uk",
@@ -261,9 +262,14 @@ fn word(text: &str) -> String {
         }
     }
     let starts = out.starts_with(|c: char| c == '_' || (is_letter(c) && !c.is_ascii_digit()));
-    let keyword = ["PK", "FK", "UK"].iter().any(|k| {
-        out.get(..2)
-            .is_some_and(|head| head.eq_ignore_ascii_case(k))
+    // A key's mark ends at the first sign that no word holds.
+    let head = out
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .next();
+    let keyword = head.is_some_and(|head| {
+        ["PK", "FK", "UK"]
+            .iter()
+            .any(|k| head.eq_ignore_ascii_case(k))
     });
     if !starts || keyword {
         out.insert(0, '_');

@@ -23,17 +23,26 @@ pub fn schema_sql(build: &Plan) -> String {
     for u in &build.unmodelled {
         out.push_str(&not_modelled(u));
     }
-    let mut last: Option<&ObjectId> = None;
-    for (at, step) in build.steps().enumerate() {
+    let mut last: Option<(&Step, Option<&ObjectId>)> = None;
+    for step in build.steps() {
         let home = homes.of_step(step);
-        let apart = at == 0 || home.is_none() || home != last;
+        let apart = last.is_none_or(|(before, known)| {
+            home.is_none() || home != known || stands_apart(before, step)
+        });
         if apart && !out.is_empty() {
             out.push('\n');
         }
         out.push_str(&terminated(&step.text, build.server.dialect));
-        last = home;
+        last = Some((step, home));
     }
     out
+}
+
+/// Within a group: statements of many lines about different objects.
+pub(crate) fn stands_apart(before: &Step, step: &Step) -> bool {
+    let target = |s: &Step| s.actions.iter().find_map(Action::target).cloned();
+    let long = |s: &Step| s.text.contains('\n');
+    target(before) != target(step) && (long(before) || long(step))
 }
 
 /// `-- not modelled: publication pub_orders`

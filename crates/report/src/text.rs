@@ -3,10 +3,10 @@
 //! Invariant: colour changes no character, without it the text is the same; a long group is cut, but never a line that
 //! loses something; nothing that a database or a file holds reaches the terminal as a control sequence.
 
-use crate::safe::{counted, cut, listed, one_line, padded, plural, width};
+use crate::safe::{counted, cut, listed, one_line, padded, width};
+use crate::summary::{hazards, locks, summary};
 use anstyle::{AnsiColor, Style};
-use driftless_planner::{Group, Held, Line, Lock, Mark, Plan, UNPROVEN};
-use std::collections::{BTreeMap, BTreeSet};
+use driftless_planner::{Group, Held, Line, Mark, Plan, UNPROVEN};
 
 /// What stands above a plan.
 #[derive(Debug, Clone)]
@@ -25,11 +25,9 @@ const LINES: usize = 24;
 const NAMES: usize = 8;
 /// Hazards before the rest is counted.
 const HAZARDS: usize = 10;
-/// Relations whose locks are shown.
-const LOCKED: usize = 12;
 /// The whole, where names are short.
 const PAGE: usize = 88;
-/// A thing or a detail of more cells moves only its own line; one of more than twice as many is cut.
+/// A thing or a detail of more cells moves only its own line; a detail of more than twice as many is cut, names never.
 const WHAT: usize = 36;
 const DETAIL: usize = 48;
 
@@ -58,8 +56,10 @@ pub fn plan_text(plan: &Plan, heading: &Heading, colour: bool) -> String {
     let mut out = title(heading, &ink);
     let groups: Vec<Rows> = plan.groups.iter().map(Rows::of).collect();
     let columns = Columns::of(&groups);
-    for group in &groups {
+    if !groups.is_empty() {
         out.push('\n');
+    }
+    for group in &groups {
         group.write(&mut out, &columns, &ink);
     }
     unproven(&mut out, plan, &ink);
@@ -75,8 +75,11 @@ pub fn plan_text(plan: &Plan, heading: &Heading, colour: bool) -> String {
         out.push_str(&format!("{} {hazard}\n", ink.paint(YELLOW, "hazard:")));
     }
     if hazards.len() > HAZARDS {
-        let more = counted(hazards.len() - HAZARDS, "more hazard");
-        out.push_str(&format!("{} {more}\n", ink.paint(YELLOW, "hazard:")));
+        let more = hazards.len() - HAZARDS;
+        out.push_str(&format!(
+            "{} and {more} more\n",
+            ink.paint(YELLOW, "hazard:")
+        ));
     }
     left_alone(&mut out, plan);
     for loss in &plan.refused {
@@ -177,7 +180,7 @@ impl<'a> Row<'a> {
         let (what, detail) = cells(line);
         Row {
             line,
-            what: cut(&what, 2 * WHAT),
+            what,
             detail: cut(&detail, 2 * DETAIL),
         }
     }
@@ -322,100 +325,4 @@ fn hints(out: &mut String, plan: &Plan, ink: &Ink) {
         ));
         out.push_str(&format!("\n{} {text}\n", ink.paint(BLUE, "hint:")));
     }
-}
-
-/// `5 changes · 8 steps in 2 transactions · nothing is lost · reversible`
-pub(crate) fn summary(plan: &Plan) -> String {
-    if plan.is_empty() {
-        let open = plan.unproven.len();
-        return if open == 0 {
-            "no changes".into()
-        } else {
-            format!("no changes, {open} unproven")
-        };
-    }
-    let steps = counted(plan.steps().count(), "step");
-    let inside = plan.segments.iter().filter(|s| s.transaction).count();
-    let outside = plan.segments.len() - inside;
-    let places = match (inside, outside) {
-        (0, _) => "outside of a transaction".to_string(),
-        (_, 0) => format!("in {}", counted(inside, "transaction")),
-        (_, n) => format!("in {} and {n} outside", counted(inside, "transaction")),
-    };
-    let lost = match losses(plan) {
-        0 => "nothing is lost".to_string(),
-        n => plural(n, "loss", "losses"),
-    };
-    let back = if is_reversible(plan) {
-        "reversible"
-    } else {
-        "not wholly reversible"
-    };
-    format!(
-        "{} · {steps} {places} · {lost} · {back}",
-        counted(plan.changes, "change")
-    )
-}
-
-/// How many different things are lost.
-pub(crate) fn losses(plan: &Plan) -> usize {
-    plan.steps()
-        .flat_map(|s| &s.facts.losses)
-        .map(|l| (l.code, &l.object, &l.what))
-        .collect::<BTreeSet<_>>()
-        .len()
-}
-
-/// The way back brings everything back.
-pub(crate) fn is_reversible(plan: &Plan) -> bool {
-    plan.steps()
-        .all(|s| s.facts.irreversible.is_none() && s.facts.losses.is_empty())
-}
-
-/// Per relation, the longest time each mode is held.
-pub(crate) fn locks(plan: &Plan) -> Option<String> {
-    let mut by: BTreeMap<String, BTreeMap<&str, Held>> = BTreeMap::new();
-    let mut order: Vec<String> = Vec::new();
-    for lock in plan.steps().flat_map(|s| &s.facts.locks) {
-        let Lock { on, mode, held, .. } = lock;
-        let name = one_line(&on.to_string());
-        if !by.contains_key(&name) {
-            order.push(name.clone());
-        }
-        let known = by.entry(name).or_default().entry(mode).or_insert(*held);
-        *known = (*known).max(*held);
-    }
-    if order.is_empty() {
-        return None;
-    }
-    let mut parts: Vec<String> = order
-        .iter()
-        .take(LOCKED)
-        .filter_map(|name| {
-            let modes: Vec<String> = by.get(name)?.iter().map(mode_text).collect();
-            Some(format!("{name} {}", modes.join(", ")))
-        })
-        .collect();
-    if order.len() > LOCKED {
-        parts.push(format!("and {} more", order.len() - LOCKED));
-    }
-    Some(parts.join(" · "))
-}
-
-fn mode_text((mode, held): (&&str, &Held)) -> String {
-    let held = match held {
-        Held::Instant => "instant",
-        Held::Scan => "while it is scanned",
-        Held::Rewrite => "while it is rewritten",
-    };
-    format!("{mode} ({held})")
-}
-
-pub(crate) fn hazards(plan: &Plan) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    plan.steps()
-        .flat_map(|s| &s.facts.hazards)
-        .map(|h| one_line(h))
-        .filter(|h| seen.insert(h.clone()))
-        .collect()
 }
