@@ -19,16 +19,23 @@ pub enum Feature {
     NamedNotNull,
     /// Virtual generated columns (18).
     VirtualGenerated,
+    /// Publications of whole schemas (15).
+    PublicationSchema,
+    /// Keys over periods and constraints that are not enforced (18).
+    TemporalKeys,
 }
 
 impl Feature {
     const fn since(self) -> Version {
         match self {
-            Feature::NullsNotDistinct | Feature::SetNullColumns | Feature::SecurityInvoker => {
-                Version::new(15, 0)
-            }
+            Feature::NullsNotDistinct
+            | Feature::SetNullColumns
+            | Feature::SecurityInvoker
+            | Feature::PublicationSchema => Version::new(15, 0),
             Feature::SetExpression | Feature::Maintain => Version::new(17, 0),
-            Feature::NamedNotNull | Feature::VirtualGenerated => Version::new(18, 0),
+            Feature::NamedNotNull | Feature::VirtualGenerated | Feature::TemporalKeys => {
+                Version::new(18, 0)
+            }
         }
     }
 }
