@@ -105,6 +105,15 @@ pub trait Dialect: Sync {
     fn strength(&self, mode: &str) -> u8;
     /// The frame of a script for these statements' actions.
     fn frame(&self, segments: &[Vec<&Action>]) -> Frame;
+    /// As [`Dialect::frame`], where both states are known: `before` has its renames done.
+    fn frame_between(
+        &self,
+        segments: &[Vec<&Action>],
+        _before: &Catalog,
+        _after: &Catalog,
+    ) -> Frame {
+        self.frame(segments)
+    }
     /// Executes what is not about one object: SET, PRAGMA, rows.
     fn session(&self, action: &Action, moment: &mut Moment);
 }

@@ -201,7 +201,7 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
         .iter()
         .map(|s| s.steps.iter().flat_map(|s| &s.actions).collect())
         .collect();
-    let frame = dialect.frame(&all);
+    let frame = dialect.frame_between(&all, &before, &after);
     let mut unmodelled = before.unmodelled.clone();
     for u in &after.unmodelled {
         if !unmodelled

@@ -3,12 +3,11 @@
 //! Neighbours: implements `driftless_planner::Dialect` with this crate's grammar, rows and rebuild.
 
 use crate::features::DEFAULT_VERSION;
-use crate::grammar::OWN_PREFIX;
 use crate::text::{SYNTAX, quoted};
-use crate::{grammar, inspect, print, rebuild, row};
+use crate::{frame, grammar, inspect, print, rebuild, row};
 use driftless_model::{Catalog, Constraint, Kind, Part, Ref, Scope, Server};
 use driftless_planner::{
-    Action, Answer, Cx, Data, Dialect, Draft, Frame, Inspected, Moment, Parsed, Row,
+    Action, Answer, Cx, Dialect, Draft, Frame, Inspected, Moment, Parsed, Row,
 };
 use driftless_sql::{Diagnostic, Problems, RawStatement, SourceId, Syntax};
 
@@ -99,42 +98,12 @@ impl Dialect for Sqlite {
     }
 
     fn frame(&self, segments: &[Vec<&Action>]) -> Frame {
-        frame(segments)
+        frame::whole(segments)
+    }
+
+    fn frame_between(&self, segments: &[Vec<&Action>], before: &Catalog, after: &Catalog) -> Frame {
+        frame::between(segments, before, after)
     }
 
     fn session(&self, _action: &Action, _moment: &mut Moment) {}
-}
-
-/// One transaction; where tables are dropped or rebuilt, with foreign keys off (the pragma does nothing inside a
-/// transaction, and dropping a table deletes the rows of its children where they are on) and with a check that the
-/// plan breaks none that held before: it stops the script by itself.
-fn frame(segments: &[Vec<&Action>]) -> Frame {
-    let mut frame = Frame {
-        begin: vec!["BEGIN IMMEDIATE".into()],
-        commit: vec!["COMMIT".into()],
-        ..Frame::default()
-    };
-    let replaces = segments.iter().flatten().any(|a| match a {
-        Action::Data(Data::Copy { .. }) => true,
-        Action::Drop(d) => matches!(d.id.kind, Kind::Table | Kind::VirtualTable),
-        _ => false,
-    });
-    if !replaces {
-        return frame;
-    }
-    let check = format!("temp.{OWN_PREFIX}check");
-    let count = "(SELECT count(*) FROM pragma_foreign_key_check)";
-    // A session starts with foreign keys off unless it turns them on itself, so they are not turned on again here.
-    frame.head.push("PRAGMA foreign_keys = OFF".into());
-    frame.begin.push(format!(
-        "CREATE TEMP TABLE {OWN_PREFIX}check (broken INTEGER, known INTEGER, CONSTRAINT foreign_keys_hold CHECK (broken <= known))"
-    ));
-    frame.begin.push(format!(
-        "INSERT INTO {check} (broken, known) VALUES (0, {count})"
-    ));
-    frame
-        .commit
-        .insert(0, format!("UPDATE {check} SET broken = {count}"));
-    frame.commit.insert(1, format!("DROP TABLE {check}"));
-    frame
 }

@@ -5,6 +5,7 @@
 mod canon;
 mod dialect;
 mod features;
+mod frame;
 mod grammar;
 mod inspect;
 mod print;

@@ -445,7 +445,8 @@ fn data_text(data: &Data) -> String {
             let names: Vec<String> = columns.iter().map(|(n, _)| quoted(n)).collect();
             let exprs: Vec<&str> = columns.iter().map(|(_, e)| e.as_str()).collect();
             format!(
-                "INSERT INTO {} ({})\nSELECT {}\nFROM {}",
+                // A conflict clause of the new table (IGNORE, REPLACE) must not swallow rows.
+                "INSERT OR ABORT INTO {} ({})\nSELECT {}\nFROM {}",
                 quoted(&to.name),
                 names.join(", "),
                 exprs.join(", "),

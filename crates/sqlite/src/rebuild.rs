@@ -12,12 +12,12 @@ pub use decide::decide;
 
 use crate::grammar::OWN_PREFIX;
 use crate::row::constraint::key_target;
-use crate::text::{id, tokens};
+use crate::text::{id, unqualified};
 use driftless_model::{
     Catalog, Constraint, ConstraintBody, Kind, Name, Object, ObjectId, Part, Table, TableExt,
 };
 use driftless_planner::{Action, Clause, Cx, Data, Draft, Fuse, Reach, Session, TableClause};
-use driftless_sql::{Diagnostic, TokenKind, quote_text, token_name};
+use driftless_sql::{Diagnostic, quote_text};
 
 /// What a draft of a table that is rebuilt does to others: everything that hangs on the table hears of it.
 pub fn rebuilding(mut draft: Draft, table: &ObjectId) -> Draft {
@@ -255,24 +255,6 @@ fn moved(id: &ObjectId, constraint: &Constraint, table: &ObjectId, scratch: &Obj
         ..id.clone()
     };
     Action::create(id, Object::new(constraint))
-}
-
-/// The text without `table.` before its columns: the scratch table has another name.
-fn unqualified(written: &str, table: &Name) -> String {
-    let all = tokens(written);
-    let mut out = String::with_capacity(written.len());
-    let mut at = 0;
-    for pair in all.windows(2) {
-        let (name, dot) = (pair[0], pair[1]);
-        let own = matches!(name.kind, TokenKind::Word | TokenKind::Quoted)
-            && Name::folded(token_name(&name, written, crate::text::SYNTAX)) == *table;
-        if own && dot.span.of(written) == "." && name.span.start >= at {
-            out.push_str(written.get(at..name.span.start).unwrap_or(""));
-            at = dot.span.end;
-        }
-    }
-    out.push_str(written.get(at..).unwrap_or(""));
-    out
 }
 
 /// The column that is the rowid under another name.

@@ -91,6 +91,24 @@ fn closes_at_end(tokens: &[Token], text: &str) -> bool {
     false
 }
 
+/// The text without `table.` before its columns.
+pub fn unqualified(written: &str, table: &Name) -> String {
+    let all = tokens(written);
+    let mut out = String::with_capacity(written.len());
+    let mut at = 0;
+    for pair in all.windows(2) {
+        let (name, dot) = (pair[0], pair[1]);
+        let own = matches!(name.kind, TokenKind::Word | TokenKind::Quoted)
+            && Name::folded(token_name(&name, written, SYNTAX)) == *table;
+        if own && dot.span.of(written) == "." && name.span.start >= at {
+            out.push_str(written.get(at..name.span.start).unwrap_or(""));
+            at = dot.span.end;
+        }
+    }
+    out.push_str(written.get(at..).unwrap_or(""));
+    out
+}
+
 /// Whether a default may stand without brackets: one token, or a signed number.
 pub fn is_simple_default(text: &str) -> bool {
     match tokens(text).as_slice() {

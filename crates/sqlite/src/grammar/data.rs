@@ -46,7 +46,7 @@ fn tables(cur: &mut Cursor) -> Vec<ObjectId> {
 
 /// `INSERT INTO a (…) SELECT … FROM b`, and nothing behind it.
 fn copy(cur: &mut Cursor) -> Option<Data> {
-    if !cur.eat_seq(&["insert", "into"]) {
+    if !cur.eat_seq(&["insert", "into"]) && !cur.eat_seq(&["insert", "or", "abort", "into"]) {
         return None;
     }
     let to = object_name_or_temporary(cur).ok()??;

@@ -67,6 +67,8 @@ impl Constraints {
             .reach
             .needs
             .retain(|p| p.object == *table || waits_for(table, &p.object, cx.after));
+        // Foreign keys are off meanwhile: what one lets go of waits for nothing.
+        draft.reach.frees.retain(|p| p.object == *table);
         let after_table = cx.before.contains(table) && cx.after.contains(table);
         if after_table && !decide(table, cx).native {
             return rebuilding(draft, table);

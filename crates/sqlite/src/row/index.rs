@@ -1,13 +1,14 @@
 //! Indexes that are no constraint's.
 
-use super::{lock, no_clause, place_in, relation};
+use super::{after_home, lock, no_clause, place_in, relation};
 use crate::canon::{missing_columns, same_option, same_text, settle_expr};
 use crate::print;
 use driftless_model::{
-    Canon, Catalog, Index, IndexKey, KeyExpr, Name, ObjectId, Server, Table, Verdict,
+    Canon, Catalog, Index, IndexKey, KeyExpr, Name, Object, ObjectId, Server, Table, Verdict,
 };
 use driftless_planner::{
-    Action, Alter, Clause, Create, Cx, Facts, Fault, Held, Hit, KindOps, Moment, Printed,
+    Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Held, Hit, KindOps, Moment, Printed,
+    bare,
 };
 use driftless_sql::{Diagnostic, Tree};
 
@@ -70,6 +71,12 @@ impl KindOps for Indexes {
 
     fn same(&self, before: &Index, after: &Index, _cx: &Cx) -> Verdict {
         Verdict::of(same(before, after))
+    }
+
+    fn create(&self, id: &ObjectId, object: &Object, item: &Index, cx: &Cx) -> Vec<Draft> {
+        let was = cx.before.item::<Index>(id).map(|i| &i.table);
+        let draft = cx.draft(Action::create(id.clone(), bare(object)));
+        vec![after_home(draft, was, &item.table)]
     }
 
     fn alter(

@@ -63,6 +63,14 @@ fn after_namesake(mut draft: Draft, id: &ObjectId, before: &Catalog) -> Draft {
     draft
 }
 
+/// What hung on another table under this name goes with that table, when it is dropped or rebuilt: not before.
+fn after_home(mut draft: Draft, was: Option<&ObjectId>, now: &ObjectId) -> Draft {
+    if let Some(was) = was.filter(|w| *w != now) {
+        draft.reach.gives.push(was.part());
+    }
+    draft
+}
+
 /// The place of something within a text.
 fn place_in(text: &SqlText, missing: &Missing) -> Option<Place> {
     text.place.map(|p| Place {

@@ -6,7 +6,8 @@ use crate::print;
 use crate::rebuild::{decide, rebuilding};
 use crate::text::{affinity, is_lossy, normal, unwrapped};
 use driftless_model::{
-    Catalog, Column, Constraint, Generated, Kind, Object, ObjectId, Server, SqlText, Table, Verdict,
+    Catalog, Column, Constraint, ConstraintBody, Generated, Kind, Object, ObjectId, Server,
+    SqlText, Table, Verdict,
 };
 use driftless_planner::{
     Action, Alter, Clause, ColumnClause, Create, Cx, Data, Draft, Facts, Fault, Fuse, Held, Hit,
@@ -391,5 +392,31 @@ fn copy_facts(
             _ => {}
         }
     }
+    out.hazards.extend(new_demands(from, to, moment));
     out
+}
+
+/// What the constraints that the new table has and the standing one has not demand of the rows.
+fn new_demands(from: &ObjectId, to: &ObjectId, moment: &Moment) -> Vec<String> {
+    let known = |name: &driftless_model::Name| {
+        crate::rebuild::constraints(&moment.catalog, from).any(|(id, _)| id.name == *name)
+    };
+    crate::rebuild::constraints(&moment.catalog, to)
+        .filter(|(id, _)| !known(&id.name))
+        .map(|(_, c)| match &c.body {
+            ConstraintBody::Check(check) => {
+                format!(
+                    "fails where a row of {from} breaks CHECK ({})",
+                    check.expr.written
+                )
+            }
+            ConstraintBody::ForeignKey(key) => {
+                format!(
+                    "fails where a row of {from} refers to no row of {}",
+                    key.target
+                )
+            }
+            _ => format!("fails where two rows of {from} have one key"),
+        })
+        .collect()
 }

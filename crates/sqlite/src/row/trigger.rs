@@ -1,11 +1,13 @@
 //! Triggers, of tables and views.
 
-use super::{no_clause, relation};
+use super::{after_home, no_clause, relation};
 use crate::canon::{same_option, settle_body};
 use crate::print;
-use driftless_model::{Catalog, Kind, ObjectId, Server, Table, Trigger, TriggerEvent, Verdict};
+use driftless_model::{
+    Catalog, Kind, Object, ObjectId, Server, Table, Trigger, TriggerEvent, Verdict,
+};
 use driftless_planner::{
-    Action, Alter, Clause, Create, Cx, Facts, Fault, Hit, KindOps, Moment, Printed,
+    Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Hit, KindOps, Moment, Printed, bare,
 };
 use driftless_sql::Diagnostic;
 
@@ -36,6 +38,12 @@ impl KindOps for Triggers {
 
     fn same(&self, before: &Trigger, after: &Trigger, _cx: &Cx) -> Verdict {
         Verdict::of(same(before, after))
+    }
+
+    fn create(&self, id: &ObjectId, object: &Object, item: &Trigger, cx: &Cx) -> Vec<Draft> {
+        let was = cx.before.item::<Trigger>(id).map(|t| &t.table);
+        let draft = cx.draft(Action::create(id.clone(), bare(object)));
+        vec![after_home(draft, was, &item.table)]
     }
 
     fn alter(

@@ -1,0 +1,194 @@
+//! What stands around a plan: one transaction, foreign keys off where tables are replaced, and the check that the plan
+//! breaks none that held before.
+//!
+//! Invariant: the check stops the script by itself, in the sqlite3 shell (`-bail`) as in any driver, and counts only what
+//! the plan brings. `foreign_keys` does nothing inside a transaction, so it stands before; dropping a table with it on
+//! would delete the rows of its children. A session starts with it off unless it asks, so it is not turned on again.
+
+use crate::grammar::OWN_PREFIX;
+use crate::rebuild::constraints;
+use crate::text::SYNTAX;
+use driftless_model::{
+    Catalog, Constraint, ConstraintBody, ForeignKey, Index, KeyExpr, Kind, Name, ObjectId, Table,
+};
+use driftless_planner::{Action, Data, Frame};
+use driftless_sql::quote_text;
+use std::collections::BTreeSet;
+
+const ALL: &str = "(SELECT count(*) FROM pragma_foreign_key_check)";
+
+/// The frame where only the actions are known.
+pub fn whole(segments: &[Vec<&Action>]) -> Frame {
+    if replaced(segments).is_empty() {
+        return plain();
+    }
+    checked(ALL, ALL)
+}
+
+/// The frame between two known states: a table whose keys refer to no key (SQLite calls it a mismatch) cannot be
+/// checked, and one that the plan does not touch need not be.
+pub fn between(segments: &[Vec<&Action>], before: &Catalog, after: &Catalog) -> Frame {
+    let replaced = replaced(segments);
+    if replaced.is_empty() {
+        return plain();
+    }
+    let touched = |id: &ObjectId| {
+        let keys = |catalog| {
+            constraints(catalog, id)
+                .filter_map(|(_, c)| c.foreign_key())
+                .any(|k| replaced.contains(&k.target))
+        };
+        replaced.contains(id) || keys(before) || keys(after)
+    };
+    let tables: Vec<&ObjectId> = after
+        .of::<Table>()
+        .map(|(id, _)| id)
+        .filter(|id| before.contains(id) && touched(id) && checkable(id, after))
+        .collect();
+    if tables.is_empty() {
+        return unchecked();
+    }
+    let known: Vec<Name> = tables
+        .iter()
+        .filter(|id| checkable(id, before))
+        .map(|id| name_at_start(&id.name, segments))
+        .collect();
+    let now: Vec<Name> = tables.iter().map(|id| id.name.clone()).collect();
+    checked(&count(&known), &count(&now))
+}
+
+fn plain() -> Frame {
+    Frame {
+        begin: vec!["BEGIN IMMEDIATE".into()],
+        commit: vec!["COMMIT".into()],
+        ..Frame::default()
+    }
+}
+
+fn unchecked() -> Frame {
+    let mut frame = plain();
+    frame.head.push("PRAGMA foreign_keys = OFF".into());
+    frame
+}
+
+fn checked(known: &str, broken: &str) -> Frame {
+    let check = format!("{OWN_PREFIX}check");
+    let mut frame = unchecked();
+    frame.begin.push(format!(
+        "CREATE TEMP TABLE {check} (broken INTEGER, known INTEGER, CONSTRAINT foreign_keys_hold CHECK (broken <= known))"
+    ));
+    frame.begin.push(format!(
+        "INSERT INTO temp.{check} (broken, known) VALUES (0, {known})"
+    ));
+    frame
+        .commit
+        .insert(0, format!("UPDATE temp.{check} SET broken = {broken}"));
+    frame.commit.insert(1, format!("DROP TABLE temp.{check}"));
+    frame
+}
+
+/// How many rows of these tables break a foreign key.
+fn count(tables: &[Name]) -> String {
+    if tables.is_empty() {
+        return "0".into();
+    }
+    let parts: Vec<String> = tables
+        .iter()
+        .map(|name| {
+            let name = quote_text(name.as_str(), SYNTAX);
+            format!("(SELECT count(*) FROM pragma_foreign_key_check({name}))")
+        })
+        .collect();
+    parts.join(" + ")
+}
+
+/// The tables that are dropped, for good or by a rebuild.
+fn replaced(segments: &[Vec<&Action>]) -> BTreeSet<ObjectId> {
+    segments
+        .iter()
+        .flatten()
+        .filter_map(|a| match a {
+            Action::Drop(d) if matches!(d.id.kind, Kind::Table | Kind::VirtualTable) => {
+                Some(d.id.clone())
+            }
+            Action::Data(Data::Copy { from, .. }) => Some(from.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The name that a table has when the script begins.
+fn name_at_start(name: &Name, segments: &[Vec<&Action>]) -> Name {
+    let mut name = name.clone();
+    for action in segments.iter().flatten().rev() {
+        if let Action::Rename { part, to } = action
+            && part.member.is_none()
+            && *to == name
+            && !part
+                .object
+                .name
+                .key()
+                .starts_with(&format!("{OWN_PREFIX}new_"))
+        {
+            name = part.object.name.clone();
+        }
+    }
+    name
+}
+
+/// Every foreign key of the table refers to a key, or to no table at all.
+fn checkable(id: &ObjectId, catalog: &Catalog) -> bool {
+    constraints(catalog, id)
+        .filter_map(|(_, c)| c.foreign_key())
+        .all(|k| fits(k, catalog))
+}
+
+fn fits(key: &ForeignKey, catalog: &Catalog) -> bool {
+    let namesake = |kind| {
+        catalog.contains(&ObjectId {
+            kind,
+            ..key.target.clone()
+        })
+    };
+    let Some(table) = catalog.item::<Table>(&key.target) else {
+        return !namesake(Kind::View) && !namesake(Kind::VirtualTable);
+    };
+    let keys: Vec<&Constraint> = constraints(catalog, &key.target).map(|(_, c)| c).collect();
+    let collates = |name: &Name, collation: &Option<String>| {
+        let own = table.column(name).and_then(|c| c.collation.as_deref());
+        let own = own.unwrap_or("binary");
+        table.column(name).is_some()
+            && collation
+                .as_deref()
+                .is_none_or(|c| c.eq_ignore_ascii_case(own))
+    };
+    if key.target_columns.is_empty() {
+        return keys.iter().any(|c| match &c.body {
+            ConstraintBody::PrimaryKey(k) => {
+                k.columns.len() == key.columns.len()
+                    && k.columns.iter().all(|p| collates(&p.column, &p.collation))
+            }
+            _ => false,
+        });
+    }
+    let wanted: BTreeSet<&Name> = key.target_columns.iter().collect();
+    let by_constraint = keys.iter().filter_map(|c| c.key()).any(|k| {
+        k.columns.len() == wanted.len()
+            && k.columns
+                .iter()
+                .all(|p| wanted.contains(&p.column) && collates(&p.column, &p.collation))
+    });
+    let by_index = || {
+        catalog.of::<Index>().any(|(_, i)| {
+            i.table == key.target
+                && i.unique
+                && i.filter.is_none()
+                && i.keys.len() == wanted.len()
+                && i.keys.iter().all(|k| match &k.expr {
+                    KeyExpr::Column(c) => wanted.contains(c) && collates(c, &k.collation),
+                    KeyExpr::Expr(_) => false,
+                })
+        })
+    };
+    by_constraint || by_index()
+}
