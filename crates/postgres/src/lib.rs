@@ -3,9 +3,13 @@
 //! Neighbours: implements the planner's `Dialect`; the runtime asks the queries. Invariant: pure, and products and
 //! versions are compared in `features.rs` only.
 
-mod canon;
+pub mod canon;
+mod dialect;
 mod features;
 mod grammar;
 mod inspect;
+mod print;
 mod row;
-mod types;
+pub mod types;
+
+pub use dialect::{POSTGRES, Postgres};

@@ -1,1 +1,52 @@
-//! The rows: one file per kind.
+//! The rows of PostgreSQL: one file per kind.
+//!
+//! Neighbours: `dialect` hands them to the planner; `naming`, `lock`, `general` and `ground` serve all of them.
+//! Invariant: what a row prints is read back by the grammar to the same Action.
+
+mod composite;
+mod constraint;
+mod domain;
+mod enumeration;
+mod extension;
+mod function;
+mod general;
+mod ground;
+mod index;
+mod lock;
+mod naming;
+mod policy;
+mod replace;
+mod schema;
+mod sequence;
+mod table;
+mod trigger;
+mod view;
+
+use driftless_model::Kind;
+use driftless_planner::Row;
+
+pub(crate) use function::identity;
+pub(crate) use lock::strength;
+pub(crate) use naming::retext;
+pub(crate) use table::data_text;
+
+/// The row of a kind.
+pub(crate) fn of(kind: Kind) -> Option<&'static dyn Row> {
+    Some(match kind {
+        Kind::Schema => &schema::Schemas,
+        Kind::Extension => &extension::Extensions,
+        Kind::Enum => &enumeration::Enums,
+        Kind::Composite => &composite::Composites,
+        Kind::Domain => &domain::Domains,
+        Kind::Sequence => &sequence::Sequences,
+        Kind::Function | Kind::Procedure => &function::Routines,
+        Kind::Table => &table::Tables,
+        Kind::Constraint => &constraint::Constraints,
+        Kind::Index => &index::Indexes,
+        Kind::View => &view::Views,
+        Kind::MaterializedView => &view::MaterializedViews,
+        Kind::Trigger => &trigger::Triggers,
+        Kind::Policy => &policy::Policies,
+        Kind::VirtualTable => return None,
+    })
+}

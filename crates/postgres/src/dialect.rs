@@ -1,0 +1,354 @@
+//! PostgreSQL as the planner sees it.
+//!
+//! Neighbours: rows, grammar, canonical forms and inspection do the work. Invariant: clauses that share one ALTER
+//! TABLE are never dearer together than apart.
+
+use crate::row::{self, data_text};
+use crate::{grammar, inspect, print};
+use driftless_model::{
+    Body, Catalog, Constraint, Kind, Name, Object, ObjectId, Ref, Schema, Scope, Server, TypeRef,
+    Version,
+};
+use driftless_planner::{
+    Action, Answer, Clause, ColumnClause, ConstraintClause, Create, Cx, Dialect, Draft, Frame,
+    Inspected, Moment, Parsed, Printed, Row, Session, TableClause, Tx,
+};
+use driftless_sql::{Diagnostic, Problems, RawStatement, SourceId, Syntax};
+
+pub struct Postgres;
+
+/// The dialect.
+pub static POSTGRES: Postgres = Postgres;
+
+impl Dialect for Postgres {
+    fn id(&self) -> driftless_model::Dialect {
+        driftless_model::Dialect::Postgres
+    }
+
+    fn syntax(&self) -> Syntax {
+        Syntax::Postgres
+    }
+
+    fn row(&self, kind: Kind) -> Option<&'static dyn Row> {
+        row::of(kind)
+    }
+
+    /// The schema `public` is there from the start.
+    fn empty(&self, server: Server) -> Catalog {
+        let mut catalog = Catalog::new(server);
+        let public = ObjectId::new(Kind::Schema, Name::default(), Name::exact("public"));
+        catalog.objects.insert(public, Object::new(Schema {}));
+        catalog
+    }
+
+    /// `"$user"` comes first on a server; files mean `public`.
+    fn path(&self) -> Vec<String> {
+        vec!["public".to_owned()]
+    }
+
+    fn read(
+        &self,
+        statement: &RawStatement,
+        text: &str,
+        source: SourceId,
+        server: Server,
+    ) -> Result<Parsed, Diagnostic> {
+        let mut parsed = grammar::read(statement, text, source, server)?;
+        if parsed.actions.len() > 1 && parsed.actions.iter().all(|a| altered(a).is_some()) {
+            parsed.actions.sort_by_key(pass);
+        }
+        Ok(parsed)
+    }
+
+    fn queries(&self, version: &str, scope: &Scope) -> Vec<String> {
+        inspect::queries(version, scope)
+    }
+
+    fn decode(&self, answers: &[Answer], server: Server) -> Result<Inspected, Problems> {
+        inspect::decode(answers, server)
+    }
+
+    fn server(&self, version: &str) -> Option<Server> {
+        let text = version.trim();
+        let text = text.strip_prefix("PostgreSQL ").unwrap_or(text);
+        Version::parse(text).map(|version| Server {
+            dialect: driftless_model::Dialect::Postgres,
+            version,
+        })
+    }
+
+    /// Only the last name of a dotted one is new; a name in a string (`'s'::regclass`) stays in its string.
+    fn rename_ref(&self, standing: &str, reference: &Ref) -> String {
+        let part = &reference.part;
+        let name = print::name(part.member.as_ref().unwrap_or(&part.object.name));
+        if let Some(inner) = standing
+            .strip_prefix('\'')
+            .and_then(|s| s.strip_suffix('\''))
+        {
+            let renamed = last_renamed(&inner.replace("''", "'"), &name);
+            return print::literal(&renamed);
+        }
+        last_renamed(standing, &name)
+    }
+
+    /// Canonical type texts and the arguments of routines hold the names of users' types.
+    fn renamed(&self, catalog: &mut Catalog) {
+        let objects = std::mem::take(&mut catalog.objects);
+        for (mut id, mut object) in objects {
+            for ty in types_mut(&mut object.body) {
+                row::retext(ty);
+            }
+            if let Some(f) = object.get::<driftless_model::Function>() {
+                id.args = Some(row::identity(&f.arguments));
+            }
+            catalog.objects.insert(id, object);
+        }
+    }
+
+    fn weld(&self, group: Vec<Draft>, _: &Cx) -> Result<Draft, Diagnostic> {
+        let names: Vec<String> = group.iter().map(|d| d.target.to_string()).collect();
+        Err(Diagnostic::error(
+            "D0405",
+            format!(
+                "the changes of {} cannot be one statement on PostgreSQL",
+                names.join(", ")
+            ),
+        ))
+    }
+
+    fn fuses(&self, group: &[Action], next: &Action) -> bool {
+        fuses(group, next)
+    }
+
+    fn print(&self, actions: &[Action], server: Server) -> String {
+        print_fused(actions, server)
+    }
+
+    fn strength(&self, mode: &str) -> u8 {
+        row::strength(mode)
+    }
+
+    fn frame(&self, segments: &[Vec<&Action>]) -> Frame {
+        let outside = |a: &&Action| {
+            a.target()
+                .and_then(|id| row::of(id.kind))
+                .is_some_and(|row| row.tx(a) == Tx::Outside)
+        };
+        let inside = segments.iter().any(|s| !s.iter().any(outside));
+        let line = |text: &str| {
+            if inside {
+                vec![text.to_owned()]
+            } else {
+                Vec::new()
+            }
+        };
+        Frame {
+            head: Vec::new(),
+            tail: Vec::new(),
+            begin: line("BEGIN"),
+            commit: line("COMMIT"),
+        }
+    }
+
+    /// Settings other than the search path change nothing that is modelled; neither do rows.
+    fn session(&self, action: &Action, moment: &mut Moment) {
+        if let Action::Session(Session::SearchPath(path)) = action {
+            moment.path.clone_from(path);
+        }
+    }
+}
+
+fn last_renamed(standing: &str, name: &str) -> String {
+    let mut quoted = false;
+    let mut from = 0;
+    for (i, c) in standing.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            '.' if !quoted => from = i + 1,
+            _ => {}
+        }
+    }
+    format!("{}{name}", standing.get(..from).unwrap_or(""))
+}
+
+fn types_mut(body: &mut Body) -> Vec<&mut TypeRef> {
+    match body {
+        Body::Table(t) => t.columns.iter_mut().map(|c| &mut c.ty).collect(),
+        Body::Composite(c) => c.attributes.iter_mut().map(|a| &mut a.ty).collect(),
+        Body::Domain(d) => vec![&mut d.base],
+        Body::Function(f) => f
+            .arguments
+            .iter_mut()
+            .map(|a| &mut a.ty)
+            .chain(f.returns.iter_mut())
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The table that an action alters as a clause of ALTER TABLE.
+fn altered(action: &Action) -> Option<ObjectId> {
+    let owner = |id: &ObjectId| {
+        ObjectId::new(
+            Kind::Table,
+            id.schema.clone(),
+            id.owner.clone().unwrap_or_default(),
+        )
+    };
+    match action {
+        Action::Create(c) if c.id.kind == Kind::Constraint => Some(owner(&c.id)),
+        Action::Drop(d) if d.id.kind == Kind::Constraint => Some(owner(&d.id)),
+        Action::Alter {
+            id,
+            clause: Clause::Table(TableClause::Attach { .. } | TableClause::Detach { .. }),
+        } => {
+            let _ = id;
+            None
+        }
+        Action::Alter {
+            id,
+            clause: Clause::Table(_) | Clause::Column { .. },
+        } => Some(id.clone()),
+        Action::Alter {
+            id,
+            clause: Clause::Constraint(_) | Clause::Trigger { .. },
+        } => Some(owner(id)),
+        _ => None,
+    }
+}
+
+/// In which of its passes the server executes a clause (`AT_PASS_…` of tablecmds.c).
+fn pass(action: &Action) -> u8 {
+    match action {
+        Action::Drop(_) => 0,
+        Action::Create(c) => match c.object.get::<Constraint>() {
+            Some(c) if c.key().is_some() => 6,
+            Some(c) if c.foreign_key().is_some() => 7,
+            _ => 4,
+        },
+        Action::Alter { clause, .. } => match clause {
+            Clause::Table(TableClause::DropColumn { .. }) => 0,
+            Clause::Table(TableClause::AddColumn { .. }) => 3,
+            Clause::Column { clause, .. } => match clause {
+                ColumnClause::Default(None)
+                | ColumnClause::NotNull(false)
+                | ColumnClause::Identity(None)
+                | ColumnClause::Expression(None) => 0,
+                ColumnClause::Type { .. } => 1,
+                ColumnClause::Expression(Some(_)) => 3,
+                ColumnClause::Default(Some(_)) => 7,
+                _ => 5,
+            },
+            _ => 8,
+        },
+        _ => 8,
+    }
+}
+
+/// What a clause asks of its table: those that differ do not share a statement.
+#[derive(PartialEq, Eq)]
+enum Class {
+    /// Foreign keys: a weaker lock, held for a scan.
+    ForeignKey,
+    /// VALIDATE: weaker still.
+    Validate,
+    Exclusive,
+}
+
+fn class(action: &Action) -> Class {
+    match action {
+        Action::Create(c)
+            if c.object
+                .get::<Constraint>()
+                .is_some_and(|c| c.foreign_key().is_some()) =>
+        {
+            Class::ForeignKey
+        }
+        Action::Alter {
+            clause: Clause::Constraint(ConstraintClause::Validate),
+            ..
+        } => Class::Validate,
+        _ => Class::Exclusive,
+    }
+}
+
+fn is_not_null(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Alter {
+            clause: Clause::Column {
+                clause: ColumnClause::NotNull(true),
+                ..
+            },
+            ..
+        }
+    )
+}
+
+fn fuses(group: &[Action], next: &Action) -> bool {
+    let Some(first) = group.first() else {
+        return false;
+    };
+    if let Action::Create(c) = first
+        && c.id.kind == Kind::Table
+    {
+        return belongs_inside(c, next);
+    }
+    let (Some(table), Some(other)) = (altered(first), altered(next)) else {
+        return false;
+    };
+    if table != other || class(first) != class(next) {
+        return false;
+    }
+    // A check that proves NOT NULL must not go in the same statement: drops are executed first.
+    let drops = |a: &Action| matches!(a, Action::Drop(_));
+    let proves = |a: &Action| drops(a) || is_not_null(a);
+    !(proves(next) && group.iter().any(|a| proves(a) && drops(a) != drops(next)))
+}
+
+/// A new table takes its constraints into its brackets, but not those that are not valid: it would validate them.
+fn belongs_inside(table: &Create, next: &Action) -> bool {
+    let Action::Create(c) = next else {
+        return false;
+    };
+    c.object
+        .get::<Constraint>()
+        .is_some_and(|c| c.table == table.id && c.validated)
+}
+
+fn print_one(action: &Action, inside: Option<&Action>, server: Server) -> Printed {
+    match action {
+        Action::Data(data) => Printed::plain(data_text(data)),
+        Action::Session(Session::SearchPath(path)) => {
+            let names: Vec<String> = path.iter().map(|n| print::bare(n)).collect();
+            let list = if names.is_empty() {
+                "''".to_owned()
+            } else {
+                names.join(", ")
+            };
+            Printed::plain(format!("SET search_path TO {list}"))
+        }
+        Action::Session(Session::Set { name, value }) => {
+            Printed::plain(format!("SET {name} TO {value}"))
+        }
+        other => other
+            .target()
+            .and_then(|id| row::of(id.kind))
+            .map_or_else(Printed::default, |row| row.print(other, inside, server)),
+    }
+}
+
+fn print_fused(actions: &[Action], server: Server) -> String {
+    let Some((first, rest)) = actions.split_first() else {
+        return String::new();
+    };
+    let mut out = print_one(first, None, server);
+    for action in rest {
+        let next = print_one(action, Some(first), server);
+        out.items.extend(next.items);
+    }
+    if matches!(first, Action::Create(c) if c.id.kind == Kind::Table) {
+        out.block |= !out.items.is_empty();
+    }
+    out.text()
+}

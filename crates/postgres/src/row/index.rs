@@ -1,0 +1,537 @@
+//! Indexes that are no constraint's, and the key lists that exclusion constraints share.
+
+use super::lock::{ACCESS_EXCLUSIVE, ACCESS_SHARE, Cost, SHARE, SHARE_UPDATE};
+use super::view::{change_options, option_changes};
+use super::{general, ground, naming, replace};
+use crate::print::{bracketed, expression, name, names, option_clauses, options, qualified};
+use driftless_model::{
+    Catalog, Index, IndexKey, KeyExpr, Kind, Name, Object, ObjectId, Server, SqlText, Table,
+    Verdict,
+};
+use driftless_planner::{
+    Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Held, Hit, IndexClause, KindOps,
+    Moment, Printed, Tx, bare,
+};
+use driftless_sql::Diagnostic;
+
+pub(super) struct Indexes;
+
+/// The text of one key with its modifiers.
+pub(super) fn key_text(key: &IndexKey) -> String {
+    let mut out = match &key.expr {
+        KeyExpr::Column(c) => name(c),
+        KeyExpr::Expr(e) => key_expression(e),
+    };
+    if let Some(collation) = &key.collation {
+        out.push_str(&format!(" COLLATE {collation}"));
+    }
+    if let Some(class) = &key.opclass {
+        out.push_str(&format!(" {class}"));
+    }
+    if key.descending {
+        out.push_str(" DESC");
+    }
+    if key.nulls_first != key.descending {
+        out.push_str(if key.nulls_first {
+            " NULLS FIRST"
+        } else {
+            " NULLS LAST"
+        });
+    }
+    out
+}
+
+/// A call stands as it is, everything else in brackets.
+fn key_expression(e: &SqlText) -> String {
+    let call = matches!(
+        &e.canon,
+        driftless_model::Canon::Tree(driftless_sql::Tree::Call { bare: false, .. })
+    );
+    let text = expression(e);
+    let plain = text.split_once('(').is_some_and(|(head, rest)| {
+        head.chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
+            && crate::print::is_enclosed(&format!("({rest}"))
+    });
+    if call && plain { text } else { bracketed(e) }
+}
+
+pub(super) fn same_key(before: &IndexKey, after: &IndexKey) -> Verdict {
+    let expr = match (&before.expr, &after.expr) {
+        (KeyExpr::Column(b), KeyExpr::Column(a)) => Verdict::of(b == a),
+        (KeyExpr::Expr(b), KeyExpr::Expr(a)) => b.compare(a),
+        _ => Verdict::Different,
+    };
+    let plain = before.collation == after.collation
+        && before.opclass == after.opclass
+        && before.descending == after.descending
+        && before.nulls_first == after.nulls_first;
+    expr.and(Verdict::of(plain))
+}
+
+/// The operator class that a type has by default.
+fn default_class(method: &str, ty: &str) -> Option<&'static str> {
+    let base = ty.split('(').next().unwrap_or(ty).trim_end();
+    if matches!(method, "btree" | "hash") {
+        return Some(match base {
+            "integer" => "int4_ops",
+            "bigint" => "int8_ops",
+            "smallint" => "int2_ops",
+            "text" | "character varying" => "text_ops",
+            "character" | "bpchar" => "bpchar_ops",
+            "numeric" => "numeric_ops",
+            "boolean" => "bool_ops",
+            "date" => "date_ops",
+            "uuid" => "uuid_ops",
+            "bytea" => "bytea_ops",
+            "real" => "float4_ops",
+            "double precision" => "float8_ops",
+            "inet" | "cidr" => "inet_ops",
+            "jsonb" => "jsonb_ops",
+            "name" => "name_ops",
+            "oid" => "oid_ops",
+            _ if base.ends_with("[]") => "array_ops",
+            _ if ty.starts_with("timestamp") && ty.ends_with("with time zone") => "timestamptz_ops",
+            _ if ty.starts_with("timestamp") => "timestamp_ops",
+            _ => return None,
+        });
+    }
+    match (method, base) {
+        ("gin", "jsonb") => Some("jsonb_ops"),
+        ("gin" | "gist", "tsvector") => Some("tsvector_ops"),
+        ("gin", _) if ty.ends_with("[]") => Some("array_ops"),
+        ("gist" | "spgist", b) if b.ends_with("range") => Some("range_ops"),
+        _ => None,
+    }
+}
+
+/// What is said and is the default anyway is dropped; expressions are settled.
+pub(super) fn settle_key(key: &mut IndexKey, table: &ObjectId, method: &str, catalog: &Catalog) {
+    match &mut key.expr {
+        KeyExpr::Expr(e) => ground::settle(e, &ground::row(table), catalog),
+        KeyExpr::Column(c) => {
+            let Some(column) = catalog.item::<Table>(table).and_then(|t| t.column(c)) else {
+                return;
+            };
+            let class = default_class(method, &column.ty.text);
+            if key.opclass.is_some() && key.opclass.as_deref().map(last_name) == class {
+                key.opclass = None;
+            }
+            if key.collation.is_some() && key.collation == column.collation {
+                key.collation = None;
+            }
+        }
+    }
+    if key.collation.as_deref().map(last_name) == Some("\"default\"") {
+        key.collation = None;
+    }
+}
+
+fn last_name(text: &str) -> &str {
+    text.strip_prefix("pg_catalog.").unwrap_or(text)
+}
+
+/// A parenthesised bare column is that column.
+fn unwrap_column(key: &mut IndexKey, table: &ObjectId, catalog: &Catalog) {
+    let KeyExpr::Expr(e) = &key.expr else { return };
+    let Ok(driftless_sql::Tree::Column(path)) =
+        driftless_sql::read_expr(&e.written, driftless_sql::Syntax::Postgres)
+    else {
+        return;
+    };
+    let [only] = path.as_slice() else { return };
+    let column = Name::exact(only.text.clone());
+    if catalog
+        .item::<Table>(table)
+        .is_some_and(|t| t.column(&column).is_some())
+    {
+        key.expr = KeyExpr::Column(column);
+    }
+}
+
+pub(super) fn resolve_key(
+    key: &mut IndexKey,
+    table: &ObjectId,
+    moment: &Moment,
+) -> Result<(), Fault> {
+    unwrap_column(key, table, &moment.catalog);
+    match &key.expr {
+        KeyExpr::Column(c) => naming::has_column(table, c, moment),
+        KeyExpr::Expr(e) => ground::check(e, &ground::row(table), moment),
+    }
+}
+
+fn definition(before: &Index, after: &Index) -> Verdict {
+    let plain = before.table == after.table
+        && before.unique == after.unique
+        && before.method == after.method
+        && before.include == after.include
+        && before.nulls_not_distinct == after.nulls_not_distinct
+        && before.keys.len() == after.keys.len();
+    let mut verdict = Verdict::of(plain)
+        .and(Verdict::of(before.valid == after.valid))
+        .and(SqlText::compare_option(&before.filter, &after.filter));
+    for (b, a) in before.keys.iter().zip(&after.keys) {
+        verdict = verdict.and(same_key(b, a));
+    }
+    verdict
+}
+
+/// Whether a hit on a column or type is one that the index does not survive.
+pub(super) fn breaks(hit: &Hit, reads_expressions: bool, cx: &Cx) -> bool {
+    if hit.gone || replace::is_type_hit(hit) {
+        return true;
+    }
+    // Expressions that compare with the values of a type that is made anew would not read any more.
+    reads_expressions
+        && hit.part.member.as_ref().is_some_and(|m| {
+            let column = |c: &Catalog| {
+                c.item::<Table>(&hit.part.object)
+                    .and_then(|t| t.column(m))
+                    .map(|c| c.ty.clone())
+            };
+            match (column(cx.before), column(cx.after)) {
+                (Some(b), Some(a)) => replace::moves_column(cx, &b, &a),
+                _ => false,
+            }
+        })
+}
+
+fn has_expressions(index: &Index) -> bool {
+    index.filter.is_some()
+        || index
+            .keys
+            .iter()
+            .any(|k| matches!(k.expr, KeyExpr::Expr(_)))
+}
+
+fn made(object: &Object) -> Object {
+    let mut out = bare(object);
+    if let Some(i) = out.get_mut::<Index>() {
+        i.parent = None;
+        i.valid = true;
+    }
+    out
+}
+
+fn attach(parent: &ObjectId, id: &ObjectId, cx: &Cx) -> Draft {
+    let clause = IndexClause::Attach {
+        partition: id.clone(),
+    };
+    cx.draft(Action::alter(parent, Clause::Index(clause)))
+        .needs(id.part())
+}
+
+impl KindOps for Indexes {
+    type Item = Index;
+
+    fn settle(&self, _: &ObjectId, item: &mut Index, catalog: &Catalog) {
+        let (table, method) = (item.table.clone(), item.method.clone());
+        for key in &mut item.keys {
+            settle_key(key, &table, &method, catalog);
+        }
+        if let Some(filter) = &mut item.filter {
+            ground::settle(filter, &ground::row(&table), catalog);
+        }
+    }
+
+    fn same(&self, before: &Index, after: &Index, _: &Cx) -> Verdict {
+        let space = after.tablespace.is_none() || before.tablespace == after.tablespace;
+        definition(before, after)
+            .and(Verdict::of(before.options == after.options && space))
+            .and(Verdict::of(before.parent == after.parent))
+    }
+
+    fn create(&self, id: &ObjectId, object: &Object, item: &Index, cx: &Cx) -> Vec<Draft> {
+        let mut drafts = vec![cx.draft(Action::create(id.clone(), made(object)))];
+        drafts.extend(item.parent.as_ref().map(|p| attach(p, id, cx)));
+        drafts
+    }
+
+    fn drop(&self, id: &ObjectId, item: &Index, cx: &Cx) -> Vec<Draft> {
+        if cx.after.contains(&item.table) || !cx.before.contains(&item.table) {
+            return vec![cx.draft(Action::drop(id.clone()))];
+        }
+        Vec::new()
+    }
+
+    fn alter(&self, id: &ObjectId, before: &Index, after: &Index, hits: &[Hit], cx: &Cx) -> Alter {
+        let expressions = has_expressions(before) || has_expressions(after);
+        if let Some(hit) = hits.iter().find(|h| breaks(h, expressions, cx)) {
+            return Alter::Recreate(format!("it uses {}", hit.part));
+        }
+        if !before.valid {
+            return Alter::Recreate(
+                "an interrupted CREATE INDEX CONCURRENTLY left it invalid".into(),
+            );
+        }
+        if definition(before, after) != Verdict::Same
+            || (before.parent.is_some() && after.parent.is_none())
+        {
+            return Alter::Recreate("its definition changes".into());
+        }
+        let mut drafts = Vec::new();
+        let clause = |c| cx.draft(Action::alter(id, Clause::Index(c)));
+        let (set, reset): (
+            std::collections::BTreeMap<_, _>,
+            std::collections::BTreeMap<_, _>,
+        ) = option_changes(&before.options, &after.options)
+            .into_iter()
+            .partition(|(_, v)| v.is_some());
+        for map in [reset, set] {
+            if !map.is_empty() {
+                drafts.push(clause(IndexClause::Options(map)));
+            }
+        }
+        if let Some(space) = after
+            .tablespace
+            .as_ref()
+            .filter(|s| before.tablespace.as_ref() != Some(*s))
+        {
+            drafts.push(clause(IndexClause::Tablespace(space.clone())));
+        }
+        if before.parent != after.parent
+            && let Some(parent) = &after.parent
+        {
+            drafts.push(attach(parent, id, cx));
+        }
+        Alter::Drafts(drafts)
+    }
+
+    fn resolve(&self, create: &mut Create, moment: &mut Moment) -> Result<(), Fault> {
+        let Some(item) = create.object.get_mut::<Index>() else {
+            return Ok(());
+        };
+        let kinds = [Kind::Table, Kind::MaterializedView];
+        item.table = naming::relation(&item.table, &kinds, moment)?;
+        let table = item.table.clone();
+        for key in &mut item.keys {
+            resolve_key(key, &table, moment)?;
+        }
+        for column in &item.include {
+            naming::has_column(&table, column, moment)?;
+        }
+        if let Some(filter) = &item.filter {
+            ground::check(filter, &ground::row(&table), moment)?;
+        }
+        create.id.schema = table.schema.clone();
+        create.id.owner = None;
+        create.id.name = naming::clip(&create.id.name);
+        if create.id.name.is_empty() {
+            let mut probe = item.clone();
+            self.settle(&create.id, &mut probe, &moment.catalog);
+            let keys = naming::key_names(&probe);
+            let second = naming::addition(keys.iter().map(String::as_str));
+            create.id.name = naming::choose(&moment.catalog, &table, Some(&second), "idx", true);
+        }
+        Ok(())
+    }
+
+    fn created(&self, id: &ObjectId, moment: &mut Moment) -> Result<(), Fault> {
+        absorb(id, moment);
+        Ok(())
+    }
+
+    fn clause(&self, id: &ObjectId, clause: &Clause, moment: &mut Moment) -> Result<(), Fault> {
+        let Clause::Index(clause) = clause else {
+            return Err(general::foreign(id));
+        };
+        match clause {
+            IndexClause::Attach { partition } => {
+                let child = driftless_planner::located(partition, moment)?;
+                if let Some(i) = moment.catalog.item_mut::<Index>(&child) {
+                    i.parent = Some(id.clone());
+                }
+            }
+            IndexClause::Options(changes) => {
+                if let Some(i) = moment.catalog.item_mut::<Index>(id) {
+                    change_options(&mut i.options, changes);
+                }
+            }
+            IndexClause::Tablespace(space) => {
+                if let Some(i) = moment.catalog.item_mut::<Index>(id) {
+                    i.tablespace = (space != "pg_default").then(|| space.clone());
+                }
+            }
+            IndexClause::Statistics { .. } => {
+                let message =
+                    format!("the statistics target of a key of index `{id}` is not modelled");
+                return Err(Diagnostic::error("D0003", message).into());
+            }
+        }
+        Ok(())
+    }
+
+    fn tx(&self, action: &Action) -> Tx {
+        match action {
+            Action::Create(c) if c.concurrently => Tx::Outside,
+            Action::Drop(d) if d.concurrently => Tx::Outside,
+            _ => Tx::Inside,
+        }
+    }
+
+    fn facts(&self, action: &Action, moment: &Moment) -> Facts {
+        let mut cost = Cost::new(moment);
+        match action {
+            Action::Create(c) => {
+                if let Some(i) = c.object.get::<Index>() {
+                    build(c, i, &mut cost);
+                }
+            }
+            Action::Drop(d) => {
+                let id = driftless_planner::located(&d.id, moment).unwrap_or_else(|_| d.id.clone());
+                if let Some(i) = moment.catalog.item::<Index>(&id) {
+                    let mode = if d.concurrently {
+                        SHARE_UPDATE
+                    } else {
+                        ACCESS_EXCLUSIVE
+                    };
+                    cost.lock_tree(&i.table.clone(), mode, Held::Instant);
+                }
+            }
+            Action::Alter {
+                id,
+                clause: Clause::Index(IndexClause::Attach { partition }),
+            } => {
+                for index in [id, partition] {
+                    let found = driftless_planner::located(index, moment);
+                    if let Some(i) = found.ok().and_then(|id| moment.catalog.item::<Index>(&id)) {
+                        cost.instant(&i.table.clone(), ACCESS_SHARE);
+                    }
+                }
+            }
+            other => general::cost(other, &mut cost),
+        }
+        cost.done()
+    }
+
+    fn print(&self, action: &Action, _: Option<&Action>, _: Server) -> Printed {
+        match action {
+            Action::Create(c) => c
+                .object
+                .get::<Index>()
+                .map_or_else(Printed::default, |i| Printed::plain(text(c, i))),
+            Action::Alter {
+                id,
+                clause: Clause::Index(clause),
+            } => {
+                let what = match clause {
+                    IndexClause::Options(changes) => option_clauses(changes).join(", "),
+                    IndexClause::Attach { partition } => {
+                        format!("ATTACH PARTITION {}", qualified(partition))
+                    }
+                    IndexClause::Tablespace(space) => {
+                        format!("SET TABLESPACE {}", crate::print::bare(space))
+                    }
+                    IndexClause::Statistics { key, target } => {
+                        format!("ALTER COLUMN {key} SET STATISTICS {target}")
+                    }
+                };
+                Printed::plain(format!("ALTER INDEX {} {what}", qualified(id)))
+            }
+            other => general::print(other),
+        }
+    }
+}
+
+fn build(c: &Create, i: &Index, cost: &mut Cost) {
+    let table = cost.find(&i.table);
+    let standing = ObjectId {
+        schema: table.schema.clone(),
+        ..c.id.clone()
+    };
+    if c.if_not_exists && cost.moment.catalog.contains(&standing) {
+        if !c.concurrently {
+            cost.instant(&table, SHARE);
+        }
+        return;
+    }
+    let mode = if c.concurrently { SHARE_UPDATE } else { SHARE };
+    cost.lock_tree(&table, mode, Held::Scan);
+    let mut read = naming::descendants(&cost.moment.catalog, &table);
+    read.push(table.clone());
+    for t in read {
+        cost.scan(&t);
+    }
+    if c.concurrently {
+        cost.hazard("waits for every transaction that is open when it starts");
+    }
+    if i.unique && !cost.is_fresh(&table) {
+        cost.hazard(format!("fails if rows of {table} hold the same key"));
+    }
+}
+
+fn text(c: &Create, i: &Index) -> String {
+    let unique = if i.unique { "UNIQUE " } else { "" };
+    let concurrently = if c.concurrently { "CONCURRENTLY " } else { "" };
+    let exists = if c.if_not_exists {
+        "IF NOT EXISTS "
+    } else {
+        ""
+    };
+    let using = if i.method == "btree" {
+        String::new()
+    } else {
+        format!(" USING {}", crate::print::bare(&i.method))
+    };
+    let keys: Vec<String> = i.keys.iter().map(key_text).collect();
+    let mut out = format!(
+        "CREATE {unique}INDEX {concurrently}{exists}{} ON {}{using} ({})",
+        name(&c.id.name),
+        qualified(&i.table),
+        keys.join(", ")
+    );
+    if !i.include.is_empty() {
+        out.push_str(&format!(" INCLUDE ({})", names(&i.include)));
+    }
+    if i.nulls_not_distinct {
+        out.push_str(" NULLS NOT DISTINCT");
+    }
+    if !i.options.is_empty() {
+        out.push_str(&format!(" WITH ({})", options(&i.options)));
+    }
+    if let Some(space) = &i.tablespace {
+        out.push_str(&format!(" TABLESPACE {}", crate::print::bare(space)));
+    }
+    if let Some(filter) = &i.filter {
+        out.push_str(&format!(" WHERE {}", expression(filter)));
+    }
+    out
+}
+
+/// An index of a partitioned table takes the equal ones of its partitions under itself: they are its copies then.
+fn absorb(id: &ObjectId, moment: &mut Moment) {
+    let Some(parent) = moment.catalog.item::<Index>(id).cloned() else {
+        return;
+    };
+    let partitioned = moment
+        .catalog
+        .item::<Table>(&parent.table)
+        .and_then(Table::pg)
+        .is_some_and(|pg| pg.partition_by.is_some());
+    if !partitioned {
+        return;
+    }
+    for child in naming::descendants(&moment.catalog, &parent.table) {
+        absorb_into(&parent, &child, moment);
+    }
+}
+
+/// Takes a partition's first index that equals the parent's out of the catalog.
+pub(super) fn absorb_into(parent: &Index, child: &ObjectId, moment: &mut Moment) {
+    let equal = moment
+        .catalog
+        .of::<Index>()
+        .filter(|(_, i)| i.table == *child && i.parent.is_none())
+        .find(|(_, i)| {
+            let moved = Index {
+                table: parent.table.clone(),
+                ..(*i).clone()
+            };
+            definition(parent, &moved) == Verdict::Same
+        })
+        .map(|(id, _)| id.clone());
+    if let Some(id) = equal {
+        moment.remove(&id);
+    }
+}

@@ -1,0 +1,162 @@
+//! Types that cannot be altered in place: the old one is renamed away, a new one made, and every column that uses it
+//! is moved over, in one draft that stays together.
+//!
+//! Neighbours: enums (a value removed or moved), domains (another base type) and composites draft with this; tables
+//! leave the columns concerned to it. Invariant: who decides that a type is replaced asks [`is_replaced`] only.
+
+use super::naming;
+use driftless_model::{
+    Canon, Composite, Domain, Enum, Name, Object, ObjectId, SqlText, Table, TypeRef, Verdict,
+};
+use driftless_planner::{Action, ColumnClause, Cx, Draft, Hit, Reach, bare};
+
+/// Whether the plan makes the type anew under its own name.
+pub(super) fn is_replaced(cx: &Cx, id: &ObjectId) -> bool {
+    if let (Some(b), Some(a)) = (cx.before.item::<Enum>(id), cx.after.item::<Enum>(id)) {
+        return !super::enumeration::grows(b, a);
+    }
+    if let (Some(b), Some(a)) = (cx.before.item::<Domain>(id), cx.after.item::<Domain>(id)) {
+        return b.base != a.base || b.collation != a.collation || base_is_replaced(cx, a);
+    }
+    if let (Some(b), Some(a)) = (
+        cx.before.item::<Composite>(id),
+        cx.after.item::<Composite>(id),
+    ) {
+        return super::composite::needs_replacing(id, b, a, cx);
+    }
+    false
+}
+
+fn base_is_replaced(cx: &Cx, domain: &Domain) -> bool {
+    domain
+        .base
+        .target
+        .as_ref()
+        .is_some_and(|t| is_replaced(cx, t))
+}
+
+/// Whether the column keeps its type, and that type is made anew.
+pub(super) fn moves_column(cx: &Cx, before: &TypeRef, after: &TypeRef) -> bool {
+    before == after && after.target.as_ref().is_some_and(|t| is_replaced(cx, t))
+}
+
+/// Whether a hit says that a type in use is made anew or gone.
+pub(super) fn is_type_hit(hit: &Hit) -> bool {
+    hit.part.member.is_none() && hit.part.object.kind.is_type()
+}
+
+struct Use {
+    table: ObjectId,
+    column: Name,
+    ty: TypeRef,
+    before_default: bool,
+    default: Option<SqlText>,
+}
+
+fn uses(id: &ObjectId, cx: &Cx) -> Vec<Use> {
+    let mut out = Vec::new();
+    for user in cx.users.of_object(id) {
+        let (Some(before), Some(after)) =
+            (cx.before.item::<Table>(user), cx.after.item::<Table>(user))
+        else {
+            continue;
+        };
+        for column in &after.columns {
+            let of_type = |t: &TypeRef| t.target.as_ref() == Some(id);
+            let Some(was) = before.column(&column.name) else {
+                continue;
+            };
+            // A partition's column follows its parent's.
+            let follows = column.inherited && was.inherited;
+            if of_type(&was.ty) && of_type(&column.ty) && was.ty == column.ty && !follows {
+                out.push(Use {
+                    table: user.clone(),
+                    column: column.name.clone(),
+                    ty: column.ty.clone(),
+                    before_default: was.default.is_some(),
+                    default: column.default.clone(),
+                });
+            }
+        }
+    }
+    out
+}
+
+/// `USING column::text::schema.type`, for arrays through arrays.
+fn conversion(column: &Name, through: &str, ty: &TypeRef) -> SqlText {
+    let dims = if ty.text.ends_with("[]") { "[]" } else { "" };
+    let mut text = SqlText::new(format!(
+        "{}::{through}{dims}::{}",
+        crate::print::name(column),
+        ty.text
+    ));
+    text.canon = Canon::Raw;
+    text
+}
+
+/// The one draft that puts `object` in the place of the type `id`; values pass through the type `through`.
+pub(super) fn draft(id: &ObjectId, object: &Object, through: &str, cx: &Cx) -> Draft {
+    let away = ObjectId {
+        name: Name::exact(naming::joined(id.name.as_str(), None, "before")),
+        ..id.clone()
+    };
+    let mut reach = Reach {
+        changes: vec![id.part()],
+        needs: driftless_model::requirements(id, object),
+        ..Reach::default()
+    };
+    let mut statements = vec![
+        vec![Action::Rename {
+            part: id.part(),
+            to: away.name.clone(),
+        }],
+        vec![Action::create(id.clone(), bare(object))],
+    ];
+    let mut tables: Vec<(ObjectId, Vec<Action>)> = Vec::new();
+    for u in uses(id, cx) {
+        let part = u.table.member(&u.column);
+        reach.changes.push(part.clone());
+        let using = cx
+            .hints
+            .usings
+            .get(&part)
+            .cloned()
+            .unwrap_or_else(|| conversion(&u.column, through, &u.ty));
+        let mut actions = Vec::new();
+        let clause = |c| Action::column(&u.table, &u.column, c);
+        if u.before_default {
+            actions.push(clause(ColumnClause::Default(None)));
+        }
+        actions.push(clause(ColumnClause::Type {
+            ty: u.ty.clone(),
+            collation: None,
+            using: Some(using),
+        }));
+        if let Some(default) = u.default {
+            reach
+                .needs
+                .extend(default.parts().filter(|p| p.object != *id).cloned());
+            actions.push(clause(ColumnClause::Default(Some(default))));
+        }
+        match tables.last_mut() {
+            Some((table, list)) if *table == u.table => list.extend(actions),
+            _ => tables.push((u.table.clone(), actions)),
+        }
+    }
+    statements.extend(tables.into_iter().map(|(_, actions)| actions));
+    statements.push(vec![Action::drop(away)]);
+    reach.needs.retain(|p| !reach.changes.contains(p));
+    Draft {
+        target: id.clone(),
+        statements,
+        reach,
+        fuse: driftless_planner::Fuse::Never,
+        lane: Some(id.part()),
+        because: Some("it cannot be changed in place".into()),
+    }
+}
+
+/// Whether a type's text differs only where its modifier does.
+pub(super) fn verdict(before: &TypeRef, after: &TypeRef) -> Verdict {
+    Verdict::of(before == after)
+}

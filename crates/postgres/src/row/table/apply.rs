@@ -1,0 +1,587 @@
+//! Clauses of ALTER TABLE, executed on the model as the server does.
+//!
+//! Invariant: what the server passes on to children is passed on here; what depends on a changed column is settled
+//! again.
+
+use super::{pg_mut, resolve};
+use crate::row::view::change_options;
+use crate::row::{constraint, domain::with_path, general, index, naming, sequence};
+use driftless_model::{
+    Canon, Catalog, Column, Constraint, ConstraintBody, Index, Kind, Name, Object, ObjectId, Part,
+    Partition, Sequence, SqlText, Table, Trigger, Unmodelled,
+};
+use driftless_planner::{ColumnClause, Fault, Moment, TableClause};
+
+fn table_mut<'m>(id: &ObjectId, moment: &'m mut Moment) -> Result<&'m mut Table, Fault> {
+    moment
+        .catalog
+        .item_mut::<Table>(id)
+        .ok_or_else(|| Fault::missing("table", id))
+}
+
+pub(super) fn table(id: &ObjectId, clause: &TableClause, moment: &mut Moment) -> Result<(), Fault> {
+    match clause {
+        TableClause::AddColumn {
+            column,
+            if_not_exists,
+        } => return add_column(id, column, *if_not_exists, moment),
+        TableClause::DropColumn {
+            column,
+            if_exists,
+            cascade,
+        } => return drop_column(id, column, *if_exists, *cascade, moment),
+        TableClause::Inherit { parent, stop } => return inherit(id, parent, *stop, moment),
+        TableClause::Attach { partition, bound } => return attach(id, partition, bound, moment),
+        TableClause::Detach { partition, .. } => return detach(id, partition, moment),
+        TableClause::Triggers { enabled, .. } => {
+            for object in owned_mut(id, moment) {
+                if let Some(t) = object.get_mut::<Trigger>() {
+                    t.enabled = *enabled;
+                }
+            }
+            return Ok(());
+        }
+        TableClause::Cluster(index) => {
+            if let Some(index) = index {
+                unmodelled("clustering index", index.as_str(), id, moment);
+            }
+            return Ok(());
+        }
+        _ => {}
+    }
+    let item = table_mut(id, moment)?;
+    let Some(pg) = pg_mut(item) else {
+        return Err(general::foreign(id));
+    };
+    match clause {
+        TableClause::Options(changes) => change_options(&mut pg.options, changes),
+        TableClause::Logged(on) => {
+            pg.unlogged = !on;
+            let sequences: Vec<ObjectId> = owned_sequences(&moment.catalog, id, None);
+            for s in sequences {
+                if let Some(item) = moment.catalog.item_mut::<Sequence>(&s) {
+                    item.unlogged = !on;
+                }
+            }
+        }
+        TableClause::RowSecurity(on) => pg.row_security = *on,
+        TableClause::ForceRowSecurity(on) => pg.force_row_security = *on,
+        TableClause::ReplicaIdentity(to) => pg.replica_identity.clone_from(to),
+        TableClause::Method(m) => pg.method = (m != "heap").then(|| m.clone()),
+        TableClause::Tablespace(t) => pg.tablespace = (t != "pg_default").then(|| t.clone()),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn unmodelled(what: &str, name: &str, on: &ObjectId, moment: &mut Moment) {
+    let found = Unmodelled {
+        what: what.to_owned(),
+        name: name.to_owned(),
+        on: Some(on.clone()),
+        place: moment.place,
+    };
+    moment.catalog.unmodelled.push(found);
+}
+
+fn owned_mut<'m>(id: &ObjectId, moment: &'m mut Moment) -> Vec<&'m mut Object> {
+    let owner = Some(&id.name);
+    moment
+        .catalog
+        .objects
+        .iter_mut()
+        .filter(|(i, _)| i.schema == id.schema && i.owner.as_ref() == owner)
+        .map(|(_, o)| o)
+        .collect()
+}
+
+/// The sequences that a table's columns (or one of them) own.
+pub(super) fn owned_sequences(
+    catalog: &Catalog,
+    id: &ObjectId,
+    column: Option<&Name>,
+) -> Vec<ObjectId> {
+    catalog
+        .of::<Sequence>()
+        .filter(|(_, s)| {
+            s.owned_by.as_ref().is_some_and(|p| {
+                p.object == *id && (column.is_none() || p.member.as_ref() == column)
+            })
+        })
+        .map(|(i, _)| i.clone())
+        .collect()
+}
+
+fn add_column(
+    id: &ObjectId,
+    column: &Column,
+    lenient: bool,
+    moment: &mut Moment,
+) -> Result<(), Fault> {
+    let mut column = column.clone();
+    column.name = naming::clip(&column.name);
+    let Some(item) = moment.catalog.item::<Table>(id) else {
+        return Err(Fault::missing("table", id));
+    };
+    if item.column(&column.name).is_some() {
+        if lenient {
+            return Ok(());
+        }
+        let message = format!("the table `{id}` has the column `{}` already", column.name);
+        return Err(naming::wrong("D0304", message, moment));
+    }
+    let unlogged = item.pg().is_some_and(|pg| pg.unlogged);
+    for text in column
+        .default
+        .iter_mut()
+        .chain(column.generated.iter_mut().map(|g| &mut g.expr))
+    {
+        *text = with_path(std::mem::take(text), moment);
+    }
+    let made = resolve::column_type(id, &mut column, unlogged, &[], moment)?;
+    match &made {
+        // Its default refers to a sequence that is made along with it.
+        Some(_) => {}
+        None => resolve::check_column(id, &column, moment)?,
+    }
+    let for_children = resolve::inherited(&column);
+    table_mut(id, moment)?.columns.push(column);
+    resolve::insert_sequences(made.into_iter().collect(), moment);
+    for child in naming::descendants(&moment.catalog, id) {
+        let item = table_mut(&child, moment)?;
+        if item.column(&for_children.name).is_none() {
+            item.columns.push(for_children.clone());
+            resettle(&child, moment);
+        }
+    }
+    Ok(())
+}
+
+fn drop_column(
+    id: &ObjectId,
+    column: &Name,
+    lenient: bool,
+    cascade: bool,
+    moment: &mut Moment,
+) -> Result<(), Fault> {
+    let Some(item) = moment.catalog.item::<Table>(id) else {
+        return Err(Fault::missing("table", id));
+    };
+    if item.column(column).is_none() {
+        return if lenient {
+            Ok(())
+        } else {
+            Err(Fault::missing("column", id.member(column)))
+        };
+    }
+    let part = id.member(column);
+    let (own, foreign) = dependents(&part, id, moment);
+    if let Some(user) = foreign.first().filter(|_| !cascade) {
+        let d = driftless_sql::Diagnostic::error(
+            "D0305",
+            format!(
+                "the column `{part}` cannot be dropped: {} `{user}` uses it",
+                user.kind.noun()
+            ),
+        );
+        return Err(d
+            .at_least(moment.place)
+            .help("drop what uses it first, or say CASCADE")
+            .into());
+    }
+    for dead in own.iter().chain(&foreign) {
+        match dead.kind {
+            // A column of another table loses its default or its type with what it used.
+            Kind::Table => {}
+            _ => moment.remove(dead),
+        }
+    }
+    for sequence in owned_sequences(&moment.catalog, id, Some(column)) {
+        moment.remove(&sequence);
+    }
+    table_mut(id, moment)?.columns.retain(|c| c.name != *column);
+    for child in naming::children(&moment.catalog, id) {
+        let drops = moment
+            .catalog
+            .item::<Table>(&child)
+            .and_then(|t| t.column(column))
+            .is_some_and(|c| c.inherited);
+        if drops {
+            drop_column(&child, column, true, cascade, moment)?;
+        }
+    }
+    Ok(())
+}
+
+/// What goes with a column: the table's own indexes and constraints, and what would need CASCADE.
+fn dependents(part: &Part, table: &ObjectId, moment: &Moment) -> (Vec<ObjectId>, Vec<ObjectId>) {
+    let mut own = Vec::new();
+    let mut foreign = Vec::new();
+    for (id, object) in &moment.catalog.objects {
+        if id == table || !object.parts().contains(part) {
+            continue;
+        }
+        let mine = object.owner_relation() == Some(table);
+        match id.kind {
+            Kind::Index | Kind::Constraint if mine => own.push(id.clone()),
+            Kind::Sequence => {}
+            _ => foreign.push(id.clone()),
+        }
+    }
+    if let Some(t) = moment.catalog.item::<Table>(table) {
+        let generated = t.columns.iter().any(|c| {
+            Some(&c.name) != part.member.as_ref()
+                && c.generated
+                    .as_ref()
+                    .is_some_and(|g| g.expr.parts().any(|p| p == part))
+        });
+        if generated {
+            foreign.push(table.clone());
+        }
+    }
+    (own, foreign)
+}
+
+fn inherit(id: &ObjectId, parent: &ObjectId, stop: bool, moment: &mut Moment) -> Result<(), Fault> {
+    let parent = naming::relation(parent, &naming::TABLES, moment)?;
+    let of = moment
+        .catalog
+        .item::<Table>(&parent)
+        .cloned()
+        .unwrap_or_default();
+    if !stop {
+        for column in &of.columns {
+            naming::has_column(id, &column.name, moment)?;
+        }
+    }
+    let item = table_mut(id, moment)?;
+    let Some(pg) = pg_mut(item) else {
+        return Err(general::foreign(id));
+    };
+    if !stop {
+        pg.inherits.push(parent);
+        return Ok(());
+    }
+    pg.inherits.retain(|p| *p != parent);
+    if pg.inherits.is_empty() {
+        item.columns.iter_mut().for_each(|c| c.inherited = false);
+    }
+    Ok(())
+}
+
+fn attach(
+    id: &ObjectId,
+    child: &ObjectId,
+    bound: &SqlText,
+    moment: &mut Moment,
+) -> Result<(), Fault> {
+    let child = naming::relation(child, &naming::TABLES, moment)?;
+    let columns: Vec<Name> = moment.catalog.item::<Table>(id).map_or_else(Vec::new, |t| {
+        t.columns.iter().map(|c| c.name.clone()).collect()
+    });
+    for column in &columns {
+        naming::has_column(&child, column, moment)?;
+    }
+    let bound = with_path(bound.clone(), moment);
+    let item = table_mut(&child, moment)?;
+    for c in &mut item.columns {
+        c.inherited = true;
+    }
+    if let Some(pg) = pg_mut(item) {
+        pg.partition_of = Some(Partition {
+            parent: id.clone(),
+            bound,
+        });
+    }
+    resettle(&child, moment);
+    let indexes: Vec<Index> = moment
+        .catalog
+        .of::<Index>()
+        .filter(|(_, i)| i.table == *id)
+        .map(|(_, i)| i.clone())
+        .collect();
+    for i in &indexes {
+        index::absorb_into(i, &child, moment);
+    }
+    let constraints: Vec<(Name, Constraint)> = moment
+        .catalog
+        .owned(id)
+        .filter_map(|(i, o)| Some((i.name.clone(), o.get::<Constraint>()?.clone())))
+        .collect();
+    for (name, c) in &constraints {
+        constraint::absorb_into(c, Some(name), &child, moment);
+    }
+    Ok(())
+}
+
+/// The former partition keeps copies of what its parent gave it, as its own.
+fn detach(id: &ObjectId, child: &ObjectId, moment: &mut Moment) -> Result<(), Fault> {
+    let child = naming::relation(child, &naming::TABLES, moment)?;
+    let item = table_mut(&child, moment)?;
+    item.columns.iter_mut().for_each(|c| c.inherited = false);
+    if let Some(pg) = pg_mut(item) {
+        pg.partition_of = None;
+    }
+    let constraints: Vec<(Name, Constraint)> = moment
+        .catalog
+        .owned(id)
+        .filter_map(|(i, o)| Some((i.name.clone(), o.get::<Constraint>()?.clone())))
+        .filter(|(_, c)| !c.no_inherit || !matches!(c.body, ConstraintBody::Check(_)))
+        .collect();
+    for (name, c) in constraints {
+        let copy = Constraint {
+            table: child.clone(),
+            ..moved(c)
+        };
+        let name = match &copy.body {
+            ConstraintBody::PrimaryKey(_) => {
+                naming::choose(&moment.catalog, &child, None, "pkey", true)
+            }
+            ConstraintBody::Unique(k) => {
+                let all = naming::addition(k.columns.iter().map(|c| c.column.as_str()));
+                naming::choose(&moment.catalog, &child, Some(&all), "key", true)
+            }
+            _ => name,
+        };
+        let own = ObjectId::owned(Kind::Constraint, &child, name);
+        if !moment.catalog.contains(&own) {
+            moment
+                .catalog
+                .objects
+                .insert(own.clone(), Object::new(copy));
+            resettle(&own, moment);
+        }
+    }
+    detach_indexes(id, &child, moment);
+    Ok(())
+}
+
+fn moved(mut c: Constraint) -> Constraint {
+    let raw = |t: &mut SqlText| {
+        t.canon = Canon::Raw;
+        t.refs.clear();
+    };
+    match &mut c.body {
+        ConstraintBody::Check(k) => raw(&mut k.expr),
+        ConstraintBody::Exclude(e) => e.filter.iter_mut().for_each(raw),
+        _ => {}
+    }
+    c
+}
+
+fn detach_indexes(id: &ObjectId, child: &ObjectId, moment: &mut Moment) {
+    let indexes: Vec<Index> = moment
+        .catalog
+        .of::<Index>()
+        .filter(|(_, i)| i.table == *id)
+        .map(|(_, i)| i.clone())
+        .collect();
+    let attached: Vec<ObjectId> = moment
+        .catalog
+        .of::<Index>()
+        .filter(|(_, i)| i.table == *child && i.parent.is_some())
+        .map(|(i, _)| i.clone())
+        .collect();
+    for own in attached {
+        if let Some(i) = moment.catalog.item_mut::<Index>(&own) {
+            i.parent = None;
+        }
+    }
+    for i in indexes {
+        let copy = Index {
+            table: child.clone(),
+            parent: None,
+            ..i
+        };
+        let keys = naming::key_names(&copy);
+        let second = naming::addition(keys.iter().map(String::as_str));
+        let name = naming::choose(&moment.catalog, child, Some(&second), "idx", true);
+        let own = ObjectId::new(Kind::Index, child.schema.clone(), name);
+        moment
+            .catalog
+            .objects
+            .insert(own.clone(), Object::new(copy));
+        resettle(&own, moment);
+    }
+}
+
+/// Settles one object again.
+fn resettle(id: &ObjectId, moment: &mut Moment) {
+    let (Some(row), Some(mut object)) = (crate::row::of(id.kind), moment.catalog.get(id).cloned())
+    else {
+        return;
+    };
+    row.settle(id, &mut object, &moment.catalog);
+    moment.catalog.objects.insert(id.clone(), object);
+}
+
+/// Settles everyone whose texts read a column that changed.
+fn resettle_users(part: &Part, moment: &mut Moment) {
+    let mut users: Vec<ObjectId> = Vec::new();
+    for (id, object) in &mut moment.catalog.objects {
+        let reads = object
+            .texts_mut()
+            .iter()
+            .any(|t| t.refs.iter().any(|r| r.part == *part));
+        if reads {
+            users.push(id.clone());
+        }
+    }
+    for user in users {
+        resettle(&user, moment);
+    }
+}
+
+/// NOT NULL of a column and of the same column below.
+pub(in crate::row) fn set_not_null(table: &ObjectId, column: &Name, on: bool, moment: &mut Moment) {
+    let mut all = vec![table.clone()];
+    all.extend(naming::descendants(&moment.catalog, table));
+    for id in all {
+        if let Some(c) = moment
+            .catalog
+            .item_mut::<Table>(&id)
+            .and_then(|t| t.column_mut(column))
+        {
+            c.not_null = on;
+        }
+    }
+}
+
+pub(super) fn column(
+    id: &ObjectId,
+    column: &Name,
+    clause: &ColumnClause,
+    moment: &mut Moment,
+) -> Result<(), Fault> {
+    naming::has_column(id, column, moment)?;
+    let mut clause = clause.clone();
+    prepare(id, column, &mut clause, moment)?;
+    let recurses = !matches!(
+        clause,
+        ColumnClause::Identity(_) | ColumnClause::Compression(_) | ColumnClause::Options(_)
+    );
+    let mut all = vec![id.clone()];
+    if recurses {
+        all.extend(naming::descendants(&moment.catalog, id));
+    }
+    for table in &all {
+        if let Some(c) = moment
+            .catalog
+            .item_mut::<Table>(table)
+            .and_then(|t| t.column_mut(column))
+        {
+            change(c, &clause);
+        }
+        if table != id {
+            resettle(table, moment);
+        }
+    }
+    if let ColumnClause::Options(changes) = &clause {
+        let set: Vec<String> = changes.keys().cloned().collect();
+        unmodelled(
+            "column options",
+            &format!("{column} ({})", set.join(", ")),
+            id,
+            moment,
+        );
+    }
+    if matches!(clause, ColumnClause::Type { .. }) {
+        for table in &all {
+            resettle(table, moment);
+            resettle_users(&table.member(column), moment);
+        }
+    }
+    Ok(())
+}
+
+/// Resolves what the clause brings.
+fn prepare(
+    id: &ObjectId,
+    column: &Name,
+    clause: &mut ColumnClause,
+    moment: &Moment,
+) -> Result<(), Fault> {
+    let standing = moment
+        .catalog
+        .item::<Table>(id)
+        .and_then(|t| t.column(column));
+    let ty = standing.map(|c| c.ty.clone()).unwrap_or_default();
+    match clause {
+        ColumnClause::Type { ty, .. } => *ty = naming::type_of(ty, moment)?,
+        ColumnClause::Default(Some(text)) => {
+            *text = with_path(std::mem::take(text), moment);
+            crate::row::ground::check(text, &crate::row::ground::default(&ty), moment)?;
+        }
+        ColumnClause::Expression(Some(g)) => {
+            g.expr = with_path(std::mem::take(&mut g.expr), moment);
+            crate::row::ground::check(&g.expr, &crate::row::ground::stored(id, &ty), moment)?;
+            if let Some(standing) = standing.and_then(|c| c.generated.as_ref()) {
+                g.stored = standing.stored;
+            }
+        }
+        ColumnClause::Identity(None) if standing.is_some_and(|c| c.identity.is_none()) => {
+            let message = format!("the column `{}` is no identity", id.member(column));
+            return Err(naming::wrong("D0305", message, moment));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn change(c: &mut Column, clause: &ColumnClause) {
+    match clause {
+        ColumnClause::Type { ty, collation, .. } => {
+            c.ty = ty.clone();
+            c.collation.clone_from(collation);
+            c.storage = None;
+            if let Some(i) = &mut c.identity {
+                i.sequence = retyped(&i.sequence, &ty.text);
+            }
+            if let Some(d) = &mut c.default {
+                d.canon = Canon::Raw;
+            }
+        }
+        ColumnClause::Default(text) => c.default.clone_from(text),
+        ColumnClause::NotNull(on) => c.not_null = *on,
+        ColumnClause::Identity(Some(i)) => {
+            let mut made = i.clone();
+            if let Some(standing) = &c.identity {
+                made.sequence = merged(&standing.sequence, &i.sequence);
+            }
+            made.sequence.owned_by = None;
+            made.sequence = sequence::resolved(&made.sequence, Some(&c.ty.text));
+            c.identity = Some(made);
+        }
+        ColumnClause::Identity(None) => c.identity = None,
+        ColumnClause::Expression(g) => c.generated.clone_from(g),
+        ColumnClause::Storage(s) => c.storage.clone_from(s),
+        ColumnClause::Compression(x) => c.compression.clone_from(x),
+        ColumnClause::Statistics(n) => c.statistics = *n,
+        ColumnClause::Options(_) => {}
+    }
+}
+
+fn merged(standing: &Sequence, said: &Sequence) -> Sequence {
+    Sequence {
+        start: said.start.or(standing.start),
+        increment: said.increment.or(standing.increment),
+        min: said.min.or(standing.min),
+        max: said.max.or(standing.max),
+        cache: said.cache.or(standing.cache),
+        ..said.clone()
+    }
+}
+
+/// An identity's sequence follows its column's type: bounds that were the former type's own become the new one's.
+fn retyped(standing: &Sequence, ty: &str) -> Sequence {
+    let former = sequence::defaults(&standing.ty, standing.increment.unwrap_or(1));
+    let mut out = standing.clone();
+    if out.max == former.max {
+        out.max = None;
+    }
+    if out.min == former.min {
+        out.min = None;
+    }
+    ty.clone_into(&mut out.ty);
+    sequence::resolved(&out, Some(ty))
+}

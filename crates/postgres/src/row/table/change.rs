@@ -1,0 +1,683 @@
+//! Drafts of tables: how a new one is made, and what leads from one to another.
+//!
+//! Neighbours: `replace` moves columns whose type is made anew. Invariant: every ALTER TABLE clause is a draft of its
+//! own that may share a statement with its neighbours.
+
+use super::{column, pg, pg_mut, retype, same_generated, same_identity};
+use crate::features::{Feature, has};
+use crate::row::{naming, replace, sequence, view};
+use driftless_model::{
+    Canon, Column, Identity, Name, Object, ObjectId, PgTable, SqlText, Table, TypeRef, Verdict,
+};
+use driftless_planner::{
+    Action, Alter, Clause, ColumnClause, Cx, Data, Draft, Hit, TableClause, bare,
+};
+use std::collections::BTreeMap;
+
+/// Whether this plan makes the column.
+pub(in crate::row) fn is_made(table: &ObjectId, column: &Name, cx: &Cx) -> bool {
+    cx.before
+        .item::<Table>(table)
+        .is_none_or(|t| t.column(column).is_none())
+}
+
+fn clause(id: &ObjectId, clause: TableClause, cx: &Cx) -> Draft {
+    cx.draft(Action::table(id, clause)).may(id)
+}
+
+fn on_column(id: &ObjectId, name: &Name, clause: ColumnClause, cx: &Cx) -> Draft {
+    cx.draft(Action::column(id, name, clause)).may(id)
+}
+
+/// A column as CREATE TABLE and ADD COLUMN carry it: `serial` where it is one, without what needs an ALTER.
+fn made(id: &ObjectId, column: &Column, cx: &Cx) -> (Column, Option<ObjectId>) {
+    let mut out = Column {
+        comment: None,
+        storage: None,
+        statistics: None,
+        ..column.clone()
+    };
+    let serial = sequence::serial_of(id, column, cx.after).filter(|(_, s)| {
+        cx.is_new(s)
+            && cx
+                .before
+                .find(&naming::RELATIONS, &s.schema, &s.name)
+                .is_none()
+    });
+    let Some((word, sequence)) = serial else {
+        return (out, None);
+    };
+    out.ty = TypeRef::new(word);
+    out.default = None;
+    (out, Some(sequence))
+}
+
+/// Storage and statistics, which CREATE TABLE cannot say on every version.
+fn extras(id: &ObjectId, column: &Column, cx: &Cx) -> Vec<Draft> {
+    let mut out = Vec::new();
+    if column.storage.is_some() {
+        out.push(on_column(
+            id,
+            &column.name,
+            ColumnClause::Storage(column.storage.clone()),
+            cx,
+        ));
+    }
+    if column.statistics.is_some() {
+        out.push(on_column(
+            id,
+            &column.name,
+            ColumnClause::Statistics(column.statistics),
+            cx,
+        ));
+    }
+    out
+}
+
+pub(super) fn create(id: &ObjectId, object: &Object, item: &Table, cx: &Cx) -> Vec<Draft> {
+    let mut table = item.clone();
+    let mut sequences = Vec::new();
+    table.columns = Vec::new();
+    for c in item.columns.iter().filter(|c| !c.inherited) {
+        let (c, serial) = made(id, c, cx);
+        table.columns.push(c);
+        sequences.extend(serial);
+    }
+    let full = pg(item);
+    if let Some(pg) = pg_mut(&mut table) {
+        pg.row_security = false;
+        pg.force_row_security = false;
+        pg.replica_identity = None;
+    }
+    let mut carried = bare(object);
+    carried.body = table.into();
+    let mut first = cx.draft(Action::create(id.clone(), carried)).may(id);
+    first.reach.needs.retain(|p| !sequences.contains(&p.object));
+    first
+        .reach
+        .gives
+        .extend(sequences.iter().map(ObjectId::part));
+    let mut drafts = vec![first];
+    for c in item.columns.iter().filter(|c| c.inherited) {
+        drafts.extend(override_inherited(id, item, c, cx));
+    }
+    for c in &item.columns {
+        drafts.extend(extras(id, c, cx));
+    }
+    let none = PgTable {
+        row_security: false,
+        force_row_security: false,
+        replica_identity: None,
+        ..full.clone()
+    };
+    drafts.extend(switches(id, &none, &full, cx));
+    drafts
+}
+
+/// What an inherited column has that its parent's does not give.
+fn override_inherited(id: &ObjectId, item: &Table, c: &Column, cx: &Cx) -> Vec<Draft> {
+    let given = naming::parents(item)
+        .into_iter()
+        .find_map(|p| cx.after.item::<Table>(p)?.column(&c.name));
+    let Some(given) = given else {
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    if c.generated.is_none() && SqlText::compare_option(&given.default, &c.default) != Verdict::Same
+    {
+        out.push(on_column(
+            id,
+            &c.name,
+            ColumnClause::Default(c.default.clone()),
+            cx,
+        ));
+    }
+    if c.not_null && !given.not_null {
+        out.push(on_column(id, &c.name, ColumnClause::NotNull(true), cx));
+    }
+    out
+}
+
+fn switches(id: &ObjectId, before: &PgTable, after: &PgTable, cx: &Cx) -> Vec<Draft> {
+    let mut out = Vec::new();
+    if before.row_security != after.row_security {
+        out.push(clause(id, TableClause::RowSecurity(after.row_security), cx));
+    }
+    if before.force_row_security != after.force_row_security {
+        out.push(clause(
+            id,
+            TableClause::ForceRowSecurity(after.force_row_security),
+            cx,
+        ));
+    }
+    if before.replica_identity != after.replica_identity {
+        let mut draft = clause(
+            id,
+            TableClause::ReplicaIdentity(after.replica_identity.clone()),
+            cx,
+        );
+        let index = after
+            .replica_identity
+            .as_ref()
+            .and_then(|r| r.strip_prefix("index "));
+        if let Some(index) = index {
+            draft = draft.needs(index_part(id, index, cx));
+        }
+        out.push(draft);
+    }
+    out
+}
+
+/// The index, or the constraint whose index it is.
+fn index_part(id: &ObjectId, index: &str, cx: &Cx) -> driftless_model::Part {
+    use driftless_model::Kind;
+    let own = ObjectId::new(Kind::Index, id.schema.clone(), Name::exact(index));
+    if cx.after.contains(&own) {
+        return own.part();
+    }
+    ObjectId::owned(Kind::Constraint, id, Name::exact(index)).part()
+}
+
+pub(super) fn alter(id: &ObjectId, before: &Table, after: &Table, hits: &[Hit], cx: &Cx) -> Alter {
+    let (b, a) = (pg(before), pg(after));
+    if b.partition_by.is_some() != a.partition_by.is_some() {
+        return Alter::Recreate(
+            "a table becomes partitioned, or plain, only by being made anew".into(),
+        );
+    }
+    if SqlText::compare_option(&b.partition_by, &a.partition_by) != Verdict::Same {
+        return Alter::Recreate("a partition key cannot be changed".into());
+    }
+    let parent_gone = hits.iter().any(|h| {
+        h.gone
+            && b.partition_of
+                .as_ref()
+                .is_some_and(|p| p.parent == h.part.object && h.part.member.is_none())
+    });
+    if parent_gone {
+        return Alter::Dies;
+    }
+    let mut drafts = Vec::new();
+    for c in &before.columns {
+        if after.column(&c.name).is_none() && !follows(before, after, c, cx) {
+            drafts.push(drop_column(id, &c.name, cx));
+        }
+    }
+    for c in &after.columns {
+        match before.column(&c.name) {
+            None if !follows(before, after, c, cx) => drafts.extend(add_column(id, c, cx)),
+            None => {}
+            Some(was) => {
+                let given = given_by_parent(before, after, was, c, cx);
+                drafts.extend(change_column(id, was, c, given, hits, cx));
+            }
+        }
+    }
+    drafts.extend(change_ext(id, &b, &a, cx));
+    Alter::Drafts(drafts)
+}
+
+fn drop_column(id: &ObjectId, name: &Name, cx: &Cx) -> Draft {
+    clause(
+        id,
+        TableClause::DropColumn {
+            column: name.clone(),
+            if_exists: false,
+            cascade: false,
+        },
+        cx,
+    )
+}
+
+/// Whether the column comes and goes with a parent that the table has on both sides.
+fn follows(before: &Table, after: &Table, column: &Column, cx: &Cx) -> bool {
+    let stays = naming::parents(before).into_iter().any(|p| {
+        let has = |c: &driftless_model::Catalog| {
+            c.item::<Table>(p)
+                .is_some_and(|t| t.column(&column.name).is_some())
+        };
+        naming::parents(after).contains(&p) && has(cx.before) != has(cx.after)
+    });
+    column.inherited && stays
+}
+
+/// The parent's column on both sides, where the column is inherited on both.
+fn given_by_parent<'a>(
+    before: &Table,
+    after: &Table,
+    was: &Column,
+    is: &Column,
+    cx: &Cx<'a>,
+) -> Option<(&'a Column, &'a Column)> {
+    if !was.inherited || !is.inherited {
+        return None;
+    }
+    naming::parents(before).into_iter().find_map(|p| {
+        naming::parents(after).contains(&p).then_some(())?;
+        let b = cx.before.item::<Table>(p)?.column(&is.name)?;
+        let a = cx.after.item::<Table>(p)?.column(&is.name)?;
+        Some((b, a))
+    })
+}
+
+/// ADD COLUMN with what belongs to it.
+fn add_column(id: &ObjectId, c: &Column, cx: &Cx) -> Vec<Draft> {
+    let (mut new, serial) = made(id, c, cx);
+    let backfill = cx.hints.backfills.get(&id.member(&c.name));
+    let fills = backfill.filter(|_| c.not_null && c.generated.is_none() && c.identity.is_none());
+    new.not_null &= fills.is_none();
+    new.inherited = false;
+    let mut draft = clause(
+        id,
+        TableClause::AddColumn {
+            column: Box::new(new),
+            if_not_exists: false,
+        },
+        cx,
+    );
+    draft.reach.gives.extend(serial.iter().map(ObjectId::part));
+    let mut out = vec![draft];
+    if let Some(value) = fills {
+        out.push(fill(id, &c.name, value, cx));
+        out.push(on_column(id, &c.name, ColumnClause::NotNull(true), cx));
+    }
+    out.extend(extras(id, c, cx));
+    out
+}
+
+fn fill(id: &ObjectId, name: &Name, value: &SqlText, cx: &Cx) -> Draft {
+    cx.draft(Action::Data(Data::Fill {
+        table: id.clone(),
+        column: name.clone(),
+        value: value.clone(),
+    }))
+    .because(format!("old rows of {} get a value", id.member(name)))
+}
+
+fn change_column(
+    id: &ObjectId,
+    was: &Column,
+    is: &Column,
+    given: Option<(&Column, &Column)>,
+    hits: &[Hit],
+    cx: &Cx,
+) -> Vec<Draft> {
+    let remade = generated_remade(id, was, is, given.is_some(), hits, cx);
+    if let Some(drafts) = remade {
+        return drafts;
+    }
+    let mut out = Vec::new();
+    let by_parent = |same: bool| given.is_some() && same;
+    let moves = replace::moves_column(cx, &was.ty, &is.ty);
+    let retyped = was.ty != is.ty || was.collation != is.collation;
+    let to_identity = is.identity.is_some() && was.identity.is_none();
+    if to_identity && was.default.is_some() {
+        out.push(on_column(id, &is.name, ColumnClause::Default(None), cx));
+    }
+    if was.identity.is_some() && is.identity.is_none() {
+        out.push(drop_identity(id, is, cx));
+    }
+    if was.generated.is_some() && is.generated.is_none() {
+        out.push(on_column(id, &is.name, ColumnClause::Expression(None), cx));
+    }
+    if retyped && !by_parent(given.is_some_and(|(_, a)| a.ty == is.ty)) {
+        out.extend(retype_column(id, was, is, cx));
+    } else if !moves && !to_identity {
+        out.extend(change_default(id, was, is, given, cx));
+    }
+    if let (Some(b), Some(a)) = (&was.generated, &is.generated)
+        && b.expr.compare(&a.expr) != Verdict::Same
+        && given.is_none()
+    {
+        out.push(on_column(
+            id,
+            &is.name,
+            ColumnClause::Expression(Some(a.clone())),
+            cx,
+        ));
+    }
+    if was.not_null != is.not_null {
+        let parents =
+            given.is_some_and(|(b, a)| b.not_null != a.not_null && a.not_null == is.not_null);
+        if !parents {
+            out.extend(change_not_null(id, is, cx));
+        }
+    }
+    if is.identity.is_some() && !same_identity(&was.identity, &is.identity) {
+        out.extend(change_identity(id, was, is, cx));
+    }
+    out.extend(change_details(id, was, is, given, cx));
+    out
+}
+
+/// A generated column whose expression cannot be changed in place is dropped and added.
+fn generated_remade(
+    id: &ObjectId,
+    was: &Column,
+    is: &Column,
+    inherited: bool,
+    hits: &[Hit],
+    cx: &Cx,
+) -> Option<Vec<Draft>> {
+    if inherited {
+        return None;
+    }
+    let hit = is.generated.as_ref().is_some_and(|g| {
+        hits.iter().any(|h| g.expr.parts().any(|p| *p == h.part)) || retypes_source(id, &g.expr, cx)
+    });
+    let because = match (&was.generated, &is.generated) {
+        (None, Some(_)) => "a column becomes generated only by being made anew",
+        (Some(b), Some(a)) if b.stored != a.stored => {
+            "stored and virtual columns are not changed into each other"
+        }
+        (Some(_), Some(_)) if hit => "what it is computed from changes",
+        (Some(b), None) if !b.stored => "a virtual column has no values to keep",
+        (Some(_), Some(_))
+            if same_generated(&was.generated, &is.generated) != Verdict::Same
+                && !has(cx.after.server, Feature::SetExpression) =>
+        {
+            "its expression can be changed in place only from PostgreSQL 17 on"
+        }
+        _ => return None,
+    };
+    let mut out = vec![drop_column(id, &is.name, cx).because(because)];
+    out.extend(
+        add_column(id, is, cx)
+            .into_iter()
+            .map(|d| d.because(because)),
+    );
+    Some(out)
+}
+
+/// The server refuses a type change of a column that a generated one reads.
+fn retypes_source(id: &ObjectId, expr: &SqlText, cx: &Cx) -> bool {
+    let column = |c: &driftless_model::Catalog, n: &Name| {
+        c.item::<Table>(id)?.column(n).map(|c| c.ty.clone())
+    };
+    expr.parts().filter(|p| p.object == *id).any(|p| {
+        p.member
+            .as_ref()
+            .is_some_and(|m| match (column(cx.before, m), column(cx.after, m)) {
+                (Some(b), Some(a)) => b != a || replace::moves_column(cx, &b, &a),
+                _ => true,
+            })
+    })
+}
+
+fn drop_identity(id: &ObjectId, is: &Column, cx: &Cx) -> Draft {
+    let mut draft = on_column(id, &is.name, ColumnClause::Identity(None), cx);
+    // Its sequence's name is free again.
+    draft.reach.removes.push(sequence_part(id, &is.name));
+    draft
+}
+
+fn sequence_part(id: &ObjectId, column: &Name) -> driftless_model::Part {
+    let name = naming::joined(id.name.as_str(), Some(column.as_str()), "seq");
+    ObjectId::new(
+        driftless_model::Kind::Sequence,
+        id.schema.clone(),
+        Name::exact(name),
+    )
+    .part()
+}
+
+/// A new default, or none.
+fn change_default(
+    id: &ObjectId,
+    was: &Column,
+    is: &Column,
+    given: Option<(&Column, &Column)>,
+    cx: &Cx,
+) -> Option<Draft> {
+    if SqlText::compare_option(&was.default, &is.default) == Verdict::Same {
+        return None;
+    }
+    let parents = given.is_some_and(|(b, a)| {
+        SqlText::compare_option(&b.default, &a.default) != Verdict::Same
+            && SqlText::compare_option(&a.default, &is.default) == Verdict::Same
+    });
+    (!parents).then(|| on_column(id, &is.name, ColumnClause::Default(is.default.clone()), cx))
+}
+
+/// ALTER COLUMN … TYPE; a default that cannot follow is taken off before and put back after.
+fn retype_column(id: &ObjectId, was: &Column, is: &Column, cx: &Cx) -> Vec<Draft> {
+    let hint = cx.hints.usings.get(&id.member(&is.name)).cloned();
+    let assignable = retype::is_assignable(&was.ty, &is.ty, cx.before);
+    let using = hint.or_else(|| (!assignable).then(|| conversion(&was.ty, is, cx)));
+    let mut out = Vec::new();
+    let same_base = base(&was.ty.text) == base(&is.ty.text);
+    let default_stays =
+        SqlText::compare_option(&was.default, &is.default) == Verdict::Same && same_base;
+    if was.default.is_some() && (!assignable || using.is_some() || is.default.is_none()) {
+        out.push(on_column(id, &is.name, ColumnClause::Default(None), cx));
+    }
+    let dropped = !out.is_empty();
+    out.push(on_column(
+        id,
+        &is.name,
+        ColumnClause::Type {
+            ty: is.ty.clone(),
+            collation: is.collation.clone(),
+            using,
+        },
+        cx,
+    ));
+    if is.default.is_some() && (dropped || !default_stays) {
+        out.push(on_column(
+            id,
+            &is.name,
+            ColumnClause::Default(is.default.clone()),
+            cx,
+        ));
+    }
+    out
+}
+
+fn base(ty: &str) -> &str {
+    ty.split('(').next().unwrap_or(ty).trim_end()
+}
+
+/// `USING column::type`; from and to users' types through text.
+fn conversion(before: &TypeRef, is: &Column, cx: &Cx) -> SqlText {
+    let name = crate::print::name(&is.name);
+    let user = |t: &TypeRef| {
+        t.target
+            .as_ref()
+            .is_some_and(|t| cx.before.contains(t) || cx.after.contains(t))
+    };
+    let dims = if is.ty.text.ends_with("[]") { "[]" } else { "" };
+    let mut text = if user(before) && user(&is.ty) {
+        SqlText::new(format!("{name}::text{dims}::{}", is.ty.text))
+    } else {
+        SqlText::new(format!("{name}::{}", is.ty.text))
+    };
+    text.canon = Canon::Raw;
+    text
+}
+
+fn change_not_null(id: &ObjectId, is: &Column, cx: &Cx) -> Vec<Draft> {
+    let mut out = Vec::new();
+    if let Some(value) = cx
+        .hints
+        .backfills
+        .get(&id.member(&is.name))
+        .filter(|_| is.not_null)
+    {
+        out.push(fill(id, &is.name, value, cx));
+    }
+    out.push(on_column(
+        id,
+        &is.name,
+        ColumnClause::NotNull(is.not_null),
+        cx,
+    ));
+    out
+}
+
+fn change_identity(id: &ObjectId, was: &Column, is: &Column, cx: &Cx) -> Vec<Draft> {
+    let Some(identity) = &is.identity else {
+        return Vec::new();
+    };
+    if was.identity.is_some() {
+        let mut standing: Identity = identity.clone();
+        standing.sequence.owned_by = Some(id.member(&is.name));
+        debug_assert!(column::is_standing(&standing));
+        return vec![on_column(
+            id,
+            &is.name,
+            ColumnClause::Identity(Some(standing)),
+            cx,
+        )];
+    }
+    let mut draft = on_column(
+        id,
+        &is.name,
+        ColumnClause::Identity(Some(identity.clone())),
+        cx,
+    );
+    // The sequence of a former serial has to leave its name first.
+    draft.reach.gives.push(sequence_part(id, &is.name));
+    vec![draft, restart(id, &is.name, cx)]
+}
+
+/// A new identity goes on behind the highest value that is there.
+fn restart(id: &ObjectId, name: &Name, cx: &Cx) -> Draft {
+    let table = crate::print::qualified(id);
+    let text = format!(
+        "SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence({}, {}), max({column})) FROM {table}",
+        crate::print::literal(&table),
+        crate::print::literal(name.as_str()),
+        column = crate::print::name(name)
+    );
+    let mut draft = cx.draft(Action::Data(Data::Other {
+        tables: vec![id.clone()],
+        text,
+    }));
+    draft.target = id.clone();
+    draft.reach.needs = vec![id.member(name), sequence_part(id, name)];
+    draft.lane = Some(id.member(name));
+    draft.because(format!(
+        "{} goes on behind its highest value",
+        id.member(name)
+    ))
+}
+
+fn change_details(
+    id: &ObjectId,
+    was: &Column,
+    is: &Column,
+    given: Option<(&Column, &Column)>,
+    cx: &Cx,
+) -> Vec<Draft> {
+    let mut out = Vec::new();
+    let retyped = was.ty != is.ty;
+    let storage_given =
+        given.is_some_and(|(b, a)| b.storage != a.storage && a.storage == is.storage);
+    if (was.storage != is.storage || (retyped && is.storage.is_some())) && !storage_given {
+        out.push(on_column(
+            id,
+            &is.name,
+            ColumnClause::Storage(stored(is)),
+            cx,
+        ));
+    }
+    if was.compression != is.compression {
+        out.push(on_column(
+            id,
+            &is.name,
+            ColumnClause::Compression(is.compression.clone()),
+            cx,
+        ));
+    }
+    if was.statistics != is.statistics {
+        out.push(on_column(
+            id,
+            &is.name,
+            ColumnClause::Statistics(is.statistics),
+            cx,
+        ));
+    }
+    out
+}
+
+/// SET STORAGE DEFAULT is known from 16 on only: the type's own is said by name.
+fn stored(is: &Column) -> Option<String> {
+    is.storage
+        .clone()
+        .or_else(|| retype::default_storage(&is.ty.text).map(str::to_owned))
+}
+
+fn change_ext(id: &ObjectId, before: &PgTable, after: &PgTable, cx: &Cx) -> Vec<Draft> {
+    let mut out = Vec::new();
+    if before.unlogged != after.unlogged {
+        out.push(clause(id, TableClause::Logged(!after.unlogged), cx));
+    }
+    if before.method != after.method {
+        let method = after.method.clone().unwrap_or_else(|| "heap".into());
+        out.push(clause(id, TableClause::Method(method), cx));
+    }
+    if let Some(space) = after
+        .tablespace
+        .as_ref()
+        .filter(|s| before.tablespace.as_ref() != Some(*s))
+    {
+        out.push(clause(id, TableClause::Tablespace(space.clone()), cx));
+    }
+    let changes = view::option_changes(&before.options, &after.options);
+    let (set, reset): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        changes.into_iter().partition(|(_, v)| v.is_some());
+    for map in [reset, set] {
+        if !map.is_empty() {
+            out.push(clause(id, TableClause::Options(map), cx));
+        }
+    }
+    for (list, other, stop) in [
+        (&before.inherits, &after.inherits, true),
+        (&after.inherits, &before.inherits, false),
+    ] {
+        for parent in list.iter().filter(|p| !other.contains(p)) {
+            out.push(clause(
+                id,
+                TableClause::Inherit {
+                    parent: parent.clone(),
+                    stop,
+                },
+                cx,
+            ));
+        }
+    }
+    out.extend(change_partition(id, before, after, cx));
+    out.extend(switches(id, before, after, cx));
+    out
+}
+
+fn change_partition(id: &ObjectId, before: &PgTable, after: &PgTable, cx: &Cx) -> Vec<Draft> {
+    if super::same_partition(before, after) == Verdict::Same {
+        return Vec::new();
+    }
+    let mut out = Vec::new();
+    let draft = |parent: &ObjectId, c: TableClause| {
+        let mut draft = cx.draft(Action::alter(parent, Clause::Table(c)));
+        draft.lane = Some(id.part());
+        draft
+    };
+    if let Some(of) = &before.partition_of {
+        out.push(draft(
+            &of.parent,
+            TableClause::Detach {
+                partition: id.clone(),
+                concurrently: false,
+            },
+        ));
+    }
+    if let Some(of) = &after.partition_of {
+        out.push(draft(
+            &of.parent,
+            TableClause::Attach {
+                partition: id.clone(),
+                bound: of.bound.clone(),
+            },
+        ));
+    }
+    out
+}

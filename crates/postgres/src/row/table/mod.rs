@@ -1,0 +1,364 @@
+//! Tables with their columns.
+//!
+//! Neighbours: constraints, indexes, triggers and policies have rows of their own. Invariant: what a parent table does
+//! to its children is done by the parent's clauses only.
+
+mod apply;
+mod change;
+mod column;
+mod cost;
+mod partition;
+mod resolve;
+mod retype;
+
+use super::{general, ground, naming, sequence};
+use crate::print::{name, option_clauses, options, qualified};
+use driftless_model::{
+    Catalog, Column, Generated, Identity, Object, ObjectId, PgTable, Server, SqlText, Table,
+    TableExt, Verdict,
+};
+use driftless_planner::{
+    Action, Alter, Clause, Create, Cx, Data, Draft, Facts, Fault, Hit, KindOps, Moment, Printed,
+    TableClause, Tx,
+};
+
+pub(super) use apply::set_not_null;
+pub(super) use change::is_made;
+pub(super) use cost::{cascade as cost_cascade, drop as cost_drop, is_proven_not_null};
+
+pub(super) struct Tables;
+
+/// What PostgreSQL keeps of a table besides its columns.
+fn pg(table: &Table) -> PgTable {
+    table.pg().cloned().unwrap_or_default()
+}
+
+/// The same to change; there after resolving and decoding alike.
+fn pg_mut(table: &mut Table) -> Option<&mut PgTable> {
+    if table.pg().is_none() {
+        table.ext = TableExt::Postgres(Box::default());
+    }
+    table.pg_mut()
+}
+
+fn same_generated(before: &Option<Generated>, after: &Option<Generated>) -> Verdict {
+    match (before, after) {
+        (None, None) => Verdict::Same,
+        (Some(b), Some(a)) => b
+            .expr
+            .compare(&a.expr)
+            .and(Verdict::of(b.stored == a.stored)),
+        _ => Verdict::Different,
+    }
+}
+
+fn same_identity(before: &Option<Identity>, after: &Option<Identity>) -> bool {
+    match (before, after) {
+        (Some(b), Some(a)) => {
+            let plain = |i: &Identity| driftless_model::Sequence {
+                owned_by: None,
+                unlogged: false,
+                ..i.sequence.clone()
+            };
+            b.always == a.always && plain(b) == plain(a)
+        }
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+fn same_column(before: &Column, after: &Column, cx: &Cx) -> Verdict {
+    let plain = before.ty == after.ty
+        && before.not_null == after.not_null
+        && before.collation == after.collation
+        && before.storage == after.storage
+        && before.compression == after.compression
+        && before.statistics == after.statistics
+        && same_identity(&before.identity, &after.identity);
+    // A column whose type is made anew has to follow it, though it looks the same.
+    let _ = cx;
+    Verdict::of(plain)
+        .and(SqlText::compare_option(&before.default, &after.default))
+        .and(same_generated(&before.generated, &after.generated))
+}
+
+fn same_partition(before: &PgTable, after: &PgTable) -> Verdict {
+    match (&before.partition_of, &after.partition_of) {
+        (None, None) => Verdict::Same,
+        (Some(b), Some(a)) => Verdict::of(b.parent == a.parent).and(b.bound.compare(&a.bound)),
+        _ => Verdict::Different,
+    }
+}
+
+fn same_ext(before: &PgTable, after: &PgTable) -> Verdict {
+    let inherits = before.inherits.len() == after.inherits.len()
+        && before.inherits.iter().all(|p| after.inherits.contains(p));
+    let plain = before.unlogged == after.unlogged
+        && before.options == after.options
+        && inherits
+        && before.row_security == after.row_security
+        && before.force_row_security == after.force_row_security
+        && before.replica_identity == after.replica_identity
+        && before.method == after.method
+        && (after.tablespace.is_none() || before.tablespace == after.tablespace);
+    Verdict::of(plain)
+        .and(SqlText::compare_option(
+            &before.partition_by,
+            &after.partition_by,
+        ))
+        .and(same_partition(before, after))
+}
+
+impl KindOps for Tables {
+    type Item = Table;
+
+    fn settle(&self, id: &ObjectId, item: &mut Table, catalog: &Catalog) {
+        for column in &mut item.columns {
+            settle_column(id, column, catalog);
+        }
+        if let Some(pg) = pg_mut(item) {
+            pg.partition_by.iter_mut().for_each(partition::settle_key);
+            if let Some(of) = &mut pg.partition_of {
+                partition::settle_bound(&mut of.bound);
+            }
+        }
+    }
+
+    /// Columns are compared by name: their order is the server's own affair.
+    fn same(&self, before: &Table, after: &Table, cx: &Cx) -> Verdict {
+        let mut verdict = Verdict::of(before.columns.len() == after.columns.len());
+        for a in &after.columns {
+            verdict = verdict.and(match before.column(&a.name) {
+                Some(b) => same_column(b, a, cx),
+                None => Verdict::Different,
+            });
+        }
+        verdict.and(same_ext(&pg(before), &pg(after)))
+    }
+
+    fn create(&self, id: &ObjectId, object: &Object, item: &Table, cx: &Cx) -> Vec<Draft> {
+        change::create(id, object, item, cx)
+    }
+
+    fn alter(&self, id: &ObjectId, before: &Table, after: &Table, hits: &[Hit], cx: &Cx) -> Alter {
+        change::alter(id, before, after, hits, cx)
+    }
+
+    fn resolve(&self, create: &mut Create, moment: &mut Moment) -> Result<(), Fault> {
+        resolve::table(create, moment)
+    }
+
+    fn clause(&self, id: &ObjectId, clause: &Clause, moment: &mut Moment) -> Result<(), Fault> {
+        match clause {
+            Clause::Table(clause) => apply::table(id, clause, moment),
+            Clause::Column { column, clause } => apply::column(id, column, clause, moment),
+            _ => Err(general::foreign(id)),
+        }
+    }
+
+    fn tx(&self, action: &Action) -> Tx {
+        match action {
+            Action::Alter {
+                clause:
+                    Clause::Table(TableClause::Detach {
+                        concurrently: true, ..
+                    }),
+                ..
+            } => Tx::Outside,
+            _ => Tx::Inside,
+        }
+    }
+
+    fn facts(&self, action: &Action, moment: &Moment) -> Facts {
+        cost::facts(action, moment)
+    }
+
+    fn print(&self, action: &Action, _: Option<&Action>, server: Server) -> Printed {
+        let _ = server;
+        match action {
+            Action::Create(c) => c
+                .object
+                .get::<Table>()
+                .map_or_else(Printed::default, |t| create_text(c, t)),
+            Action::Alter { id, clause } => {
+                let head = format!("ALTER TABLE {}", qualified(id));
+                match clause {
+                    Clause::Table(clause) => Printed {
+                        head,
+                        items: clause_text(clause),
+                        ..Printed::default()
+                    },
+                    Clause::Column { column, clause } => Printed {
+                        head,
+                        items: column::clause_text(column, clause),
+                        ..Printed::default()
+                    },
+                    _ => Printed::default(),
+                }
+            }
+            Action::Data(data) => Printed::plain(data_text(data)),
+            other => general::print(other),
+        }
+    }
+}
+
+fn settle_column(table: &ObjectId, column: &mut Column, catalog: &Catalog) {
+    naming::retext(&mut column.ty);
+    let ty = column.ty.clone();
+    if let Some(default) = &mut column.default {
+        ground::settle(default, &ground::default(&ty), catalog);
+    }
+    if let Some(generated) = &mut column.generated {
+        ground::settle(&mut generated.expr, &ground::stored(table, &ty), catalog);
+    }
+    if let Some(identity) = &mut column.identity {
+        identity.sequence = driftless_model::Sequence {
+            owned_by: None,
+            unlogged: false,
+            ..sequence::resolved(&identity.sequence, Some(&ty.text))
+        };
+    }
+    if column.collation.as_deref() == Some("\"default\"")
+        || column.collation.as_deref() == Some("pg_catalog.\"default\"")
+    {
+        column.collation = None;
+    }
+    if column.storage.is_some() && column.storage.as_deref() == retype::default_storage(&ty.text) {
+        column.storage = None;
+    }
+}
+
+/// CREATE TABLE, as a block.
+fn create_text(c: &Create, table: &Table) -> Printed {
+    let pg = pg(table);
+    let unlogged = if pg.unlogged { "UNLOGGED " } else { "" };
+    let exists = if c.if_not_exists {
+        "IF NOT EXISTS "
+    } else {
+        ""
+    };
+    let mut head = format!("CREATE {unlogged}TABLE {exists}{}", qualified(&c.id));
+    let mut tail = String::new();
+    if let Some(of) = &pg.partition_of {
+        head.push_str(&format!(" PARTITION OF {}", qualified(&of.parent)));
+        tail.push_str(&format!(" {}", of.bound.written));
+    }
+    if !pg.inherits.is_empty() {
+        let parents: Vec<String> = pg.inherits.iter().map(qualified).collect();
+        tail.push_str(&format!(" INHERITS ({})", parents.join(", ")));
+    }
+    if let Some(by) = &pg.partition_by {
+        tail.push_str(&format!(" PARTITION BY {}", by.written));
+    }
+    if let Some(method) = &pg.method {
+        tail.push_str(&format!(" USING {}", crate::print::bare(method)));
+    }
+    if !pg.options.is_empty() {
+        tail.push_str(&format!(" WITH ({})", options(&pg.options)));
+    }
+    if let Some(space) = &pg.tablespace {
+        tail.push_str(&format!(" TABLESPACE {}", crate::print::bare(space)));
+    }
+    Printed {
+        head,
+        items: table.columns.iter().map(column::definition).collect(),
+        tail,
+        block: pg.partition_of.is_none() || !table.columns.is_empty(),
+    }
+}
+
+fn clause_text(clause: &TableClause) -> Vec<String> {
+    let on = |on: bool| if on { "ENABLE" } else { "DISABLE" };
+    vec![match clause {
+        TableClause::AddColumn {
+            column,
+            if_not_exists,
+        } => {
+            let exists = if *if_not_exists { "IF NOT EXISTS " } else { "" };
+            format!("ADD COLUMN {exists}{}", column::definition(column))
+        }
+        TableClause::DropColumn {
+            column,
+            if_exists,
+            cascade,
+        } => {
+            let exists = if *if_exists { "IF EXISTS " } else { "" };
+            let cascade = if *cascade { " CASCADE" } else { "" };
+            format!("DROP COLUMN {exists}{}{cascade}", name(column))
+        }
+        TableClause::Options(changes) => return option_clauses(changes),
+        TableClause::Logged(true) => "SET LOGGED".into(),
+        TableClause::Logged(false) => "SET UNLOGGED".into(),
+        TableClause::RowSecurity(b) => format!("{} ROW LEVEL SECURITY", on(*b)),
+        TableClause::ForceRowSecurity(true) => "FORCE ROW LEVEL SECURITY".into(),
+        TableClause::ForceRowSecurity(false) => "NO FORCE ROW LEVEL SECURITY".into(),
+        TableClause::ReplicaIdentity(to) => match to.as_deref() {
+            None => "REPLICA IDENTITY DEFAULT".into(),
+            Some("full") => "REPLICA IDENTITY FULL".into(),
+            Some("nothing") => "REPLICA IDENTITY NOTHING".into(),
+            Some(other) => {
+                let index = other.strip_prefix("index ").unwrap_or(other);
+                format!("REPLICA IDENTITY USING INDEX {}", crate::print::bare(index))
+            }
+        },
+        TableClause::Inherit { parent, stop } => {
+            let no = if *stop { "NO " } else { "" };
+            format!("{no}INHERIT {}", qualified(parent))
+        }
+        TableClause::Attach { partition, bound } => {
+            format!(
+                "ATTACH PARTITION {} {}",
+                qualified(partition),
+                bound.written
+            )
+        }
+        TableClause::Detach {
+            partition,
+            concurrently,
+        } => {
+            let concurrently = if *concurrently { " CONCURRENTLY" } else { "" };
+            format!("DETACH PARTITION {}{concurrently}", qualified(partition))
+        }
+        TableClause::Cluster(Some(index)) => format!("CLUSTER ON {}", name(index)),
+        TableClause::Cluster(None) => "SET WITHOUT CLUSTER".into(),
+        TableClause::Method(m) => format!("SET ACCESS METHOD {}", crate::print::bare(m)),
+        TableClause::Tablespace(t) => format!("SET TABLESPACE {}", crate::print::bare(t)),
+        TableClause::Triggers { which, enabled } => {
+            let word = match enabled {
+                'D' => "DISABLE",
+                'R' => "ENABLE REPLICA",
+                'A' => "ENABLE ALWAYS",
+                _ => "ENABLE",
+            };
+            format!("{word} TRIGGER {}", which.to_ascii_uppercase())
+        }
+    }]
+}
+
+/// Statements about rows.
+pub(crate) fn data_text(data: &Data) -> String {
+    match data {
+        Data::Fill {
+            table,
+            column,
+            value,
+        } => format!(
+            "UPDATE {}\nSET {column} = {}\nWHERE {column} IS NULL",
+            qualified(table),
+            crate::print::expression(value),
+            column = name(column)
+        ),
+        Data::Copy { from, to, columns } => {
+            let into: Vec<String> = columns.iter().map(|(c, _)| name(c)).collect();
+            let values: Vec<&str> = columns.iter().map(|(_, v)| v.as_str()).collect();
+            format!(
+                "INSERT INTO {} ({})\nSELECT {}\nFROM {}",
+                qualified(to),
+                into.join(", "),
+                values.join(", "),
+                qualified(from)
+            )
+        }
+        Data::Other { text, .. } | Data::Assert { text } => text.clone(),
+    }
+}

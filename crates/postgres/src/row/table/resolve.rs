@@ -1,0 +1,248 @@
+//! A new table, or a new column: names resolved, types known, `serial` written out, parents' columns merged.
+//!
+//! Invariant: nothing is put into the catalog before everything was found.
+
+use crate::row::{ground, naming, sequence};
+use driftless_model::{
+    Column, Kind, Name, Object, ObjectId, Origin, Sequence, SqlText, Table, TypeRef,
+};
+use driftless_planner::{Create, Fault, Moment};
+
+pub(super) fn table(create: &mut Create, moment: &mut Moment) -> Result<(), Fault> {
+    naming::place(create, moment)?;
+    let id = create.id.clone();
+    let Some(table) = create.object.get_mut::<Table>() else {
+        return Ok(());
+    };
+    resolve_parents(table, moment)?;
+    merge_parents(&id, table, moment)?;
+    let mut made: Vec<(ObjectId, Sequence)> = Vec::new();
+    let unlogged = table.pg().is_some_and(|pg| pg.unlogged);
+    for i in 0..table.columns.len() {
+        let name = naming::clip(&table.columns[i].name);
+        table.columns[i].name = name.clone();
+        if table.columns[..i].iter().any(|c| c.name == name) {
+            let message = format!("the table `{id}` has the column `{name}` twice");
+            return Err(naming::wrong("D0304", message, moment));
+        }
+        let column = &mut table.columns[i];
+        let serial = column_type(&id, column, unlogged, &made, moment)?;
+        made.extend(serial);
+    }
+    let fresh = !moment.catalog.contains(&id);
+    check_texts(&id, &create.object, &made, moment)?;
+    if fresh {
+        insert_sequences(made, moment);
+    }
+    Ok(())
+}
+
+fn resolve_parents(table: &mut Table, moment: &Moment) -> Result<(), Fault> {
+    let Some(pg) = super::pg_mut(table) else {
+        return Ok(());
+    };
+    for parent in &mut pg.inherits {
+        *parent = naming::relation(parent, &naming::TABLES, moment)?;
+    }
+    if let Some(of) = &mut pg.partition_of {
+        of.parent = naming::relation(&of.parent, &naming::TABLES, moment)?;
+    }
+    Ok(())
+}
+
+/// A parent's column as its child gets it.
+pub(super) fn inherited(column: &Column) -> Column {
+    let text = |t: &SqlText| SqlText {
+        canon: driftless_model::Canon::Raw,
+        refs: Vec::new(),
+        ..t.clone()
+    };
+    Column {
+        default: column.default.as_ref().map(text),
+        generated: column
+            .generated
+            .as_ref()
+            .map(|g| driftless_model::Generated {
+                expr: text(&g.expr),
+                stored: g.stored,
+            }),
+        identity: None,
+        comment: None,
+        statistics: None,
+        inherited: true,
+        ..column.clone()
+    }
+}
+
+/// The parents' columns first, then the table's own; those of one name are one.
+fn merge_parents(id: &ObjectId, table: &mut Table, moment: &Moment) -> Result<(), Fault> {
+    let partition = table.pg().is_some_and(|pg| pg.partition_of.is_some());
+    let parents: Vec<ObjectId> = naming::parents(table).into_iter().cloned().collect();
+    if parents.is_empty() {
+        return Ok(());
+    }
+    let mut merged: Vec<Column> = Vec::new();
+    for parent in &parents {
+        let Some(of) = moment.catalog.item::<Table>(parent) else {
+            continue;
+        };
+        for column in &of.columns {
+            match merged.iter_mut().find(|c| c.name == column.name) {
+                Some(c) => c.not_null |= column.not_null,
+                None => merged.push(inherited(column)),
+            }
+        }
+    }
+    for own in std::mem::take(&mut table.columns) {
+        match merged.iter_mut().find(|c| c.name == own.name) {
+            Some(c) => {
+                c.not_null |= own.not_null;
+                c.default = own.default.or(c.default.take());
+                if own.generated.is_some() {
+                    c.generated = own.generated;
+                }
+                if own.identity.is_some() {
+                    c.identity = own.identity;
+                }
+                c.inherited = partition;
+            }
+            None if partition => {
+                return Err(Fault::missing("column", id.member(&own.name)));
+            }
+            None => merged.push(own),
+        }
+    }
+    table.columns = merged;
+    Ok(())
+}
+
+/// The type's canonical name; a `serial` becomes its sequence, its default and NOT NULL.
+pub(super) fn column_type(
+    table: &ObjectId,
+    column: &mut Column,
+    unlogged: bool,
+    made: &[(ObjectId, Sequence)],
+    moment: &Moment,
+) -> Result<Option<(ObjectId, Sequence)>, Fault> {
+    let Some(ty) = serial(&column.ty.text) else {
+        column.ty = naming::type_of(&column.ty, moment)?;
+        if let Some(identity) = &mut column.identity {
+            column.not_null = true;
+            identity.sequence.ty = String::new();
+            if !sequence::SERIALS.iter().any(|(_, t)| *t == column.ty.text) {
+                let message = format!(
+                    "identity column `{}` must be smallint, integer or bigint",
+                    table.member(&column.name)
+                );
+                return Err(naming::wrong("D0305", message, moment));
+            }
+        }
+        return Ok(None);
+    };
+    if column.default.is_some() || column.identity.is_some() {
+        let message = format!(
+            "the serial column `{}` has a second default",
+            table.member(&column.name)
+        );
+        return Err(naming::wrong("D0305", message, moment));
+    }
+    let name = sequence_name(table, &column.name, made, moment);
+    let id = ObjectId::new(Kind::Sequence, table.schema.clone(), name);
+    column.ty = TypeRef::new(ty);
+    column.not_null = true;
+    let quoted = crate::print::qualified(&id);
+    let written = format!("nextval({}::regclass)", crate::print::literal(&quoted));
+    column.default = Some(SqlText::new(written));
+    let sequence = Sequence {
+        owned_by: Some(table.member(&column.name)),
+        unlogged,
+        ..sequence::defaults(ty, 1)
+    };
+    Ok(Some((id, sequence)))
+}
+
+fn serial(written: &str) -> Option<&'static str> {
+    Some(match written.trim().to_ascii_lowercase().as_str() {
+        "serial" | "serial4" => "integer",
+        "bigserial" | "serial8" => "bigint",
+        "smallserial" | "serial2" => "smallint",
+        _ => return None,
+    })
+}
+
+fn sequence_name(
+    table: &ObjectId,
+    column: &Name,
+    made: &[(ObjectId, Sequence)],
+    moment: &Moment,
+) -> Name {
+    let mut label = "seq".to_owned();
+    let mut n = 0u32;
+    loop {
+        let name = naming::joined(table.name.as_str(), Some(column.as_str()), &label);
+        let taken = naming::is_taken(&moment.catalog, &table.schema, &name)
+            || made.iter().any(|(id, _)| id.name.as_str() == name);
+        if !taken {
+            return Name::exact(name);
+        }
+        n += 1;
+        label = format!("seq{n}");
+    }
+}
+
+/// Says what defaults and generated columns miss: the table itself and its sequences count as there.
+fn check_texts(
+    id: &ObjectId,
+    object: &Object,
+    made: &[(ObjectId, Sequence)],
+    moment: &mut Moment,
+) -> Result<(), Fault> {
+    let Some(table) = object.get::<Table>() else {
+        return Ok(());
+    };
+    let any = table
+        .columns
+        .iter()
+        .any(|c| c.default.is_some() || c.generated.is_some());
+    if !any {
+        return Ok(());
+    }
+    let stood = moment.catalog.objects.insert(id.clone(), object.clone());
+    for (sequence, item) in made {
+        moment
+            .catalog
+            .objects
+            .insert(sequence.clone(), Object::new(item.clone()));
+    }
+    let found = table
+        .columns
+        .iter()
+        .try_for_each(|c| check_column(id, c, moment));
+    for (sequence, _) in made {
+        moment.catalog.objects.remove(sequence);
+    }
+    match stood {
+        Some(before) => moment.catalog.objects.insert(id.clone(), before),
+        None => moment.catalog.objects.remove(id),
+    };
+    found
+}
+
+pub(super) fn check_column(id: &ObjectId, column: &Column, moment: &Moment) -> Result<(), Fault> {
+    if let Some(default) = &column.default {
+        ground::check(default, &ground::default(&column.ty), moment)?;
+    }
+    if let Some(generated) = &column.generated {
+        ground::check(&generated.expr, &ground::stored(id, &column.ty), moment)?;
+    }
+    Ok(())
+}
+
+/// The sequences that `serial` implies.
+pub(super) fn insert_sequences(made: Vec<(ObjectId, Sequence)>, moment: &mut Moment) {
+    for (id, sequence) in made {
+        let mut object = Object::new(sequence);
+        object.origin = Origin::Implied;
+        moment.insert(id, object);
+    }
+}
