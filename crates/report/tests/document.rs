@@ -107,8 +107,16 @@ fn a_fingerprint_sees_through_spelling_and_order() {
         object.owner = Some("somebody".into());
         object.origin = Origin::Declared;
         object.grants = None;
-        if let Body::Table(t) = &mut object.body {
-            t.columns.reverse();
+        match &mut object.body {
+            Body::Table(t) => t.columns.reverse(),
+            Body::Trigger(t) => t.events.reverse(),
+            Body::View(v) => {
+                let check = v.check_option.take();
+                v.options.extend(check.map(|c| ("check_option".into(), c)));
+                v.populated = !v.populated;
+                v.output = v.columns.drain(..).map(|n| (n, None)).collect();
+            }
+            _ => {}
         }
     }
     assert_eq!(fingerprint(&shop_of_now), first);

@@ -32,9 +32,13 @@ impl Form {
             entry.put("bound", self.text(&partition.bound));
             out.entry("partition_of", entry);
         }
+        let mut parents: Vec<&ObjectId> = pg.inherits.iter().collect();
+        if self.hashes() {
+            parents.sort();
+        }
         out.entries(
             "inherits",
-            pg.inherits.iter().map(|p| self.pointer("table", p)),
+            parents.into_iter().map(|p| self.pointer("table", p)),
         );
         out.flag("row_security", pg.row_security);
         out.flag("force_row_security", pg.force_row_security);
@@ -60,7 +64,10 @@ impl Form {
         }
         out.some("collation", self.some_word(&column.collation));
         out.flag("not_null", column.not_null);
-        out.some("not_null_conflict", column.not_null_conflict.as_deref());
+        out.some(
+            "not_null_conflict",
+            self.some_word(&column.not_null_conflict),
+        );
         out.some("default", self.some_text(&column.default));
         if let Some(generated) = &column.generated {
             let mut entry = Entry::default();
@@ -188,8 +195,8 @@ impl Form {
         out.some("conflict", key.conflict.as_deref());
         out.flag("autoincrement", key.autoincrement);
         // Only there does it matter where a key is written.
-        let descending = key.columns.iter().any(|c| c.descending);
-        out.flag("inline", key.inline && descending);
+        let alone = matches!(key.columns.as_slice(), [part] if part.descending);
+        out.flag("inline", key.inline && alone);
         out.options("options", &key.options);
         self.tablespace(out, &key.tablespace);
     }
@@ -201,10 +208,7 @@ impl Form {
         out.entry("references", target);
         out.word("on_delete", &key.on_delete, "no action");
         out.word("on_update", &key.on_update, "no action");
-        // SQLite reads MATCH and does nothing about it.
-        if !(self.hashes() && self.is_sqlite()) {
-            out.word("match", &key.match_kind, "simple");
-        }
+        out.word("match", &key.match_kind, "simple");
         let mut columns: Vec<&str> = self.names(&key.set_columns).collect();
         if self.hashes() {
             columns.sort_unstable();
@@ -243,18 +247,36 @@ impl Form {
     }
 
     pub(super) fn view(self, out: &mut Entry, id: &ObjectId, view: &View) {
+        if self.hashes() && !self.is_sqlite() {
+            self.settled_view(out, view);
+            return;
+        }
         out.list("columns", self.names(&view.columns));
         out.put("query", self.text(&view.query));
         out.flag("recursive", view.recursive);
         out.some("check_option", view.check_option.as_deref());
         out.options("options", &view.options);
         if id.kind == Kind::MaterializedView {
-            // Whether it holds rows is a matter of data, not of schema.
-            if !self.hashes() {
-                out.flag("without_data", !view.populated);
-            }
+            out.flag("without_data", !view.populated);
             out.some("method", view.method.as_deref());
             self.tablespace(out, &view.tablespace);
         }
+    }
+
+    /// PostgreSQL keeps what a view gives, not how it was said: its columns by name, every option as an option.
+    /// Whether a materialized one holds rows is a matter of data.
+    fn settled_view(self, out: &mut Entry, view: &View) {
+        if view.output.is_empty() {
+            out.list("columns", self.names(&view.columns));
+        } else {
+            out.list("columns", view.output.iter().map(|(n, _)| self.name(n)));
+        }
+        out.put("query", self.text(&view.query));
+        let mut options = view.options.clone();
+        if let Some(check) = &view.check_option {
+            options.insert("check_option".into(), check.clone());
+        }
+        out.options("options", &options);
+        out.some("method", view.method.as_deref());
     }
 }
