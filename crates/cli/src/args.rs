@@ -211,6 +211,15 @@ const ASPECTS: [(&str, Aspect); 4] = [
     ("tablespaces", Aspect::Tablespaces),
 ];
 
+impl Aspect {
+    pub fn name(self) -> &'static str {
+        ASPECTS
+            .iter()
+            .find(|(_, aspect)| *aspect == self)
+            .map_or("", |(name, _)| name)
+    }
+}
+
 impl FromStr for Aspect {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {

@@ -3,14 +3,20 @@
 //! Neighbours: `commands` ask, with states that are looked up and read; what they get renders itself. Invariant: a
 //! question names its dialect, and both its sides speak it.
 
-use driftless_sql::{Diagnostic, SourceId};
+use driftless_driver_postgres::PostgresDriver;
+use driftless_driver_sqlite::SqliteDriver;
+use driftless_model::{Catalog, Hints, Scope as Managed, Server, Version};
+use driftless_planner::{Plan, Request, plan, read_desired};
+use driftless_report as report;
+use driftless_runtime::{ConnectOptions, Connection, Driver};
+use driftless_sql::{Diagnostic, Problems, SourceId};
 
 use crate::args::{InspectFormat, PlanFormat};
-use crate::config::{OpenEnvironment, Scratch};
+use crate::config::{OpenEnvironment, Scratch, Undeclared};
 use crate::context::Context;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Product};
 use crate::exit::Failure;
-use crate::scope::Scope;
+use crate::scope::{Pattern, Scope};
 
 /// A state that was looked up: files are read, variables expanded.
 #[derive(Debug)]
@@ -34,68 +40,453 @@ pub struct Question {
     pub after: Side,
     pub dialect: Dialect,
     pub scope: Scope,
+    #[allow(
+        dead_code,
+        reason = "no engine but SQLite in memory can be a scratch yet, and it proves nothing more"
+    )]
     pub scratch: Scratch,
 }
 
 /// A schema, ready to be printed.
-pub enum Inspection {}
+pub struct Inspection {
+    catalog: Catalog,
+    /// The plan that builds it from nothing.
+    build: Option<Plan>,
+    notes: Vec<Diagnostic>,
+}
 
 impl Inspection {
     pub fn notes(&self) -> &[Diagnostic] {
-        match *self {}
+        &self.notes
     }
-    pub fn render(&self, _format: InspectFormat) -> String {
-        match *self {}
+    pub fn render(&self, format: InspectFormat) -> String {
+        match (format, &self.build) {
+            (InspectFormat::Sql, Some(build)) => report::schema_sql(build),
+            (InspectFormat::Mermaid, _) => report::schema_mermaid(&self.catalog),
+            _ => report::schema_json(&self.catalog),
+        }
     }
     /// One file per object: relative paths and texts.
-    pub fn files(&self, _format: InspectFormat) -> Vec<(String, String)> {
-        match *self {}
+    pub fn files(&self, format: InspectFormat) -> Vec<(String, String)> {
+        match (format, &self.build) {
+            (InspectFormat::Sql, Some(build)) => report::schema_files(build),
+            (InspectFormat::Mermaid, _) => {
+                vec![("schema.mmd".into(), report::schema_mermaid(&self.catalog))]
+            }
+            _ => vec![("schema.json".into(), report::schema_json(&self.catalog))],
+        }
     }
 }
 
 /// A plan, proved and ready to be printed or run.
-pub enum Comparison {}
+pub struct Comparison {
+    plan: Plan,
+    heading: report::Heading,
+    refusals: Vec<Diagnostic>,
+    notes: Vec<Diagnostic>,
+    /// The session of a live before-side, for running the plan.
+    connection: Option<Box<dyn Connection>>,
+}
 
 impl Comparison {
     pub fn has_changes(&self) -> bool {
-        match *self {}
+        self.plan.differs()
+    }
+    /// There is something to run.
+    pub fn has_steps(&self) -> bool {
+        !self.plan.is_empty()
     }
     /// Steps that need a consent which is not given, and differences that are unproven.
     pub fn refusals(&self) -> &[Diagnostic] {
-        match *self {}
+        &self.refusals
     }
     pub fn notes(&self) -> &[Diagnostic] {
-        match *self {}
+        &self.notes
     }
-    pub fn render(&self, _format: PlanFormat, _colour: bool) -> String {
-        match *self {}
+    pub fn render(&self, format: PlanFormat, colour: bool) -> String {
+        match format {
+            PlanFormat::Text => report::plan_text(&self.plan, &self.heading, colour),
+            PlanFormat::Sql => report::script(&self.plan),
+            PlanFormat::Json => report::plan_json(&self.plan, &self.heading),
+            PlanFormat::Markdown => report::plan_markdown(&self.plan, &self.heading),
+        }
     }
+}
+
+fn planner_dialect(product: Product) -> &'static dyn driftless_planner::Dialect {
+    match product {
+        Product::Postgres => &driftless_postgres::POSTGRES,
+        Product::Sqlite => &driftless_sqlite::SQLITE,
+    }
+}
+
+fn driver(product: Product) -> Box<dyn Driver> {
+    match product {
+        Product::Postgres => Box::new(PostgresDriver),
+        Product::Sqlite => Box::new(SqliteDriver),
+    }
+}
+
+impl Dialect {
+    fn server(self) -> Server {
+        let dialect = match self.product {
+            Product::Postgres => driftless_model::Dialect::Postgres,
+            Product::Sqlite => driftless_model::Dialect::Sqlite,
+        };
+        Server {
+            dialect,
+            version: Version::new(self.major, self.minor),
+        }
+    }
+}
+
+/// A side as a catalog, with what was found on the way.
+struct Read {
+    catalog: Catalog,
+    hints: Hints,
+    notes: Vec<Diagnostic>,
+    connection: Option<Box<dyn Connection>>,
 }
 
 pub fn inspect(
-    _context: &mut Context,
-    _side: &Side,
+    context: &mut Context,
+    side: &Side,
     dialect: Dialect,
-    _scope: &Scope,
+    scope: &Scope,
 ) -> Result<Inspection, Failure> {
-    Err(not_wired(dialect))
+    let managed = managed(scope)?;
+    let mut read = block_on(read(context, side, dialect, dialect.server(), &managed))?;
+    managed.filter(&mut read.catalog);
+    let speaks = planner_dialect(dialect.product);
+    let consent = driftless_planner::Consent {
+        all: true,
+        codes: Vec::new(),
+    };
+    let whole = Managed {
+        aspects: managed.aspects.clone(),
+        ..Managed::default()
+    };
+    let build = plan(Request {
+        dialect: speaks,
+        before: speaks.empty(read.catalog.server),
+        after: read.catalog.clone(),
+        hints: Hints::default(),
+        scope: &whole,
+        consent: &consent,
+    })?;
+    let mut notes = read.notes;
+    notes.extend(unmodelled(&read.catalog));
+    Ok(Inspection {
+        catalog: read.catalog,
+        build: Some(build),
+        notes,
+    })
 }
 
-pub fn compare(_context: &mut Context, question: &Question) -> Result<Comparison, Failure> {
-    Err(not_wired(question.dialect))
+pub fn compare(context: &mut Context, question: &Question) -> Result<Comparison, Failure> {
+    let managed = managed(&question.scope)?;
+    let speaks = planner_dialect(question.dialect.product);
+    let declared = question.dialect.server();
+    // A live side says what the server is; the other side is read for that one.
+    let (before, after) = if matches!(question.before.state, State::Live(_)) {
+        let before = block_on(read(
+            context,
+            &question.before,
+            question.dialect,
+            declared,
+            &managed,
+        ))?;
+        let after = block_on(read(
+            context,
+            &question.after,
+            question.dialect,
+            before.catalog.server,
+            &managed,
+        ))?;
+        (before, after)
+    } else {
+        let after = block_on(read(
+            context,
+            &question.after,
+            question.dialect,
+            declared,
+            &managed,
+        ))?;
+        let before = block_on(read(
+            context,
+            &question.before,
+            question.dialect,
+            after.catalog.server,
+            &managed,
+        ))?;
+        (before, after)
+    };
+    let consent = driftless_planner::Consent {
+        all: context.consent.destructive,
+        codes: context
+            .consent
+            .allow
+            .iter()
+            .map(|a| (a.code.clone(), a.object.clone()))
+            .collect(),
+    };
+    let mut notes = before.notes;
+    notes.extend(after.notes);
+    notes.extend(unmodelled(&before.catalog));
+    notes.extend(unmodelled(&after.catalog));
+    notes.dedup();
+    let tainted = after
+        .catalog
+        .taint
+        .iter()
+        .chain(&before.catalog.taint)
+        .cloned()
+        .collect::<Vec<_>>();
+    let made = plan(Request {
+        dialect: speaks,
+        before: before.catalog,
+        after: after.catalog,
+        hints: after.hints,
+        scope: &managed,
+        consent: &consent,
+    })?;
+    for pattern in managed.unused() {
+        notes.push(
+            Diagnostic::warning("D0608", format!("the pattern `{pattern}` matches nothing"))
+                .help("check its spelling: the form is kind:schema.name"),
+        );
+    }
+    let refusals = refusals(&made, &tainted, consent.all);
+    let heading = report::Heading {
+        before: question.before.name.clone(),
+        after: question.after.name.clone(),
+        dialect: format!("{}@{}", made.server.dialect, made.server.version),
+        next: next(question),
+    };
+    Ok(Comparison {
+        plan: made,
+        heading,
+        refusals,
+        notes,
+        connection: before.connection,
+    })
 }
 
 /// Runs a plan on its live before-side, segment by segment; what it returns is told to the user.
 pub fn apply(
-    _context: &mut Context,
-    _question: &Question,
-    comparison: &Comparison,
+    context: &mut Context,
+    question: &Question,
+    comparison: &mut Comparison,
 ) -> Result<String, Failure> {
-    match *comparison {}
+    // Reading opened a session without leave to write or to create the file.
+    drop(comparison.connection.take());
+    let mut connection = match &question.before.state {
+        State::Live(open) => block_on(connect(open, question.dialect.product, false))?,
+        _ => {
+            return Err(
+                Diagnostic::error("D0004", "only a live database can be changed")
+                    .help("name an environment with a database URL")
+                    .into(),
+            );
+        }
+    };
+    let quiet = context.quiet;
+    let total = comparison.plan.steps().count();
+    let mut told = |n: usize, step: &driftless_planner::Step| {
+        if !quiet && total > 0 {
+            let first = step.text.lines().next().unwrap_or_default();
+            eprintln!("[{n}/{total}] {first}");
+        }
+    };
+    let applied = block_on(async {
+        let outcome = tokio::select! {
+            outcome = driftless_runtime::apply(&mut *connection, &comparison.plan, &mut told) => outcome.map(Some),
+            _ = tokio::signal::ctrl_c() => Ok(None),
+        };
+        connection.close().await;
+        outcome
+    })?;
+    match applied {
+        Some(done) => Ok(format!(
+            "applied {} statements in {} transactions\n",
+            done.statements, done.transactions
+        )),
+        None => Err(Failure::with(
+            crate::exit::Exit::Interrupted,
+            Diagnostic::error(
+                "D0509",
+                "interrupted: the statement that ran was cancelled and its transaction rolled back",
+            )
+            .help("run the same command again: it plans from what is there"),
+        )),
+    }
 }
 
-fn not_wired(dialect: Dialect) -> Failure {
-    Diagnostic::error("D0001", format!("{dialect} is not wired into this build"))
-        .help("this is a fault of driftless, please report it")
-        .into()
+async fn connect(
+    open: &OpenEnvironment,
+    product: Product,
+    reading: bool,
+) -> Result<Box<dyn Connection>, Problems> {
+    let options = ConnectOptions {
+        read_only: reading,
+        create: !reading,
+        role: open.role.clone(),
+        lock_timeout: open.lock_timeout,
+        ..ConnectOptions::default()
+    };
+    driver(product)
+        .connect(open.url.reveal(), &options)
+        .await
+        .map_err(|e| Problems::from(e.diagnostic()))
+}
+
+async fn read(
+    context: &mut Context,
+    side: &Side,
+    dialect: Dialect,
+    server: Server,
+    scope: &Managed,
+) -> Result<Read, Problems> {
+    let speaks = planner_dialect(dialect.product);
+    match &side.state {
+        State::Live(open) => {
+            let mut connection = connect(open, dialect.product, true).await?;
+            // A SQLite file tells no version: the declared one counts.
+            let declared = (dialect.product == Product::Sqlite).then_some(server);
+            let inspected =
+                driftless_runtime::inspect(speaks, &mut *connection, scope, declared).await?;
+            let notes = inspected
+                .notes
+                .into_iter()
+                .map(|n| Diagnostic {
+                    severity: driftless_sql::Severity::Note,
+                    ..Diagnostic::warning("D0009", n)
+                })
+                .collect();
+            Ok(Read {
+                catalog: inspected.catalog,
+                hints: Hints::default(),
+                notes,
+                connection: Some(connection),
+            })
+        }
+        State::Text(ids) => {
+            let desired = read_desired(speaks, &context.sources, ids, server)?;
+            let mut notes = desired.warnings;
+            for (why, n) in desired.ignored {
+                let d = Diagnostic::warning(
+                    "D0009",
+                    format!("{n} statements of {} are ignored: {why}", side.name),
+                );
+                notes.push(Diagnostic {
+                    severity: driftless_sql::Severity::Note,
+                    ..d
+                });
+            }
+            Ok(Read {
+                catalog: desired.catalog,
+                hints: desired.hints,
+                notes,
+                connection: None,
+            })
+        }
+        State::Empty => Ok(Read {
+            catalog: speaks.empty(server),
+            hints: Hints::default(),
+            notes: Vec::new(),
+            connection: None,
+        }),
+    }
+}
+
+/// The command that would run the plan.
+fn next(question: &Question) -> Option<String> {
+    match &question.before.state {
+        State::Live(open) if !open.name.is_empty() => {
+            Some(format!("driftless apply --declarative --env {}", open.name))
+        }
+        _ => None,
+    }
+}
+
+fn unmodelled(catalog: &Catalog) -> Vec<Diagnostic> {
+    catalog
+        .unmodelled
+        .iter()
+        .map(|u| {
+            let mut d = Diagnostic::warning("D0010", format!("not modelled: {u}"));
+            d.place = u.place;
+            d
+        })
+        .collect()
+}
+
+fn refusals(plan: &Plan, tainted: &[String], all: bool) -> Vec<Diagnostic> {
+    let mut out: Vec<Diagnostic> = plan
+        .refused
+        .iter()
+        .map(|l| {
+            Diagnostic::error(l.code, format!("this loses {}", l.what))
+                .help(format!("allow it with --allow {}:{}", l.code, l.object))
+        })
+        .collect();
+    for u in plan.unproven.iter().filter(|u| !u.planned) {
+        let code = driftless_planner::UNPROVEN;
+        out.push(
+            Diagnostic::error(code, format!("whether {} `{}` differs is unproven", u.id.kind.noun(), u.id))
+                .note("one of the two definitions is not wholly understood, and no engine is at hand to decide")
+                .help(format!("plan it as a change with --allow {code}:{}", u.id)),
+        );
+    }
+    if !all {
+        out.extend(tainted.iter().map(|why| {
+            Diagnostic::error("D0405", "the declared state is not certain")
+                .note(why.clone())
+                .help("take the statement out of the schema files, or accept the risk with --allow-destructive")
+        }));
+    }
+    out
+}
+
+fn managed(scope: &Scope) -> Result<Managed, Problems> {
+    let mut problems = Problems::default();
+    let mut parse = |patterns: &[Pattern]| -> Vec<driftless_model::Pattern> {
+        patterns
+            .iter()
+            .filter_map(|p| match driftless_model::Pattern::parse(&p.text) {
+                Ok(parsed) => Some(parsed),
+                Err(why) => {
+                    problems.push(
+                        Diagnostic::error("D0608", why)
+                            .at_least(p.place)
+                            .help("the form is kind:schema.name, with * and ?"),
+                    );
+                    None
+                }
+            })
+            .collect()
+    };
+    let out = Managed {
+        schemas: scope.schemas.iter().map(|p| p.text.clone()).collect(),
+        include: parse(&scope.include),
+        exclude: parse(&scope.exclude),
+        aspects: scope.aspects.iter().map(|a| a.name().to_string()).collect(),
+        keep_undeclared: scope.undeclared == Undeclared::Keep,
+    };
+    if problems.has_errors() {
+        Err(problems)
+    } else {
+        Ok(out)
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    // A runtime per question: commands are few and short, and none holds one across another.
+    match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime.block_on(future),
+        Err(_) => std::process::exit(crate::exit::Exit::Error as i32),
+    }
 }

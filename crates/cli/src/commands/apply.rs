@@ -21,7 +21,7 @@ pub fn run(context: &mut Context, args: &ApplyArgs) -> Result<Exit, Failure> {
     let before = side::environment(context, args.env.as_deref())?;
     unprotected(&before, args)?;
     let question = side::question(context, before, after, &args.shared)?;
-    let comparison = engine::compare(context, &question)?;
+    let mut comparison = engine::compare(context, &question)?;
     context.tell(comparison.notes());
     let colour = context.colour_out;
     context.print(&comparison.render(PlanFormat::Text, colour))?;
@@ -29,13 +29,13 @@ pub fn run(context: &mut Context, args: &ApplyArgs) -> Result<Exit, Failure> {
         context.tell(comparison.refusals());
         return Ok(Exit::Refused);
     }
-    if args.dry_run || !comparison.has_changes() {
+    if args.dry_run || !comparison.has_steps() {
         return Ok(Exit::Ok);
     }
     if !args.yes {
         confirm(context, &question.before.name)?;
     }
-    let told = engine::apply(context, &question, &comparison)?;
+    let told = engine::apply(context, &question, &mut comparison)?;
     context.print(&told)?;
     Ok(Exit::Ok)
 }
