@@ -16,19 +16,19 @@ pub fn apply(dialect: &dyn Dialect, action: &Action, moment: &mut Moment) -> Res
         Action::Drop(d) => drop(dialect, d, moment),
         Action::Rename { part, to } => rename(dialect, part, to, moment),
         Action::Move { id, schema } => {
-            let id = located(id, moment)?;
+            let id = addressed(id, moment)?;
             move_to(dialect, &id, schema, moment)
         }
         Action::Comment { part, text } => comment(part, text, moment),
         Action::Owner { id, to } => {
-            let id = located(id, moment)?;
+            let id = addressed(id, moment)?;
             if let Some(o) = moment.catalog.objects.get_mut(&id) {
                 o.owner = Some(to.clone());
             }
             Ok(())
         }
         Action::Grant { id, grant, revoke } => {
-            let id = located(id, moment)?;
+            let id = addressed(id, moment)?;
             if let Some(o) = moment.catalog.objects.get_mut(&id) {
                 let grants = o.grants.get_or_insert_with(Vec::new);
                 grants.retain(|g| {
@@ -44,7 +44,7 @@ pub fn apply(dialect: &dyn Dialect, action: &Action, moment: &mut Moment) -> Res
             Ok(())
         }
         Action::Alter { id, clause } => {
-            let id = located(id, moment)?;
+            let id = addressed(id, moment)?;
             let row = dialect.row(id.kind).ok_or_else(|| unsupported(&id))?;
             row.clause(&id, clause, moment)?;
             settle_one(dialect, &id, &mut moment.catalog);
@@ -113,6 +113,60 @@ pub fn located(id: &ObjectId, moment: &Moment) -> Result<ObjectId, Fault> {
         }
     }
     Err(Fault::missing(id.kind.noun(), id))
+}
+
+/// As [`located`], for statements whose words are looser than the catalog: ALTER TABLE on a view, a sequence or an
+/// index, an index that is a constraint's, a routine without its arguments.
+fn addressed(id: &ObjectId, moment: &Moment) -> Result<ObjectId, Fault> {
+    located(id, moment).or_else(|fault| loosely(id, moment).ok_or(fault))
+}
+
+fn loosely(id: &ObjectId, moment: &Moment) -> Option<ObjectId> {
+    match id.kind {
+        Kind::Table => {
+            let kinds = [
+                Kind::View,
+                Kind::MaterializedView,
+                Kind::Sequence,
+                Kind::Index,
+            ];
+            moment
+                .find(&kinds, &id.schema, &id.name)
+                .or_else(|| key_named(id, moment))
+        }
+        Kind::Index => key_named(id, moment),
+        kind if kind.is_routine() => only_routine(id, moment),
+        _ => None,
+    }
+}
+
+fn in_reach(schema: &Name, id: &ObjectId, moment: &Moment) -> bool {
+    match id.schema.is_empty() {
+        true => moment.path.iter().any(|s| s == schema.as_str()),
+        false => *schema == id.schema,
+    }
+}
+
+/// The constraint whose index has the name.
+fn key_named(id: &ObjectId, moment: &Moment) -> Option<ObjectId> {
+    moment
+        .catalog
+        .of::<driftless_model::Constraint>()
+        .find(|(i, c)| c.key().is_some() && i.name == id.name && in_reach(&i.schema, id, moment))
+        .map(|(i, _)| i.clone())
+}
+
+/// The routine of that name, where only one can be meant.
+fn only_routine(id: &ObjectId, moment: &Moment) -> Option<ObjectId> {
+    let count = |args: &Option<String>| args.as_ref().map(|a| a.split(", ").count());
+    let mut found = moment
+        .catalog
+        .objects
+        .keys()
+        .filter(|i| i.kind == id.kind && i.name == id.name && in_reach(&i.schema, id, moment))
+        .filter(|i| id.args.is_none() || count(&i.args) == count(&id.args));
+    let first = found.next()?;
+    found.next().is_none().then(|| first.clone())
 }
 
 fn create(dialect: &dyn Dialect, create: &Create, moment: &mut Moment) -> Result<(), Fault> {
@@ -199,7 +253,11 @@ fn standing(id: &ObjectId, catalog: &Catalog) -> Option<ObjectId> {
 }
 
 fn drop(_dialect: &dyn Dialect, drop: &Drop, moment: &mut Moment) -> Result<(), Fault> {
-    let id = match located(&drop.id, moment) {
+    let found = match drop.id.kind.is_routine() {
+        true => addressed(&drop.id, moment),
+        false => located(&drop.id, moment),
+    };
+    let id = match found {
         Ok(id) => id,
         Err(_) if drop.if_exists => return Ok(()),
         Err(fault) => return Err(fault),
@@ -222,7 +280,7 @@ fn drop(_dialect: &dyn Dialect, drop: &Drop, moment: &mut Moment) -> Result<(), 
 }
 
 fn rename(dialect: &dyn Dialect, part: &Part, to: &Name, moment: &mut Moment) -> Result<(), Fault> {
-    let id = located(&part.object, moment)?;
+    let id = addressed(&part.object, moment)?;
     let part = Part {
         object: id.clone(),
         member: part.member.clone(),
@@ -268,7 +326,7 @@ fn move_to(
 }
 
 fn comment(part: &Part, text: &Option<String>, moment: &mut Moment) -> Result<(), Fault> {
-    let id = located(&part.object, moment)?;
+    let id = addressed(&part.object, moment)?;
     let Some(object) = moment.catalog.objects.get_mut(&id) else {
         return Ok(());
     };

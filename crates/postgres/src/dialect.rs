@@ -57,6 +57,11 @@ impl Dialect for Postgres {
         if parsed.actions.len() > 1 && parsed.actions.iter().all(|a| altered(a).is_some()) {
             parsed.actions.sort_by_key(pass);
         }
+        for action in &mut parsed.actions {
+            if let Some(id) = addressed_routine(action) {
+                id.args = id.args.as_deref().map(canonical_arguments);
+            }
+        }
         Ok(parsed)
     }
 
@@ -156,6 +161,56 @@ impl Dialect for Postgres {
             moment.path.clone_from(path);
         }
     }
+}
+
+/// The routine that an action other than CREATE is about.
+fn addressed_routine(action: &mut Action) -> Option<&mut ObjectId> {
+    let id = match action {
+        Action::Drop(d) => &mut d.id,
+        Action::Rename { part, .. } | Action::Comment { part, .. } => &mut part.object,
+        Action::Move { id, .. }
+        | Action::Owner { id, .. }
+        | Action::Grant { id, .. }
+        | Action::Alter { id, .. } => id,
+        Action::Create(_) | Action::Data(_) | Action::Session(_) => return None,
+    };
+    id.kind.is_routine().then_some(id)
+}
+
+/// Argument types in canonical spelling; a user's type is left to the search path.
+fn canonical_arguments(args: &str) -> String {
+    let none = Catalog::new(Server {
+        dialect: driftless_model::Dialect::Postgres,
+        version: Version::default(),
+    });
+    let moment = Moment::new(none, Vec::new());
+    let mut out = Vec::new();
+    for written in split_arguments(args) {
+        let known = crate::types::resolve(&written, &moment).map(|t| t.text);
+        out.push(known.unwrap_or(written));
+    }
+    out.join(", ")
+}
+
+/// At the commas outside of brackets.
+fn split_arguments(args: &str) -> Vec<String> {
+    let (mut depth, mut out) = (0usize, vec![String::new()]);
+    for c in args.chars() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                out.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(last) = out.last_mut() {
+            last.push(c);
+        }
+    }
+    out.retain(|a| !a.trim().is_empty());
+    out.iter().map(|a| a.trim().to_owned()).collect()
 }
 
 fn last_renamed(standing: &str, name: &str) -> String {

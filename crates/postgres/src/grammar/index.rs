@@ -20,7 +20,8 @@ pub(super) fn create(r: &mut Reader) -> Read<()> {
         (name::single(r, "an index")?, span)
     };
     r.expect("on")?;
-    r.eat("only");
+    // Without its partitions' indexes it is not valid, as long as they are not attached.
+    let only = r.eat("only");
     let (table, _) = name::object(r, Kind::Table, "a table")?;
     let method = if r.eat("using") {
         name::single(r, "an index method")?.as_str().to_owned()
@@ -40,7 +41,7 @@ pub(super) fn create(r: &mut Reader) -> Read<()> {
         nulls_not_distinct: false,
         options: Default::default(),
         tablespace: None,
-        valid: true,
+        valid: !only,
         parent: None,
     };
     tail(r, &mut index)?;

@@ -14,8 +14,8 @@ use driftless_model::{
     ObjectId, Part, Server, SqlText, Table, Verdict,
 };
 use driftless_planner::{
-    Action, Alter, Clause, ConstraintClause, Create, Cx, Draft, Facts, Fault, Hit, KindOps, Moment,
-    Printed,
+    Action, Alter, Clause, ConstraintClause, Create, Cx, Draft, Facts, Fault, Hit, IndexClause,
+    KindOps, Moment, Printed,
 };
 use std::collections::BTreeSet;
 
@@ -312,6 +312,9 @@ impl KindOps for Constraints {
     }
 
     fn clause(&self, id: &ObjectId, clause: &Clause, moment: &mut Moment) -> Result<(), Fault> {
+        if let Clause::Index(clause) = clause {
+            return index_clause(id, clause, moment);
+        }
         let (Clause::Constraint(clause), Some(item)) =
             (clause, moment.catalog.item_mut::<Constraint>(id))
         else {
@@ -361,6 +364,36 @@ impl KindOps for Constraints {
             other => general::print(other),
         }
     }
+}
+
+/// ALTER INDEX on the index of a key: a partition's key that is attached is the parent's from now on.
+fn index_clause(id: &ObjectId, clause: &IndexClause, moment: &mut Moment) -> Result<(), Fault> {
+    match clause {
+        IndexClause::Attach { partition } => {
+            let child = moment
+                .catalog
+                .of::<Constraint>()
+                .find(|(i, c)| {
+                    c.key().is_some() && i.name == partition.name && i.schema == id.schema
+                })
+                .map(|(i, _)| i.clone());
+            match child {
+                Some(child) => moment.remove(&child),
+                None => return Err(Fault::missing("index", partition)),
+            }
+        }
+        IndexClause::Options(changes) => {
+            if let Some(c) = moment.catalog.item_mut::<Constraint>(id)
+                && let ConstraintBody::PrimaryKey(k) | ConstraintBody::Unique(k) = &mut c.body
+            {
+                super::view::change_options(&mut k.options, changes);
+            }
+        }
+        IndexClause::Tablespace(_) | IndexClause::Statistics { .. } => {
+            return Err(general::foreign(id));
+        }
+    }
+    Ok(())
 }
 
 /// Columns, targets and expressions; `USING INDEX` takes its index over.

@@ -184,6 +184,10 @@ fn renamed(part: &Part, cost: &mut Cost) {
         }
         kind if kind.is_relation() => {
             let on = cost.find(id);
+            if !cost.moment.catalog.contains(&on) {
+                // ALTER TABLE spelled on an index: no table is locked.
+                return;
+            }
             match part.member {
                 Some(_) => cost.lock_tree(&on, ACCESS_EXCLUSIVE, driftless_planner::Held::Instant),
                 None => cost.instant(&on, ACCESS_EXCLUSIVE),

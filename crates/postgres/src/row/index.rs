@@ -12,7 +12,6 @@ use driftless_planner::{
     Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Held, Hit, IndexClause, KindOps,
     Moment, Printed, Tx, bare,
 };
-use driftless_sql::Diagnostic;
 
 pub(super) struct Indexes;
 
@@ -314,6 +313,8 @@ impl KindOps for Indexes {
         if let Some(filter) = &item.filter {
             ground::check(filter, &ground::row(&table), moment)?;
         }
+        // ON ONLY: its partitions' indexes are attached one by one, or made with it; either way it stands for them.
+        item.valid = true;
         create.id.schema = table.schema.clone();
         create.id.owner = None;
         create.id.name = naming::clip(&create.id.name);
@@ -338,10 +339,9 @@ impl KindOps for Indexes {
         };
         match clause {
             IndexClause::Attach { partition } => {
+                // The parent's stands for it from now on, as inspection has it.
                 let child = driftless_planner::located(partition, moment)?;
-                if let Some(i) = moment.catalog.item_mut::<Index>(&child) {
-                    i.parent = Some(id.clone());
-                }
+                moment.remove(&child);
             }
             IndexClause::Options(changes) => {
                 if let Some(i) = moment.catalog.item_mut::<Index>(id) {
@@ -353,10 +353,14 @@ impl KindOps for Indexes {
                     i.tablespace = (space != "pg_default").then(|| space.clone());
                 }
             }
-            IndexClause::Statistics { .. } => {
-                let message =
-                    format!("the statistics target of a key of index `{id}` is not modelled");
-                return Err(Diagnostic::error("D0003", message).into());
+            IndexClause::Statistics { key, .. } => {
+                let found = driftless_model::Unmodelled {
+                    what: "statistics target of key".into(),
+                    name: key.to_string(),
+                    on: Some(id.clone()),
+                    place: moment.place,
+                };
+                moment.catalog.unmodelled.push(found);
             }
         }
         Ok(())
@@ -447,6 +451,12 @@ fn build(c: &Create, i: &Index, cost: &mut Cost) {
         return;
     }
     let mode = if c.concurrently { SHARE_UPDATE } else { SHARE };
+    let partitioned = is_partitioned(&table, cost.moment);
+    if partitioned && !i.valid {
+        // ON ONLY builds nothing.
+        cost.instant(&table, mode);
+        return;
+    }
     cost.lock_tree(&table, mode, Held::Scan);
     let mut read = naming::descendants(&cost.moment.catalog, &table);
     read.push(table.clone());
@@ -459,6 +469,14 @@ fn build(c: &Create, i: &Index, cost: &mut Cost) {
     if i.unique && !cost.is_fresh(&table) {
         cost.hazard(format!("fails if rows of {table} hold the same key"));
     }
+}
+
+fn is_partitioned(table: &ObjectId, moment: &Moment) -> bool {
+    moment
+        .catalog
+        .item::<Table>(table)
+        .and_then(Table::pg)
+        .is_some_and(|pg| pg.partition_by.is_some())
 }
 
 fn text(c: &Create, i: &Index) -> String {
@@ -504,12 +522,7 @@ fn absorb(id: &ObjectId, moment: &mut Moment) {
     let Some(parent) = moment.catalog.item::<Index>(id).cloned() else {
         return;
     };
-    let partitioned = moment
-        .catalog
-        .item::<Table>(&parent.table)
-        .and_then(Table::pg)
-        .is_some_and(|pg| pg.partition_by.is_some());
-    if !partitioned {
+    if !is_partitioned(&parent.table, moment) {
         return;
     }
     for child in naming::descendants(&moment.catalog, &parent.table) {
