@@ -46,8 +46,7 @@ pub(super) struct Found {
 /// An operator class is left out where it is the default of its key's very type, or a default at all and no other
 /// fits that type better (`GetDefaultOpClass`).
 pub(super) fn key_query(_: Server) -> String {
-    let better = "s.opclass <> coalesce((SELECT o.oid FROM pg_opclass o WHERE o.opcmethod = oc.opcmethod AND o.opcdefault \
-                  AND o.opcintype = ta.atttypid), s.opclass)";
+    let better = "(oc.opcmethod, ta.atttypid) IN (SELECT o.opcmethod, o.opcintype FROM pg_opclass o WHERE o.opcdefault)";
     let opclass = format!("(NOT oc.opcdefault OR oc.opcintype <> ta.atttypid AND {better})");
     let collation = "i.indcollation[s.n - 1] <> coalesce(ta.attcollation, 0)";
     format!(

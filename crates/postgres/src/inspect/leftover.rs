@@ -101,7 +101,7 @@ pub(super) fn query(server: Server) -> String {
         // Below 16384: what initdb made.
         all.push(format!(
             "SELECT '{what}', {name}, NULL, NULL::oid FROM {class} o WHERE o.oid >= 16384 AND NOT {}",
-            member(class, "o.oid")
+            implied(class, "o.oid")
         ));
     }
     format!(

@@ -30,7 +30,8 @@ use driftless_model::{Catalog, Dialect, Observed, Scope, Server, Version};
 use driftless_planner::{Answer, Inspected};
 use driftless_sql::{Diagnostic, Problems};
 
-/// The settings under which deparsed text is the same for every role and database.
+/// The settings under which deparsed text is the same for every role and database. Nested loops are off because a
+/// freshly restored database has no statistics, and then they are chosen for thousands of rows against thousands.
 const HEAD: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SET LOCAL search_path = '';
 SET LOCAL DateStyle = 'ISO, YMD';
@@ -41,6 +42,7 @@ SET LOCAL bytea_output = 'hex';
 SET LOCAL quote_all_identifiers = off;
 SET LOCAL standard_conforming_strings = on;
 SET LOCAL jit = off;
+SET LOCAL enable_nestloop = off;
 SET LOCAL max_parallel_workers_per_gather = 0;
 ";
 
