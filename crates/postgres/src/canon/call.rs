@@ -6,7 +6,7 @@ use super::infer::Found;
 use super::predicate;
 use super::settler::{Settler, Typed};
 use crate::types::Type;
-use driftless_model::{Kind, Name, ObjectId, Ref};
+use driftless_model::Ref;
 use driftless_sql::{Ident, Tree, Window};
 
 /// Functions without brackets, and what they give.
@@ -104,7 +104,7 @@ impl Settler<'_> {
         }
         let word = name.text.as_str();
         if let Some((_, ty)) = BARE.iter().find(|(n, _)| *n == word)
-            && (bare || word.starts_with("current_time") || word.starts_with("localtime") || word == "current_schema")
+            && (bare || word.starts_with("current_time") || word.starts_with("localtime"))
         {
             let mut tree = predicate::call(word, args.to_vec());
             if let Tree::Call { bare, .. } = &mut tree {
@@ -194,6 +194,7 @@ impl Settler<'_> {
     }
 
     fn function_ref(&mut self, found: &Found, name: &[Ident]) {
+        self.extension_ref(found.extension);
         let (Some(id), Some(first), Some(last)) = (&found.target, name.first(), name.last()) else {
             return;
         };
@@ -202,13 +203,6 @@ impl Settler<'_> {
             span: Some(first.span.to(last.span)),
             qualify: true,
         });
-    }
-
-    /// An extension that something was found in.
-    #[allow(dead_code)]
-    fn extension_ref(&mut self, name: &str) {
-        let id = ObjectId::new(Kind::Extension, Name::default(), Name::exact(name));
-        self.implied(id.part());
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Found {
     pub result: String,
     /// The user's function.
     pub target: Option<ObjectId>,
+    /// What it comes with; empty: the server, or the user.
+    pub extension: &'static str,
     /// The columns it gives in FROM, where it gives several.
     pub columns: Vec<(String, String)>,
 }
@@ -217,11 +219,12 @@ impl<'a> Infer<'a> {
         let usable: Vec<Candidate> = Known::get()
             .operators(name)
             .iter()
-            .filter(|o| o.left.is_empty() == left.is_empty() && installed(o.extension, self.catalog))
-            .map(|o| Candidate {
+            .enumerate()
+            .filter(|(_, o)| o.left.is_empty() == left.is_empty() && installed(o.extension, self.catalog))
+            .map(|(index, o)| Candidate {
                 args: [o.left, o.right].iter().filter(|t| !t.is_empty()).map(|t| (*t).to_owned()).collect(),
                 result: o.result.to_owned(),
-                index: 0,
+                index,
             })
             .collect();
         let exact = |types: &[&str]| usable.iter().find(|c| c.args == types);
@@ -250,6 +253,7 @@ impl<'a> Infer<'a> {
             args,
             result,
             target: None,
+            extension: Known::get().operators(name).get(chosen.index).map_or("", |o| o.extension),
             columns: Vec::new(),
         })
     }
@@ -280,6 +284,7 @@ impl<'a> Infer<'a> {
             args,
             result,
             target: entry.target.clone(),
+            extension: entry.extension,
             columns: entry.columns.clone(),
         })
     }
@@ -298,6 +303,7 @@ impl<'a> Infer<'a> {
                 [only] => only.target.clone(),
                 _ => None,
             },
+            extension: first.extension,
             columns: Vec::new(),
         })
     }
@@ -319,6 +325,7 @@ struct Entry {
     defaults: usize,
     result: String,
     target: Option<ObjectId>,
+    extension: &'static str,
     columns: Vec<(String, String)>,
 }
 
@@ -376,6 +383,7 @@ impl Pool {
                 defaults: f.defaults,
                 result: f.result.to_owned(),
                 target: None,
+                extension: f.extension,
                 columns: f.columns.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect(),
             });
         }
@@ -403,6 +411,7 @@ impl Pool {
             defaults: 0,
             result: String::new(),
             target: Some(id.clone()),
+            extension: "",
             columns: Vec::new(),
         };
         for (i, a) in f.arguments.iter().enumerate() {

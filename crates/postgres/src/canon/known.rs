@@ -32,9 +32,6 @@ pub(crate) struct Operator {
 #[derive(Debug, Clone)]
 pub(crate) struct Function {
     pub extension: &'static str,
-    /// `f`, `a` (aggregate), `w` (window).
-    pub kind: char,
-    pub set: bool,
     pub variadic: bool,
     /// How many arguments may be left out.
     pub defaults: usize,
@@ -141,8 +138,6 @@ impl Known {
         let digits: String = marks.chars().filter(char::is_ascii_digit).collect();
         let function = Function {
             extension,
-            kind: marks.chars().next()?,
-            set: marks.contains('s'),
             variadic: marks.contains('v'),
             defaults: digits.parse().unwrap_or(0),
             result,
@@ -182,9 +177,6 @@ impl Known {
             .map(|(name, _)| *name)
             .min()
     }
-    pub fn has_type(&self, name: &str) -> bool {
-        self.types.contains_key(name)
-    }
     pub fn cast(&self, source: &str, target: &str) -> Option<CastLine> {
         let (source, _) = self.types.get_key_value(source)?;
         let (target, _) = self.types.get_key_value(target)?;
@@ -198,6 +190,11 @@ impl Known {
     }
     pub fn knows_extension(&self, name: &str) -> bool {
         self.extensions.contains(name) || WITHOUT_TYPES.contains(&name)
+    }
+    /// The extension of a type `@name`; empty for any other.
+    pub fn extension_of_type(&self, name: &str) -> &'static str {
+        let name = name.strip_suffix("[]").unwrap_or(name);
+        self.types.get(name).map_or("", |t| t.extension)
     }
     fn extension_of(&self, type_name: &str) -> Option<&'static str> {
         self.types

@@ -33,6 +33,22 @@ pub(super) fn normal(text: &str, ty: &str, modifier: &str) -> (Tree, bool) {
             Some(text) => (Tree::Text(text), true),
             None => keep(false),
         },
+        "bytea" => match bytes(text) {
+            Some(text) => (Tree::Text(text), true),
+            None => keep(false),
+        },
+        "inet" | "cidr" => keep(text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'/')),
+        "int4range" | "int8range" | "daterange" => {
+            keep(text == "empty" || text.starts_with('[') && text.ends_with(')') && !text.contains(' '))
+        }
+        "regconfig" => {
+            let name = text.strip_prefix("pg_catalog.").unwrap_or(text);
+            (Tree::Text(name.to_owned()), true)
+        }
+        "tsquery" if !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase()) => {
+            (Tree::Text(format!("'{text}'")), true)
+        }
+        "tsvector" if text.is_empty() => keep(true),
         "uuid" => (Tree::Text(text.to_lowercase()), text.len() == 36),
         "date" => keep(is_date(text)),
         "timestamp" => match text.split_once(' ') {
@@ -218,7 +234,46 @@ fn json(text: &str) -> Option<String> {
         return None;
     }
     let value: serde_json::Value = serde_json::from_str(text).ok()?;
-    Some(value.to_string())
+    let mut out = String::new();
+    print_json(&value, &mut out);
+    Some(out)
+}
+
+/// With sorted keys, without spaces.
+fn print_json(value: &serde_json::Value, out: &mut String) {
+    match value {
+        serde_json::Value::Array(items) => {
+            out.push('[');
+            for (i, item) in items.iter().enumerate() {
+                out.push_str(if i > 0 { "," } else { "" });
+                print_json(item, out);
+            }
+            out.push(']');
+        }
+        serde_json::Value::Object(map) => {
+            let mut keys: Vec<&String> = map.keys().collect();
+            keys.sort();
+            out.push('{');
+            for (i, key) in keys.into_iter().enumerate() {
+                out.push_str(if i > 0 { "," } else { "" });
+                out.push_str(&serde_json::Value::String(key.clone()).to_string());
+                out.push(':');
+                print_json(&map[key], out);
+            }
+            out.push('}');
+        }
+        plain => out.push_str(&plain.to_string()),
+    }
+}
+
+/// `\x00ff`
+fn bytes(text: &str) -> Option<String> {
+    if let Some(digits) = text.strip_prefix("\\x") {
+        let hex = digits.len() % 2 == 0 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+        return hex.then(|| text.to_ascii_lowercase());
+    }
+    let plain = text.bytes().all(|b| (b' '..0x7f).contains(&b) && b != b'\\');
+    plain.then(|| text.bytes().fold("\\x".to_owned(), |out, b| out + &format!("{b:02x}")))
 }
 
 /// An array literal of plain items: no spaces around them, quotes only where needed.

@@ -45,7 +45,7 @@ pub struct Ground<'a> {
 ///
 /// Fails where it names a column that is certainly not there; the form is set all the same.
 pub fn expression(text: &mut SqlText, ground: &Ground, catalog: &Catalog) -> Result<(), Fault> {
-    let Ok(tree) = read_expr(&text.written, Syntax::Postgres) else {
+    let Ok(tree) = read_expr(&readable(&text.written, catalog), Syntax::Postgres) else {
         body(text, catalog);
         return Ok(());
     };
@@ -93,7 +93,7 @@ pub fn query_as(
     names: &[Name],
     catalog: &Catalog,
 ) -> Vec<(Name, Option<String>)> {
-    let Ok(tree) = read_query(&text.written, Syntax::Postgres) else {
+    let Ok(tree) = read_query(&readable(&text.written, catalog), Syntax::Postgres) else {
         body(text, catalog);
         return Vec::new();
     };
@@ -130,6 +130,14 @@ pub fn qualified(text: &SqlText) -> String {
         let object = &r.part.object;
         (r.qualify && !object.schema.is_empty())
             .then(|| format!("{}.{}", quoted(&object.schema), quoted(&object.name)))
+    })
+}
+
+fn readable(text: &str, catalog: &Catalog) -> String {
+    place::plain(text, &|schema| {
+        catalog
+            .of::<driftless_model::Extension>()
+            .any(|(_, e)| e.schema.as_ref().map_or("public", |s| s.as_str()) == schema)
     })
 }
 

@@ -94,6 +94,69 @@ pub(super) fn places(
     out
 }
 
+/// The text with what only printers write blanked out, byte for byte: `OPERATOR(schema.=)` of the server or of an
+/// extension is its sign, `t.*::public.t` is `t`, and `x::text COLLATE "C"` has its cast last.
+pub(super) fn plain(text: &str, is_extension_schema: &dyn Fn(&str) -> bool) -> String {
+    let (tokens, _, _) = lex(text, Syntax::Postgres, SourceId(0));
+    let raw = |i: usize| tokens.get(i).map_or("", |t| t.span.of(text));
+    let mut out = text.to_owned();
+    for (i, token) in tokens.iter().enumerate() {
+        if token.span.of(text) == "::"
+            && let Some((collate, end)) = collation_behind(&tokens, text, i)
+        {
+            let cast = text[token.span.start..tokens[collate - 1].span.end].to_owned();
+            let rest = text[tokens[collate].span.start..tokens[end].span.end].to_owned();
+            let whole = token.span.start..tokens[end].span.end;
+            let gap = " ".repeat(whole.len() - cast.len() - rest.len());
+            out.replace_range(whole, &format!("{gap}{rest}{cast}"));
+        }
+    }
+    let mut blank = |from: usize, to: usize, with: &str| {
+        let (Some(a), Some(b)) = (tokens.get(from), tokens.get(to)) else {
+            return;
+        };
+        let width = b.span.end - a.span.start;
+        out.replace_range(a.span.start..b.span.end, &format!("{with:<width$}"));
+    };
+    for (i, name) in tokens.iter().enumerate() {
+        if raw(i).eq_ignore_ascii_case("operator") && raw(i + 1) == "(" && raw(i + 3) == "." && raw(i + 5) == ")" {
+            let schema = tokens.get(i + 2).map(|t| token_name(t, text, Syntax::Postgres)).unwrap_or_default();
+            if schema == "pg_catalog" || is_extension_schema(&schema) {
+                blank(i, i + 5, raw(i + 4));
+            }
+        }
+        if name.span.of(text) == "*" && i > 0 && raw(i - 1) == "." && raw(i + 1) == "::" {
+            let to = if raw(i + 3) == "." { i + 4 } else { i + 2 };
+            blank(i - 1, to, "");
+        }
+    }
+    out
+}
+
+/// `::type COLLATE name`: where COLLATE stands and where its name ends, if a cast at `from` is followed by one.
+fn collation_behind(tokens: &[Token], text: &str, from: usize) -> Option<(usize, usize)> {
+    let raw = |i: usize| tokens.get(i).map_or("", |t| t.span.of(text));
+    let mut depth = 0usize;
+    let mut at = from + 1;
+    loop {
+        let token = tokens.get(at)?;
+        match (token.kind, raw(at)) {
+            (TokenKind::Word, word) if word.eq_ignore_ascii_case("collate") => break,
+            (TokenKind::Symbol, "(" | "[") => depth += 1,
+            (TokenKind::Symbol, ")" | "]") => depth = depth.checked_sub(1)?,
+            (TokenKind::Word | TokenKind::Quoted, _) | (TokenKind::Symbol, ".") => {}
+            (TokenKind::Number, _) | (TokenKind::Symbol, ",") if depth > 0 => {}
+            _ => return None,
+        }
+        at += 1;
+    }
+    let mut end = at + 1;
+    while raw(end + 1) == "." {
+        end += 2;
+    }
+    (at > from + 1 && end < tokens.len()).then_some((at, end))
+}
+
 /// Whatever in a text that was not read bears the name of something known.
 pub(super) fn mentioned(text: &str, path: &[String], catalog: &Catalog) -> Vec<Ref> {
     let (tokens, _, _) = lex(text, Syntax::Postgres, SourceId(0));

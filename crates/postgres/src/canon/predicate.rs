@@ -60,6 +60,9 @@ impl Settler<'_> {
             ("at time zone", [time, zone]) => {
                 self.call_of("timezone", vec![zone.clone(), time.clone()])
             }
+            ("overlaps", [Tree::Row(a), Tree::Row(b)]) => {
+                self.call_of("overlaps", a.iter().chain(b).cloned().collect())
+            }
             ("-", [Tree::Number(text)]) => self.number(text, true),
             _ => self.other(name, args),
         }
@@ -131,6 +134,7 @@ impl Settler<'_> {
         let found = names.and_then(|names| self.infer.operator(name, &names));
         match found {
             Some(found) => {
+                self.extension_ref(found.extension);
                 let args = args
                     .into_iter()
                     .zip(&found.args)
@@ -196,26 +200,55 @@ impl Settler<'_> {
 
     fn quantified(&mut self, sign: &str, quantifier: &str, left: &Tree, right: &Tree) -> Typed {
         let sign = plain_sign(sign);
+        let written = left;
         let left = self.expr(left);
         if let Tree::Query(query) = right {
-            let (query, ty) = self.inner_query(query);
-            let row = matches!(left.tree, Tree::Row(_));
-            let left = match &ty {
-                _ if row => left.tree,
-                Some(ty) => {
-                    let sides = vec![left, Typed { tree: Tree::Null, ty: Some(ty.clone()) }];
-                    self.operands(sign, sides).0.swap_remove(0)
-                }
-                None => {
-                    self.sure = false;
-                    left.tree
-                }
-            };
+            let (query, columns) = self.query(query, false);
+            let columns = columns.unwrap_or_default();
+            let left = self.against_columns(sign, written, left, &columns);
             let query = Tree::Query(Box::new(query));
             return boolean(op(&format!("{sign} {quantifier}"), vec![left, query]));
         }
         let right = self.expr(right);
         boolean(self.compared(sign, quantifier, left, right))
+    }
+
+    /// The left side of a comparison with what a query gives.
+    fn against_columns(
+        &mut self,
+        sign: &str,
+        written: &Tree,
+        left: Typed,
+        columns: &[(String, Option<Type>)],
+    ) -> Tree {
+        let mut one = |this: &mut Self, value: Typed, ty: Option<&Option<Type>>| match ty {
+            Some(Some(ty)) => {
+                let other = Typed {
+                    tree: Tree::Null,
+                    ty: Some(ty.clone()),
+                };
+                this.operands(sign, vec![value, other]).0.swap_remove(0)
+            }
+            _ => {
+                this.sure = false;
+                value.tree
+            }
+        };
+        let Tree::Row(items) = written else {
+            return one(self, left, columns.first().map(|c| &c.1));
+        };
+        // Read again for the types of its items; the first reading's references stay the only ones.
+        let refs = self.refs.len();
+        let items = items
+            .iter()
+            .enumerate()
+            .map(|(i, item)| {
+                let value = self.expr(item);
+                one(self, value, columns.get(i).map(|c| &c.1))
+            })
+            .collect();
+        self.refs.truncate(refs);
+        Tree::Row(items)
     }
 
     /// `left sign ANY (array)`

@@ -28,6 +28,7 @@ impl Settler<'_> {
         if !named {
             forget_names(&mut body);
         }
+        let locks = self.locks(&query.locks);
         let (limit, offset) = (self.count(query.limit.as_ref()), self.count(query.offset.as_ref()));
         self.scopes.pop();
         self.ctes.truncate(ctes);
@@ -38,9 +39,31 @@ impl Settler<'_> {
             order_by,
             limit,
             offset,
-            locks: query.locks.clone(),
+            locks,
         };
         (query, output)
+    }
+
+    /// One lock for each FROM item that it is for; without OF for all.
+    fn locks(&mut self, written: &[String]) -> Vec<String> {
+        let mut out = Vec::new();
+        for lock in written {
+            let mut words: Vec<&str> = lock.split(' ').collect();
+            let of = words.iter().position(|w| *w == "of");
+            let alias = of.map(|at| {
+                words.remove(at);
+                words.remove(at)
+            });
+            let lock = words.join(" ");
+            let frames = self.scope().frames.iter();
+            out.extend(
+                frames
+                    .filter(|f| alias.is_none_or(|a| super::infer::split_name(a).last() == Some(&f.alias)))
+                    .map(|f| format!("{lock} of {}", f.prefix)),
+            );
+        }
+        out.sort();
+        out
     }
 
     fn count(&mut self, tree: Option<&Tree>) -> Option<Tree> {

@@ -88,6 +88,14 @@ impl<'a> Settler<'a> {
         }
     }
 
+    /// Something of an extension's is used.
+    pub fn extension_ref(&mut self, name: &str) {
+        if !name.is_empty() {
+            let id = ObjectId::new(Kind::Extension, Name::default(), Name::exact(name));
+            self.implied(id.part());
+        }
+    }
+
     /// The relation that a dotted name means under the search path.
     pub fn relation(&self, names: &[String]) -> Option<ObjectId> {
         match names {
@@ -109,6 +117,7 @@ impl<'a> Settler<'a> {
             self.sure = false;
             return None;
         };
+        self.extension_ref(super::known::Known::get().extension_of_type(&ty.name));
         if let Some(id) = target {
             self.implied(id.part());
             if !self.types.iter().any(|(w, _)| w == written) {
@@ -142,8 +151,21 @@ impl<'a> Settler<'a> {
         if from.name == "unknown" {
             return done(self.constant(value.tree, to));
         }
-        if matches!(from.name.as_str(), "record") && !to.name.contains('.') || to.name == "record" {
+        if from.name == "record" && !to.name.contains('.') || to.name == "record" {
             return done(value.tree);
+        }
+        if let (Tree::Row(items), Some(fields)) = (&value.tree, self.infer.fields(&self.infer.base(&to.name))) {
+            let items = items.iter().zip(fields).map(|(item, (_, ty))| self.field_value(item, ty)).collect();
+            return done(cast(Tree::Row(items), to));
+        }
+        // COLLATE stays outermost: the server coerces below it.
+        if let Tree::Collate(inner, name) = &value.tree {
+            let inner = Typed {
+                tree: inner.as_ref().clone(),
+                ty: value.ty.clone(),
+            };
+            let inner = self.convert(inner, to, written).tree;
+            return done(Tree::Collate(Box::new(inner), name.clone()));
         }
         if let (Tree::Array(items), Some(element), Some(inner)) =
             (&value.tree, to.element(), from.element())
@@ -205,6 +227,18 @@ impl<'a> Settler<'a> {
             return plain;
         }
         cast(plain, to)
+    }
+
+    /// A bare literal in a row takes the type of the row type's field.
+    fn field_value(&mut self, item: &Tree, ty: Option<String>) -> Tree {
+        let goal = ty.and_then(|t| self.infer.read(&t));
+        match (item, goal) {
+            (Tree::Text(_) | Tree::Null, Some(goal)) => {
+                let item = Typed::new(item.clone(), "unknown");
+                self.convert(item, &goal, false).tree
+            }
+            _ => item.clone(),
+        }
     }
 
     /// `'orders_id_seq'` where a relation is meant.
