@@ -73,7 +73,7 @@ impl Dialect for Sqlite {
             Action::Create(c) => c.object.get::<Constraint>()?.foreign_key(),
             _ => None,
         };
-        key.map(|_| "SQLite takes a foreign key to a table that is not there, and fails when rows are written with foreign keys on")
+        key.map(|_| "SQLite takes a foreign key to what is not there, and fails when rows are written with foreign keys on")
     }
 
     fn renamed(&self, catalog: &mut Catalog) {

@@ -11,6 +11,8 @@ mod inspect;
 mod print;
 mod rebuild;
 mod row;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use dialect::{SQLITE, Sqlite};

@@ -9,9 +9,9 @@ mod scan;
 pub use output::output;
 pub use scan::{Missing, columns_of, missing_columns, missing_relations};
 
-use crate::text::{SYNTAX, normal, unwrapped};
+use crate::text::{SYNTAX, normal, unqualified, unwrapped};
 use driftless_model::{Canon, Catalog, Name, ObjectId, SqlText};
-use driftless_sql::{Ident, Query, Tree, read_expr, read_query};
+use driftless_sql::{Ident, Query, Tree, read_expr, read_query, tree_text};
 
 /// Names that a row has besides its columns.
 pub const ROWID: &[&str] = &["rowid", "_rowid_", "oid"];
@@ -30,6 +30,18 @@ pub fn settle_expr(text: &mut SqlText, table: &ObjectId, catalog: &Catalog) {
         }
         Err(_) => Canon::Opaque(normal(unwrapped(&text.written))),
     };
+}
+
+/// The expression in one spelling, whatever its table's columns are.
+pub fn spelling(written: &str, table: &Name) -> String {
+    match read_expr(written, SYNTAX) {
+        Ok(mut tree) => {
+            // Without text no name is taken for a string.
+            tree.map(&mut |node| fold(node, "", &[], Some(table)));
+            tree_text(&tree)
+        }
+        Err(_) => normal(unwrapped(&unqualified(written, table))),
+    }
 }
 
 /// A default: it reads no columns.

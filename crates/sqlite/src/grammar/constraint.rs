@@ -4,7 +4,8 @@
 //! constraint the same; it is never printed.
 
 use super::{bracketed, on_conflict};
-use crate::text::{id, normal, unqualified, unwrapped};
+use crate::canon::spelling;
+use crate::text::id;
 use driftless_model::{
     Check, Constraint, ConstraintBody, ForeignKey, Key, KeyPart, Kind, Name, Object, ObjectId,
 };
@@ -182,13 +183,12 @@ pub fn automatic(constraint: &Constraint) -> String {
     match &constraint.body {
         ConstraintBody::PrimaryKey(_) => "pk".into(),
         ConstraintBody::Unique(k) => format!("unique({})", keys(k)),
-        ConstraintBody::Check(c) => format!(
-            "check {}",
-            normal(unwrapped(&unqualified(
-                &c.expr.written,
-                &constraint.table.name
-            )))
-        ),
+        ConstraintBody::Check(c) => {
+            format!(
+                "check {}",
+                spelling(&c.expr.written, &constraint.table.name)
+            )
+        }
         ConstraintBody::ForeignKey(f) => {
             let names: Vec<&str> = f.columns.iter().map(Name::key).collect();
             format!("fk({})->{}", names.join(","), f.target.name.key())

@@ -63,10 +63,10 @@ fn same_key(before: &Key, after: &Key) -> bool {
 impl Constraints {
     /// As part of its table's group; what it needs of foreign keys only where their way does not lead back.
     fn grouped(&self, mut draft: Draft, table: &ObjectId, cx: &Cx) -> Draft {
-        draft
-            .reach
-            .needs
-            .retain(|p| p.object == *table || waits_for(table, &p.object, cx.after));
+        draft.reach.needs.retain(|p| {
+            p.object == *table
+                || cx.after.contains(&p.object) && waits_for(table, &p.object, cx.after)
+        });
         // Foreign keys are off meanwhile: what one lets go of waits for nothing.
         draft.reach.frees.retain(|p| p.object == *table);
         let after_table = cx.before.contains(table) && cx.after.contains(table);

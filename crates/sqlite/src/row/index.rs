@@ -76,7 +76,7 @@ impl KindOps for Indexes {
     fn create(&self, id: &ObjectId, object: &Object, item: &Index, cx: &Cx) -> Vec<Draft> {
         let was = cx.before.item::<Index>(id).map(|i| &i.table);
         let draft = cx.draft(Action::create(id.clone(), bare(object)));
-        vec![after_home(draft, was, &item.table)]
+        vec![after_home(draft, was, &item.table, cx)]
     }
 
     fn alter(

@@ -11,7 +11,7 @@ pub mod virtual_table;
 
 use crate::canon::Missing;
 use driftless_model::{Catalog, Kind, Name, ObjectId, SqlText};
-use driftless_planner::{Clause, Draft, Facts, Fault, Held, Lock, Row};
+use driftless_planner::{Clause, Cx, Draft, Facts, Fault, Held, Lock, Row};
 use driftless_sql::{Diagnostic, Place};
 
 pub fn of(kind: Kind) -> Option<&'static dyn Row> {
@@ -63,10 +63,14 @@ fn after_namesake(mut draft: Draft, id: &ObjectId, before: &Catalog) -> Draft {
     draft
 }
 
-/// What hung on another table under this name goes with that table, when it is dropped or rebuilt: not before.
-fn after_home(mut draft: Draft, was: Option<&ObjectId>, now: &ObjectId) -> Draft {
+/// What hung on another table under this name goes with that table, when it is rebuilt or dropped: not before.
+fn after_home(mut draft: Draft, was: Option<&ObjectId>, now: &ObjectId, cx: &Cx) -> Draft {
     if let Some(was) = was.filter(|w| *w != now) {
-        draft.reach.gives.push(was.part());
+        if cx.after.contains(was) {
+            draft.reach.needs.push(was.part());
+        } else {
+            draft.reach.gives.push(was.part());
+        }
     }
     draft
 }

@@ -43,7 +43,7 @@ impl KindOps for Triggers {
     fn create(&self, id: &ObjectId, object: &Object, item: &Trigger, cx: &Cx) -> Vec<Draft> {
         let was = cx.before.item::<Trigger>(id).map(|t| &t.table);
         let draft = cx.draft(Action::create(id.clone(), bare(object)));
-        vec![after_home(draft, was, &item.table)]
+        vec![after_home(draft, was, &item.table, cx)]
     }
 
     fn alter(
