@@ -1,4 +1,4 @@
-//! Fixture folders: `fixtures/plan/<engine>/<kind>/<case>/{before.sql, after.sql, plan.sql, case.toml?}`.
+//! Fixture folders: `fixtures/plan/<engine>/<kind>/<case>/{before.sql, after.sql, plan.sql, case.toml?, reference.sql?}`.
 //!
 //! Neighbours: the tests that check the laws on each case; `expect` rewrites `plan.sql`. Invariant: a folder that is no
 //! case, or a key that is unknown, is an error; a case can never be lost by a typing mistake.
@@ -17,6 +17,8 @@ pub struct Case {
     pub folder: PathBuf,
     pub before: String,
     pub after: String,
+    /// The after-state in an order that the engine itself takes, where `after.sql` is in none.
+    pub reference: Option<String>,
     /// The expected plan; none yet where the file is missing.
     pub plan: Option<String>,
     pub meta: Meta,
@@ -84,6 +86,11 @@ impl Case {
         format!("{}/{}/{}", self.engine, self.kind, self.name)
     }
 
+    /// What a server is given to reach the after-state without driftless.
+    pub fn loadable_after(&self) -> &str {
+        self.reference.as_deref().unwrap_or(&self.after)
+    }
+
     /// Where the expected plan lies.
     pub fn plan_file(&self) -> PathBuf {
         self.folder.join("plan.sql")
@@ -95,8 +102,15 @@ impl Case {
             std::fs::read_to_string(&path)
                 .with_context(|| format!("cannot read {}", path.display()))
         };
+        let known = [
+            "before.sql",
+            "after.sql",
+            "plan.sql",
+            "case.toml",
+            "reference.sql",
+        ];
         for entry in names(folder)? {
-            if !["before.sql", "after.sql", "plan.sql", "case.toml"].contains(&entry.as_str()) {
+            if !known.contains(&entry.as_str()) {
                 bail!(
                     "{} does not belong into a case",
                     folder.join(entry).display()
@@ -110,11 +124,11 @@ impl Case {
         } else {
             Meta::default()
         };
-        let plan = folder
-            .join("plan.sql")
-            .is_file()
-            .then(|| required("plan.sql"))
-            .transpose()?;
+        let optional = |name: &str| {
+            let present = folder.join(name).is_file();
+            present.then(|| required(name)).transpose()
+        };
+        let (plan, reference) = (optional("plan.sql")?, optional("reference.sql")?);
         Ok(Self {
             engine: engine.to_owned(),
             kind: kind.to_owned(),
@@ -126,6 +140,7 @@ impl Case {
             folder: folder.to_path_buf(),
             before: required("before.sql")?,
             after: required("after.sql")?,
+            reference,
             plan,
             meta,
         })

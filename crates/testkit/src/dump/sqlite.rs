@@ -120,7 +120,7 @@ fn facts(base: &Connection, table: &Table) -> Result<Vec<String>> {
     }
     let mut lines = strings(
         base,
-        "SELECT 'column ' || lower(name) || ' ' || lower(type) || iif(\"notnull\", ' not null', '') \
+        "SELECT 'column ' || lower(name) || ' ' || replace(replace(lower(type), ', ', ','), ' (', '(') || iif(\"notnull\", ' not null', '') \
          || iif(dflt_value IS NULL, '', ' default ' || dflt_value) || iif(pk, ' key ' || pk, '') \
          || iif(hidden, ' hidden ' || hidden, '') FROM pragma_table_xinfo(?1)",
         &table.name,
