@@ -15,8 +15,6 @@ pub(super) type Oid = u32;
 #[derive(Debug)]
 pub(super) struct Relation {
     pub id: ObjectId,
-    /// `relkind`.
-    pub kind: char,
     /// Outside of the catalog: an extension's, or of a kind that is not modelled.
     pub outside: bool,
 }
@@ -66,7 +64,7 @@ pub(super) fn decode(d: &mut Decoder, sheet: &Sheet) -> Read<()> {
         }
         d.directory
             .relations
-            .insert(oid, Relation { id, kind, outside });
+            .insert(oid, Relation { id, outside });
     }
     Ok(())
 }
