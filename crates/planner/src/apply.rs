@@ -135,6 +135,10 @@ fn loosely(id: &ObjectId, moment: &Moment) -> Option<ObjectId> {
                 .or_else(|| key_named(id, moment))
         }
         Kind::Index => key_named(id, moment),
+        // `TYPE` says neither which.
+        Kind::Enum | Kind::Composite => {
+            moment.find(&[Kind::Enum, Kind::Composite], &id.schema, &id.name)
+        }
         kind if kind.is_routine() => only_routine(id, moment),
         _ => None,
     }
@@ -253,7 +257,8 @@ fn standing(id: &ObjectId, catalog: &Catalog) -> Option<ObjectId> {
 }
 
 fn drop(_dialect: &dyn Dialect, drop: &Drop, moment: &mut Moment) -> Result<(), Fault> {
-    let found = match drop.id.kind.is_routine() {
+    let kind = drop.id.kind;
+    let found = match kind.is_routine() || matches!(kind, Kind::Enum | Kind::Composite) {
         true => addressed(&drop.id, moment),
         false => located(&drop.id, moment),
     };

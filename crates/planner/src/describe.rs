@@ -6,8 +6,8 @@ use crate::action::{
     Action, Clause, ColumnClause, ConstraintClause, DomainClause, EnumClause, SequenceClause,
     TableClause,
 };
-use crate::facts::Held;
-use crate::plan::Step;
+use crate::facts::{Facts, Held, Loss};
+use crate::plan::{Drafted, Step};
 use driftless_model::{
     Body, Catalog, Column, Constraint, ConstraintBody, Index, KeyExpr, Kind, ObjectId, Part, Table,
 };
@@ -69,58 +69,110 @@ impl Group {
 }
 
 /// The steps in a person's words.
-pub fn groups(
+pub(crate) fn groups(
+    statements: &[Drafted],
     steps: &[Step],
     before: &Catalog,
     after: &Catalog,
     recreated: &BTreeMap<ObjectId, String>,
 ) -> Vec<Group> {
-    let mut out: Vec<Group> = Vec::new();
-    let mut at: BTreeMap<ObjectId, usize> = BTreeMap::new();
-    for step in steps {
-        for action in &step.actions {
-            let Some(mut line) = line(action, step, before, after) else {
-                continue;
-            };
-            let id = line.part.object.clone();
-            let remade = recreated.get(&id);
-            if remade.is_some() && line.part.member.is_none() {
-                line.mark = Mark::Remake;
-                line.because = remade.cloned().or(line.because);
-            }
-            let home = home(&id, before, after);
-            let slot = *at.entry(home.clone()).or_insert_with(|| {
-                out.push(Group {
-                    object: home.clone(),
-                    lines: Vec::new(),
-                });
-                out.len() - 1
-            });
-            let lines = &mut out[slot].lines;
-            match lines
-                .iter_mut()
-                .find(|l| l.part == line.part && l.what == line.what)
-            {
-                // Taken down and made again, or altered in several statements: one line.
-                Some(known) => join(known, line),
-                None => lines.push(line),
-            }
+    let mut out: BTreeMap<ObjectId, Vec<Line>> = BTreeMap::new();
+    for mut line in lines(statements, steps, before, after) {
+        let id = line.part.object.clone();
+        if let Some(why) = recreated.get(&id)
+            && line.part.member.is_none()
+        {
+            line.mark = Mark::Remake;
+            line.because = Some(why.clone());
+        }
+        let lines = out.entry(home(&id, before, after)).or_default();
+        match lines
+            .iter_mut()
+            .find(|l| l.part == line.part && l.what == line.what)
+        {
+            // Taken down and made again, or altered in several statements: one line.
+            Some(known) => join(known, line),
+            None => lines.push(line),
         }
     }
-    // A new relation's columns, keys and comments are told by its own line.
-    for group in &mut out {
-        let whole = group
-            .lines
-            .iter()
-            .any(|l| l.part == group.object.part() && matches!(l.mark, Mark::Add | Mark::Drop));
-        if whole {
-            group.lines.retain(|l| {
-                l.part == group.object.part()
-                    || matches!(
-                        l.part.object.kind,
-                        Kind::Index | Kind::Trigger | Kind::Policy
-                    )
-            });
+    let mut out: Vec<Group> = out
+        .into_iter()
+        .map(|(object, lines)| Group { object, lines })
+        .collect();
+    out.iter_mut().for_each(shorten);
+    out.sort_by(|a, b| (a.object.kind, &a.object).cmp(&(b.object.kind, &b.object)));
+    out
+}
+
+/// A new relation's columns, keys and comments are told by its own line.
+fn shorten(group: &mut Group) {
+    let own = group.object.part();
+    let whole = group
+        .lines
+        .iter()
+        .any(|l| l.part == own && matches!(l.mark, Mark::Add | Mark::Drop));
+    if whole {
+        group.lines.retain(|l| {
+            l.part == own
+                || matches!(
+                    l.part.object.kind,
+                    Kind::Index | Kind::Trigger | Kind::Policy
+                )
+        });
+    }
+}
+
+/// A line for every action that means something, in the order in which they run. A unit that means something else
+/// than its statements do is told by its meaning, at the cost of all its statements.
+fn lines(statements: &[Drafted], steps: &[Step], before: &Catalog, after: &Catalog) -> Vec<Line> {
+    let mut out = Vec::new();
+    let mut skipped = None;
+    for (at, (drafted, step)) in statements.iter().zip(steps).enumerate() {
+        if skipped == Some(drafted.unit) {
+            continue;
+        }
+        match &drafted.told {
+            Some(told) => {
+                skipped = Some(drafted.unit);
+                let mine = statements
+                    .iter()
+                    .zip(steps)
+                    .skip(at)
+                    .take_while(|(d, _)| d.unit == drafted.unit);
+                let facts: Vec<&Facts> = mine.flat_map(|(_, s)| &s.each).collect();
+                let fresh = told.iter().any(|a| {
+                    matches!(a, Action::Create(c) if c.id.kind == Kind::Table && !before.contains(&c.id))
+                });
+                let held = if fresh {
+                    Held::Instant
+                } else {
+                    facts
+                        .iter()
+                        .map(|f| f.held())
+                        .max()
+                        .unwrap_or(Held::Instant)
+                };
+                let losses: Vec<Loss> = facts.iter().flat_map(|f| f.losses.clone()).collect();
+                out.extend(
+                    told.iter().filter_map(|a| {
+                        line(a, step, held, &losses, told.len() == 1, before, after)
+                    }),
+                );
+            }
+            None => {
+                for (i, action) in step.actions.iter().enumerate() {
+                    let alone = step.each.get(i).unwrap_or(&step.facts);
+                    out.extend(line(
+                        action,
+                        step,
+                        alone.held(),
+                        &alone.losses,
+                        true,
+                        before,
+                        after,
+                    ));
+                }
+            }
         }
     }
     out
@@ -159,14 +211,19 @@ fn home(id: &ObjectId, before: &Catalog, after: &Catalog) -> ObjectId {
         .unwrap_or_else(|| id.clone())
 }
 
-fn line(action: &Action, step: &Step, before: &Catalog, after: &Catalog) -> Option<Line> {
+fn line(
+    action: &Action,
+    step: &Step,
+    held: Held,
+    losses: &[Loss],
+    alone: bool,
+    before: &Catalog,
+    after: &Catalog,
+) -> Option<Line> {
     let (mark, part, what, detail) = words(action, before, after)?;
-    let held = step.facts.held();
-    let losses = step
-        .facts
-        .losses
+    let losses = losses
         .iter()
-        .filter(|l| l.object == part.to_string() || step.actions.len() == 1)
+        .filter(|l| alone || l.object == part.to_string())
         .map(|l| l.what.clone())
         .collect();
     Some(Line {

@@ -20,6 +20,8 @@ pub struct Draft {
     pub lane: Option<Part>,
     /// Why, where it is not the change itself: `it reads orders.note`.
     pub because: Option<String>,
+    /// What it means to a person where its statements are only the way there (a welded rebuild).
+    pub told: Option<Vec<Action>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -83,6 +85,7 @@ impl Draft {
             fuse: Fuse::Never,
             lane,
             because: None,
+            told: None,
         }
     }
     pub fn fuse(mut self, fuse: Fuse) -> Draft {

@@ -43,7 +43,10 @@ fn contract(dialect: &dyn Dialect, drafts: Vec<Draft>, cx: &Cx) -> Result<Vec<Dr
         }
     }
     for group in groups.into_values() {
-        out.push(dialect.weld(group, cx)?);
+        let told = group.iter().flat_map(Draft::actions).cloned().collect();
+        let mut welded = dialect.weld(group, cx)?;
+        welded.told = Some(told);
+        out.push(welded);
     }
     Ok(out)
 }

@@ -22,7 +22,7 @@ use driftless_sql::{Diagnostic, Problems};
 use std::collections::BTreeMap;
 
 /// One statement.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Step {
     /// Without the semicolon.
     pub text: String,
@@ -31,6 +31,8 @@ pub struct Step {
     /// Why it is there, where it is not the change itself.
     pub because: Option<String>,
     pub facts: Facts,
+    /// The facts of each action alone, before they were joined.
+    pub each: Vec<Facts>,
 }
 
 /// What commits together.
@@ -189,7 +191,7 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
         server,
     };
     let steps = proof.run(&statements)?;
-    let groups = crate::describe::groups(&steps, &before, &after, &recreated);
+    let groups = crate::describe::groups(&statements, &steps, &before, &after, &recreated);
     let refused = steps
         .iter()
         .flat_map(|s| &s.facts.losses)
@@ -444,15 +446,22 @@ fn shape(catalog: &Catalog, id: &ObjectId) -> Vec<(String, String)> {
 pub(crate) struct Drafted {
     pub actions: Vec<Action>,
     pub because: Option<String>,
+    /// Statements of one draft have one number.
+    pub unit: usize,
+    /// What the whole unit means, on its first statement, where that is not what its statements do.
+    pub told: Option<Vec<Action>>,
 }
 
 /// Joins neighbours that may share a statement.
 fn fuse(dialect: &dyn Dialect, renames: Vec<Action>, drafts: Vec<Draft>) -> Vec<Drafted> {
     let mut out: Vec<Drafted> = renames
         .into_iter()
-        .map(|a| Drafted {
+        .enumerate()
+        .map(|(unit, a)| Drafted {
             actions: vec![a],
             because: None,
+            unit,
+            told: None,
         })
         .collect();
     let mut open: Option<ObjectId> = None;
@@ -470,10 +479,14 @@ fn fuse(dialect: &dyn Dialect, renames: Vec<Action>, drafts: Vec<Draft>) -> Vec<
             continue;
         }
         open = key;
+        let unit = out.last().map_or(0, |d| d.unit + 1);
+        let mut told = draft.told;
         for actions in draft.statements {
             out.push(Drafted {
                 actions,
                 because: draft.because.clone(),
+                unit,
+                told: told.take(),
             });
         }
     }

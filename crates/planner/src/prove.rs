@@ -11,8 +11,9 @@ use crate::facts::Facts;
 use crate::moment::{Fault, Moment};
 use crate::ops::Cx;
 use crate::plan::{Drafted, Step};
-use driftless_model::{Catalog, Hints, Scope, Server, Users, Verdict};
+use driftless_model::{Catalog, Hints, ObjectId, Scope, Server, Users, Verdict};
 use driftless_sql::{Diagnostic, Problems, SourceId, split};
+use std::collections::BTreeSet;
 
 pub(crate) struct Proof<'a> {
     pub dialect: &'a dyn Dialect,
@@ -25,6 +26,7 @@ pub(crate) struct Proof<'a> {
 
 impl Proof<'_> {
     pub fn run(mut self, statements: &[Drafted]) -> Result<Vec<Step>, Problems> {
+        let known: BTreeSet<ObjectId> = self.start.objects.keys().cloned().collect();
         let mut moment = Moment::new(
             std::mem::replace(&mut self.start, Catalog::new(self.server)),
             Vec::new(),
@@ -32,7 +34,7 @@ impl Proof<'_> {
         moment.lenient = true;
         let mut steps = Vec::with_capacity(statements.len());
         for drafted in statements {
-            steps.push(self.step(drafted, &mut moment)?);
+            steps.push(self.step(drafted, &known, &mut moment)?);
         }
         if !statements.is_empty() {
             self.compare(moment.catalog)?;
@@ -40,14 +42,25 @@ impl Proof<'_> {
         Ok(steps)
     }
 
-    fn step(&self, drafted: &Drafted, moment: &mut Moment) -> Result<Step, Problems> {
+    fn step(
+        &self,
+        drafted: &Drafted,
+        known: &BTreeSet<ObjectId>,
+        moment: &mut Moment,
+    ) -> Result<Step, Problems> {
         let text = self.dialect.print(&drafted.actions, self.server);
         let actions = self.read_back(&text)?;
         let mut facts = Facts::default();
+        let mut each = Vec::with_capacity(actions.len());
         for action in &actions {
-            if let Some(row) = action.target().and_then(|t| self.dialect.row(t.kind)) {
-                facts.join(row.facts(action, moment), &|m| self.dialect.strength(m));
-            }
+            let row = action.target().and_then(|t| self.dialect.row(t.kind));
+            let mut alone = row.map_or_else(Facts::default, |row| row.facts(action, moment));
+            // What is there neither before nor after (a rebuild's new table) is nobody's to wait for.
+            alone
+                .locks
+                .retain(|l| known.contains(&l.on) || self.after.contains(&l.on));
+            facts.join(alone.clone(), &|m| self.dialect.strength(m));
+            each.push(alone);
             apply(self.dialect, action, moment).map_err(|f| unproved(&text, fault(f)))?;
         }
         Ok(Step {
@@ -55,6 +68,7 @@ impl Proof<'_> {
             actions,
             because: drafted.because.clone(),
             facts,
+            each,
         })
     }
 

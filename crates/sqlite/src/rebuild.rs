@@ -57,6 +57,7 @@ pub fn weld(group: Vec<Draft>, cx: &Cx) -> Result<Draft, Diagnostic> {
         reach,
         fuse: Fuse::Never,
         because,
+        told: None,
     })
 }
 

@@ -94,6 +94,13 @@ fn conversion(column: &Name, through: &str, ty: &TypeRef) -> SqlText {
     text
 }
 
+/// A hint's expression, with its names resolved in the after-state.
+pub(super) fn said(table: &ObjectId, text: &SqlText, cx: &Cx) -> SqlText {
+    let mut out = text.clone();
+    super::ground::settle(&mut out, &super::ground::row(table), cx.after);
+    out
+}
+
 /// The one draft that puts `object` in the place of the type `id`; values pass through the type `through`.
 pub(super) fn draft(id: &ObjectId, object: &Object, through: &str, cx: &Cx) -> Draft {
     let away = ObjectId {
@@ -120,7 +127,7 @@ pub(super) fn draft(id: &ObjectId, object: &Object, through: &str, cx: &Cx) -> D
             .hints
             .usings
             .get(&part)
-            .cloned()
+            .map(|t| said(&u.table, t, cx))
             .unwrap_or_else(|| conversion(&u.column, through, &u.ty));
         let mut actions = Vec::new();
         let clause = |c| Action::column(&u.table, &u.column, c);
@@ -145,6 +152,7 @@ pub(super) fn draft(id: &ObjectId, object: &Object, through: &str, cx: &Cx) -> D
     }
     statements.extend(tables.into_iter().map(|(_, actions)| actions));
     statements.push(vec![Action::drop(away)]);
+    statements.extend(restored(id, object, cx).into_iter().map(|a| vec![a]));
     reach.needs.retain(|p| !reach.changes.contains(p));
     Draft {
         target: id.clone(),
@@ -153,7 +161,40 @@ pub(super) fn draft(id: &ObjectId, object: &Object, through: &str, cx: &Cx) -> D
         fuse: driftless_planner::Fuse::Never,
         lane: Some(id.part()),
         because: Some("it cannot be changed in place".into()),
+        told: None,
     }
+}
+
+/// The new type has what the former one had beside its definition.
+fn restored(id: &ObjectId, object: &Object, cx: &Cx) -> Vec<Action> {
+    let Some(before) = cx.before.get(id) else {
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    // A comment that changes is the planner's to write.
+    if before.comment.is_some() && before.comment == object.comment {
+        out.push(Action::Comment {
+            part: id.part(),
+            text: object.comment.clone(),
+        });
+    }
+    if let Some(owner) = &before.owner
+        && !cx.scope.manages("owners")
+    {
+        out.push(Action::Owner {
+            id: id.clone(),
+            to: owner.clone(),
+        });
+    }
+    let grants = before.grants.iter().flatten();
+    for grant in grants.filter(|_| !cx.scope.manages("grants")) {
+        out.push(Action::Grant {
+            id: id.clone(),
+            grant: grant.clone(),
+            revoke: false,
+        });
+    }
+    out
 }
 
 /// Whether a type's text differs only where its modifier does.

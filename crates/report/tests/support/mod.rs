@@ -100,6 +100,7 @@ pub fn step(text: &str, locks: Vec<Lock>) -> Step {
             locks,
             ..Facts::default()
         },
+        ..Step::default()
     }
 }
 

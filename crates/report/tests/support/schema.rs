@@ -373,6 +373,7 @@ fn step(text: &str, actions: Vec<Action>) -> Step {
         actions,
         because: None,
         facts: Default::default(),
+        ..Step::default()
     }
 }
 
