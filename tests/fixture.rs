@@ -94,7 +94,7 @@ fn check(engine: &Engine, case: &Case) -> Outcome {
         before: &case.before,
         after: &case.after,
         loadable: (&case.before, case.loadable_after()),
-        destructive: case.meta.destructive,
+        destructive: Some(case.meta.destructive),
         unproven: case.meta.unproven,
         irreversible: case.meta.irreversible,
         same: case.kind == "spelling",

@@ -46,7 +46,8 @@ pub struct Pair<'a> {
     pub after: &'a str,
     /// Each in an order that the engine's own client takes.
     pub loadable: (&'a str, &'a str),
-    pub destructive: bool,
+    /// Whether the plan loses something, where that is known.
+    pub destructive: Option<bool>,
     pub unproven: bool,
     pub irreversible: bool,
     /// The two differ in nothing but how they are written.
@@ -157,8 +158,8 @@ impl Engine {
             .map(|l| format!("{} {}", l.code, l.what))
             .collect();
         ensure!(
-            losses.is_empty() != pair.destructive,
-            "destructive is {}, and the plan loses {losses:?}:\n{}",
+            pair.destructive.is_none_or(|lossy| lossy != losses.is_empty()),
+            "destructive is {:?}, and the plan loses {losses:?}:\n{}",
             pair.destructive,
             shown(&plan)
         );

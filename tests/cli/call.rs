@@ -1,64 +1,8 @@
-//! The built command from outside: exit codes, streams, and mistakes as a user meets them.
+//! Calls: arguments, configuration, exit codes, streams, and mistakes as a user meets them.
+//!
+//! Neighbours: `road` runs whole commands, `hostile` gives them bad input.
 
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
-
-struct Project(tempfile::TempDir);
-
-impl Project {
-    fn of(files: &[(&str, &str)]) -> Project {
-        let project = Project(tempfile::tempdir().expect("a folder"));
-        for (name, text) in files {
-            project.write(name, text.as_bytes());
-        }
-        project
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) {
-        let path = self.0.path().join(name);
-        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
-        std::fs::write(path, bytes).expect("a file");
-    }
-
-    fn run(&self, args: &[&str]) -> Ran {
-        self.run_in("", args)
-    }
-
-    fn run_in(&self, dir: &str, args: &[&str]) -> Ran {
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = Command::new(env!("CARGO_BIN_EXE_driftless"))
-            .args(args)
-            .current_dir(self.0.path().join(dir))
-            .env_remove("SHOP_URL")
-            .stdin(Stdio::null())
-            .output()
-            .expect("it runs");
-        Ran {
-            code: status.code(),
-            out: String::from_utf8_lossy(&stdout).into_owned(),
-            err: String::from_utf8_lossy(&stderr).into_owned(),
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-#[track_caller]
-fn fails(ran: &Ran, code: i32, says: &[&str]) {
-    assert_eq!(ran.code, Some(code), "{ran:?}");
-    assert_eq!(ran.out, "", "{ran:?}");
-    for text in says {
-        assert!(ran.err.contains(text), "no {text:?} in\n{}", ran.err);
-    }
-}
+use crate::project::{Project, fails, git};
 
 #[test]
 fn help_and_version_are_no_errors() {
@@ -216,7 +160,7 @@ fn protected_environments_refuse_with_3() {
     ]);
     let ran = project.run(&["apply", "--declarative", "--yes"]);
     fails(&ran, 3, &["D0006", "--force prod"]);
-    assert!(!project.0.path().join("a.db").exists());
+    assert!(!project.path().join("a.db").exists());
 }
 
 #[test]
@@ -250,7 +194,7 @@ fn files_that_cannot_be_read() {
     fails(&inspect(&["postgers://h/d"]), 1, &["D0107", "`postgres:`"]);
     let ran = inspect(&["postgres://app:hun/ter2@h:x/d"]);
     fails(&ran, 1, &["D0501", "app:***@h:x/d"]);
-    let large = std::fs::File::create(project.0.path().join("large.sql")).expect("a file");
+    let large = std::fs::File::create(project.path().join("large.sql")).expect("a file");
     large.set_len(200 << 20).expect("a sparse file");
     fails(
         &inspect(&["large.sql"]),
@@ -265,7 +209,7 @@ fn git_revisions_are_read_by_git() {
         ("db/schema/a.sql", "CREATE TABLE a (x int);"),
         ("db/n.txt", ""),
     ]);
-    let git = |args: &[&str]| git(project.0.path(), args);
+    let git = |args: &[&str]| git(project.path(), args);
     git(&["init", "-q"]);
     git(&["add", "."]);
     git(&[
@@ -295,13 +239,4 @@ fn git_revisions_are_read_by_git() {
             "{ran:?}"
         );
     }
-}
-
-fn git(dir: &Path, args: &[&str]) {
-    let status = Command::new("git")
-        .args(args)
-        .current_dir(dir)
-        .status()
-        .expect("git runs");
-    assert!(status.success(), "git {args:?}");
 }

@@ -1,0 +1,10 @@
+//! The built command from outside.
+//!
+//! Neighbours: testkit's servers and oracles. Invariant: what a test says about a database it asks the engine itself.
+
+mod call;
+mod demo;
+mod hostile;
+mod postgres;
+mod project;
+mod road;
