@@ -11,7 +11,7 @@ use super::{general, ground, naming};
 use crate::print::owner;
 use driftless_model::{
     Catalog, Constraint, ConstraintBody, ForeignKey, Index, Key, KeyExpr, KeyPart, Kind, Name,
-    ObjectId, Part, Server, SqlText, Table, Verdict,
+    Object, ObjectId, Part, Server, SqlText, Table, Verdict,
 };
 use driftless_planner::{
     Action, Alter, Clause, ConstraintClause, Create, Cx, Draft, Facts, Fault, Hit, IndexClause,
@@ -129,59 +129,66 @@ fn has_expressions(c: &Constraint) -> bool {
 }
 
 impl Constraints {
-    /// A key made anew takes the foreign keys that stand on it down and restores them.
-    fn recreate(&self, id: &ObjectId, before: &Constraint, why: &str, cx: &Cx) -> Alter {
+    /// The foreign keys on both sides that stand on a key.
+    fn kept<'a>(&self, before: &Constraint, cx: &Cx<'a>) -> Vec<(ObjectId, &'a Object)> {
         let Some(key) = before.key() else {
-            return Alter::Recreate(why.to_owned());
+            return Vec::new();
         };
-        let standing = standing_on(key, &before.table, cx.before, cx.users);
-        let kept: Vec<&ObjectId> = standing
-            .iter()
-            .filter(|f| {
-                match (
-                    cx.before.item::<Constraint>(f),
-                    cx.after.item::<Constraint>(f),
-                ) {
-                    (Some(b), Some(a)) => KindOps::same(self, b, a, cx) == Verdict::Same,
-                    _ => false,
-                }
+        standing_on(key, &before.table, cx.before, cx.users)
+            .into_iter()
+            .filter_map(|f| {
+                let object = cx.after.get(&f)?;
+                let (b, a) = (cx.before.item::<Constraint>(&f)?, object.get::<Constraint>()?);
+                (KindOps::same(self, b, a, cx) == Verdict::Same).then_some((f, object))
             })
-            .collect();
-        let Some(object) = cx.after.get(id).filter(|_| !kept.is_empty()) else {
-            return Alter::Recreate(why.to_owned());
-        };
+            .collect()
+    }
+
+    /// The drop of a key (and what makes it anew), between taking the foreign keys that stand on it down and putting
+    /// them back.
+    fn around(
+        &self,
+        id: &ObjectId,
+        middle: Vec<Draft>,
+        kept: &[(ObjectId, &Object)],
+        cx: &Cx,
+    ) -> Vec<Draft> {
         let because = format!("it stands on {id}");
         let mut drafts: Vec<Draft> = Vec::new();
-        for f in &kept {
+        for (f, _) in kept {
             if let Some(c) = cx.before.item::<Constraint>(f) {
-                drafts.extend(
-                    KindOps::drop(self, f, c, cx)
-                        .into_iter()
-                        .map(|d| d.because(because.clone())),
-                );
+                drafts.push(dropped(f, c, cx).because(because.clone()));
             }
         }
-        drafts.extend(
-            KindOps::drop(self, id, before, cx)
-                .into_iter()
-                .map(|d| d.because(why)),
-        );
-        let made = object.get::<Constraint>().unwrap_or(before);
-        drafts.extend(KindOps::create(self, id, object, made, cx));
-        for f in &kept {
-            if let Some((o, c)) = cx
-                .after
-                .get(f)
-                .and_then(|o| Some((o, o.get::<Constraint>()?)))
-            {
-                drafts.extend(
-                    KindOps::create(self, f, o, c, cx)
-                        .into_iter()
-                        .map(|d| d.because(because.clone())),
-                );
+        drafts.extend(middle);
+        for (f, object) in kept {
+            if let Some(c) = object.get::<Constraint>() {
+                let made = KindOps::create(self, f, object, c, cx);
+                drafts.extend(made.into_iter().map(|d| d.because(because.clone())));
             }
         }
-        Alter::Drafts(drafts)
+        drafts
+    }
+
+    /// A key made anew takes the foreign keys that stand on it down and restores them.
+    fn recreate(&self, id: &ObjectId, before: &Constraint, why: &str, cx: &Cx) -> Alter {
+        let kept = self.kept(before, cx);
+        let after = cx.after.get(id).and_then(|o| Some((o, o.get::<Constraint>()?)));
+        let Some((object, made)) = after.filter(|_| !kept.is_empty()) else {
+            return Alter::Recreate(why.to_owned());
+        };
+        let mut middle = vec![dropped(id, before, cx).because(why)];
+        middle.extend(KindOps::create(self, id, object, made, cx));
+        Alter::Drafts(self.around(id, middle, &kept, cx))
+    }
+}
+
+/// DROP CONSTRAINT alone.
+fn dropped(id: &ObjectId, item: &Constraint, cx: &Cx) -> Draft {
+    let draft = cx.draft(Action::drop(id.clone())).may(&item.table);
+    match item.foreign_key() {
+        Some(f) => with_support(draft, cx.before, f, true),
+        None => draft,
     }
 }
 
@@ -234,11 +241,8 @@ impl KindOps for Constraints {
         if !cx.after.contains(&item.table) && cx.before.contains(&item.table) {
             return Vec::new();
         }
-        let draft = cx.draft(Action::drop(id.clone())).may(&item.table);
-        vec![match item.foreign_key() {
-            Some(f) => with_support(draft, cx.before, f, true),
-            None => draft,
-        }]
+        let kept = self.kept(item, cx);
+        self.around(id, vec![dropped(id, item, cx)], &kept, cx)
     }
 
     fn alter(

@@ -26,7 +26,16 @@ fn clause(id: &ObjectId, clause: TableClause, cx: &Cx) -> Draft {
 }
 
 fn on_column(id: &ObjectId, name: &Name, clause: ColumnClause, cx: &Cx) -> Draft {
-    cx.draft(Action::column(id, name, clause)).may(id)
+    let leaves = matches!(
+        clause,
+        ColumnClause::Default(None) | ColumnClause::Identity(None) | ColumnClause::Expression(None)
+    );
+    let mut draft = cx.draft(Action::column(id, name, clause)).may(id);
+    if leaves {
+        // What is taken off a column goes before its type changes; the lane keeps it behind what makes the column.
+        draft.reach.needs.retain(|p| *p != id.member(name));
+    }
+    draft
 }
 
 /// A column as CREATE TABLE and ADD COLUMN carry it: `serial` where it is one, without what needs an ALTER.
@@ -289,7 +298,7 @@ fn fill(id: &ObjectId, name: &Name, value: &SqlText, cx: &Cx) -> Draft {
     cx.draft(Action::Data(Data::Fill {
         table: id.clone(),
         column: name.clone(),
-        value: value.clone(),
+        value: replace::said(id, value, cx),
     }))
     .because(format!("old rows of {} get a value", id.member(name)))
 }
@@ -441,7 +450,7 @@ fn change_default(
 
 /// ALTER COLUMN … TYPE; a default that cannot follow is taken off before and put back after.
 fn retype_column(id: &ObjectId, was: &Column, is: &Column, cx: &Cx) -> Vec<Draft> {
-    let hint = cx.hints.usings.get(&id.member(&is.name)).cloned();
+    let hint = cx.hints.usings.get(&id.member(&is.name)).map(|t| replace::said(id, t, cx));
     let assignable = retype::is_assignable(&was.ty, &is.ty, cx.before);
     let using = hint.or_else(|| (!assignable).then(|| conversion(&was.ty, is, cx)));
     let mut out = Vec::new();
