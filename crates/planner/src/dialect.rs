@@ -6,7 +6,7 @@ use crate::action::Action;
 use crate::draft::Draft;
 use crate::moment::Moment;
 use crate::ops::{Cx, Row};
-use driftless_model::{Catalog, Kind, Name, Observed, Part, Ref, Scope, Server};
+use driftless_model::{Catalog, Kind, Name, ObjectId, Observed, Part, Ref, Scope, Server};
 use driftless_sql::{Diagnostic, Problems, RawStatement, SourceId, Span, Syntax};
 
 /// One statement, read.
@@ -66,6 +66,11 @@ pub trait Dialect: Sync {
         crate::read::name_for(self.syntax(), text)
     }
 
+    /// Names of built-in types that people misspell.
+    fn type_names(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Reads one statement. Every token is consumed, or the statement is an error by name.
     fn read(
         &self,
@@ -92,8 +97,9 @@ pub trait Dialect: Sync {
         None
     }
 
-    /// Gives ids that are made of what an object refers to their new text, after a rename.
-    fn renamed(&self, _catalog: &mut Catalog) {}
+    /// Gives ids that are made of what an object refers to their new text, after a rename within `relation` (its id of
+    /// now).
+    fn renamed(&self, _relation: &ObjectId, _catalog: &mut Catalog) {}
 
     /// Writes a `Must` group as one draft (SQLite's table rebuild).
     fn weld(&self, group: Vec<Draft>, cx: &Cx) -> Result<Draft, Diagnostic>;

@@ -31,6 +31,7 @@ struct Waiting {
 
 struct Reader<'a> {
     dialect: &'a dyn Dialect,
+    sources: &'a Sources,
     server: Server,
     moment: Moment,
     waiting: Vec<Waiting>,
@@ -50,6 +51,7 @@ pub fn read_desired(
 ) -> Result<Desired, Problems> {
     let mut reader = Reader {
         dialect,
+        sources,
         server,
         moment: Moment::new(dialect.empty(server), dialect.path()),
         waiting: Vec::new(),
@@ -168,6 +170,8 @@ impl Reader<'_> {
             }
         }
         self.report_missing();
+        self.problems
+            .sort_by_key(|d| d.place.map(|p| (p.source, p.span.start)));
         let hints = self.resolve_hints();
         if self
             .problems
@@ -220,14 +224,34 @@ impl Reader<'_> {
                 Some(why) => Diagnostic::warning(code, message).note(why),
                 None => Diagnostic::error(code, message),
             }
-            .at(place.unwrap_or(w.place))
+            .at(place
+                .or_else(|| self.named_at(w.place, &name))
+                .unwrap_or(w.place))
             .label("needed here");
-            d = match near(what, &last, &self.moment.catalog) {
+            d = match near(what, &last, self.dialect, &self.moment.catalog) {
                 Some(near) => d.help(format!("did you mean `{near}`?")),
                 None => d.help(format!("declare the {what}, or mend its name")),
             };
             self.problems.push(d);
         }
+    }
+
+    /// Where a statement says the last part of a name.
+    fn named_at(&self, statement: Place, name: &str) -> Option<Place> {
+        let syntax = self.dialect.syntax();
+        let text = &self.sources.get(statement.source)?.text;
+        let plain = name.split('(').next().unwrap_or(name);
+        let last = plain.rsplit('.').next().unwrap_or(plain).trim_matches('"');
+        let slice = statement.span.of(text);
+        let (tokens, _, _) = lex(slice, syntax, statement.source);
+        let token = tokens.iter().find(|t| {
+            matches!(t.kind, TokenKind::Word | TokenKind::Quoted)
+                && token_name(t, slice, syntax).eq_ignore_ascii_case(last)
+        })?;
+        Some(Place {
+            source: statement.source,
+            span: token.span.shift(statement.span.start),
+        })
     }
 
     /// Applies it although something is missing.
@@ -335,7 +359,7 @@ fn attach<'p>(directive: &Directive, parts: &'p [(Part, Span)], text: &str) -> O
 }
 
 /// A name of the catalog that is spelled nearly the same.
-fn near(what: &str, name: &str, catalog: &Catalog) -> Option<String> {
+fn near(what: &str, name: &str, dialect: &dyn Dialect, catalog: &Catalog) -> Option<String> {
     let fits = |kind: Kind| match what {
         "type" => kind.is_type(),
         "schema" => kind == Kind::Schema,
@@ -343,14 +367,21 @@ fn near(what: &str, name: &str, catalog: &Catalog) -> Option<String> {
         w if kind.noun() == w => true,
         _ => kind.is_relation(),
     };
-    catalog
+    let own = catalog
         .objects
         .keys()
         .filter(|id| fits(id.kind))
-        .map(|id| (distance(name, &id.name.as_str().to_lowercase()), id))
+        .map(|id| (id.name.as_str(), id.to_string()));
+    let builtin: &[&str] = if what == "type" {
+        dialect.type_names()
+    } else {
+        &[]
+    };
+    own.chain(builtin.iter().map(|t| (*t, t.to_string())))
+        .map(|(known, shown)| (distance(name, &known.to_lowercase()), shown))
         .filter(|(d, _)| *d > 0 && *d <= 1 + name.len() / 5)
         .min()
-        .map(|(_, id)| id.to_string())
+        .map(|(_, shown)| shown)
 }
 
 /// Levenshtein distance in characters; long names are cut, they are never near.
