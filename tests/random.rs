@@ -25,8 +25,14 @@ fn postgres_pairs_converge() {
 #[test]
 fn a_seed_gives_the_same_pair() {
     for engine in [&law::SQLITE, &law::POSTGRES] {
-        assert_eq!(Pair::generate(engine.name, 5), Pair::generate(engine.name, 5));
-        assert_ne!(Pair::generate(engine.name, 5), Pair::generate(engine.name, 6));
+        assert_eq!(
+            Pair::generate(engine.name, 5),
+            Pair::generate(engine.name, 5)
+        );
+        assert_ne!(
+            Pair::generate(engine.name, 5),
+            Pair::generate(engine.name, 6)
+        );
     }
 }
 
@@ -46,7 +52,10 @@ fn run(engine: &Engine, pairs: u64) {
     }
     if only.is_some() && !failed.is_empty() {
         let pair = Pair::generate(engine.name, seeds[0]);
-        failed.push(format!("-- before\n{}-- after\n{}", pair.before, pair.after));
+        failed.push(format!(
+            "-- before\n{}-- after\n{}",
+            pair.before, pair.after
+        ));
     }
     // All of them would be a wall: the first ones are enough to begin with.
     let count = failed.len();

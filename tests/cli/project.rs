@@ -42,7 +42,11 @@ impl Project {
             .args(args)
             .current_dir(self.0.path().join(dir))
             .env_remove("SHOP_URL")
-            .stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() })
+            .stdin(if input.is_some() {
+                Stdio::piped()
+            } else {
+                Stdio::null()
+            })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -93,19 +97,32 @@ impl Ran {
 
     #[track_caller]
     pub fn says(self, text: &str) -> Ran {
-        assert!(self.out.contains(text), "no {text:?} in\n{}\n{}", self.out, self.err);
+        assert!(
+            self.out.contains(text),
+            "no {text:?} in\n{}\n{}",
+            self.out,
+            self.err
+        );
         self
     }
 
     #[track_caller]
     pub fn warns(self, text: &str) -> Ran {
-        assert!(self.err.contains(text), "no {text:?} in\n{}\n{}", self.err, self.out);
+        assert!(
+            self.err.contains(text),
+            "no {text:?} in\n{}\n{}",
+            self.err,
+            self.out
+        );
         self
     }
 
     #[track_caller]
     pub fn hides(self, secret: &str) -> Ran {
-        assert!(!self.out.contains(secret) && !self.err.contains(secret), "{self:?}");
+        assert!(
+            !self.out.contains(secret) && !self.err.contains(secret),
+            "{self:?}"
+        );
         self
     }
 }
@@ -120,6 +137,10 @@ pub fn fails(ran: &Ran, code: i32, says: &[&str]) {
 }
 
 pub fn git(dir: &Path, args: &[&str]) {
-    let status = Command::new("git").args(args).current_dir(dir).status().expect("git runs");
+    let status = Command::new("git")
+        .args(args)
+        .current_dir(dir)
+        .status()
+        .expect("git runs");
     assert!(status.success(), "git {args:?}");
 }

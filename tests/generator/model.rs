@@ -62,7 +62,11 @@ const POSTGRES: &[Type] = &[
     ("character varying(40)", &["'ab'"], false),
     ("numeric(10,2)", &["0", "1.5"], true),
     ("boolean", &["true", "false"], false),
-    ("timestamp with time zone", &["now()", "CURRENT_TIMESTAMP"], false),
+    (
+        "timestamp with time zone",
+        &["now()", "CURRENT_TIMESTAMP"],
+        false,
+    ),
     ("date", &["CURRENT_DATE", "'2024-01-01'"], false),
     ("jsonb", &["'{}'"], false),
     ("text[]", &["'{}'"], false),
@@ -72,7 +76,11 @@ const POSTGRES: &[Type] = &[
 
 const SQLITE: &[Type] = &[
     ("INTEGER", &["0", "7", "-1"], true),
-    ("TEXT", &["'x'", "''", "'it''s'", "CURRENT_TIMESTAMP"], false),
+    (
+        "TEXT",
+        &["'x'", "''", "'it''s'", "CURRENT_TIMESTAMP"],
+        false,
+    ),
     ("REAL", &["0.5", "0"], true),
     ("BLOB", &["x'00'"], false),
     ("INT", &["3"], true),
@@ -143,7 +151,10 @@ impl Schema {
 
     fn column(&mut self, strict: bool, random: &mut Random) -> Column {
         let (ty, defaults, _) = self.types(strict, random);
-        let default = random.chance(0.5).then(|| random.pick(defaults).copied()).flatten();
+        let default = random
+            .chance(0.5)
+            .then(|| random.pick(defaults).copied())
+            .flatten();
         Column {
             name: self.name("c"),
             ty,
@@ -159,7 +170,12 @@ impl Schema {
         let Some(table) = self.tables.get(at) else {
             return;
         };
-        let names: Vec<String> = table.columns.iter().filter(plain).map(|c| c.name.clone()).collect();
+        let names: Vec<String> = table
+            .columns
+            .iter()
+            .filter(plain)
+            .map(|c| c.name.clone())
+            .collect();
         let Some(column) = random.pick(&names).cloned() else {
             return;
         };
@@ -167,7 +183,10 @@ impl Schema {
         match random.below(6) {
             0 => {
                 // PostgreSQL makes one constraint of two alike in one CREATE TABLE.
-                let twice = self.tables[at].unique.iter().any(|(_, columns)| columns.contains(&column));
+                let twice = self.tables[at]
+                    .unique
+                    .iter()
+                    .any(|(_, columns)| columns.contains(&column));
                 if !twice {
                     let name = self.name("u");
                     self.tables[at].unique.push((name, vec![column]));
@@ -202,7 +221,10 @@ impl Schema {
                 let view = View {
                     name: self.name("v"),
                     table: self.tables[at].name.clone(),
-                    columns: names.into_iter().take(1 + random.below(3) as usize).collect(),
+                    columns: names
+                        .into_iter()
+                        .take(1 + random.below(3) as usize)
+                        .collect(),
                     filter,
                     above: random.chance(0.4).then(|| self.name("w")),
                 };
@@ -212,7 +234,9 @@ impl Schema {
     }
 
     fn add_reference(&mut self, at: usize, random: &mut Random) {
-        let target = self.tables[random.below(at as u64 + 1) as usize].name.clone();
+        let target = self.tables[random.below(at as u64 + 1) as usize]
+            .name
+            .clone();
         let column = self.name("c");
         let action = random.pick(ACTIONS).copied().unwrap_or_default();
         let name = self.name("f");
@@ -222,7 +246,9 @@ impl Schema {
             not_null: false,
             default: None,
         });
-        self.tables[at].references.push((name, column, target, action));
+        self.tables[at]
+            .references
+            .push((name, column, target, action));
     }
 
     fn condition(&self, at: usize, random: &mut Random) -> Option<String> {
@@ -257,7 +283,9 @@ impl Schema {
                 };
                 let (strict, end) = (table.strict, table.columns.len() as u64);
                 let column = self.column(strict, random);
-                self.tables[at].columns.insert(random.below(end + 1) as usize, column);
+                self.tables[at]
+                    .columns
+                    .insert(random.below(end + 1) as usize, column);
             }
             4 => self.drop_column(at, random),
             5 => self.alter_column(at, random),
@@ -275,7 +303,9 @@ impl Schema {
         let gone = self.tables.remove(at);
         self.views.retain(|view| view.table != gone.name);
         for table in &mut self.tables {
-            table.references.retain(|(_, _, target, _)| *target != gone.name);
+            table
+                .references
+                .retain(|(_, _, target, _)| *target != gone.name);
         }
     }
 
@@ -288,7 +318,10 @@ impl Schema {
             .columns
             .remove(random.below(table.columns.len() as u64) as usize)
             .name;
-        let uses = |text: &str| text.split(|c: char| !c.is_alphanumeric()).any(|word| word == gone);
+        let uses = |text: &str| {
+            text.split(|c: char| !c.is_alphanumeric())
+                .any(|word| word == gone)
+        };
         table.unique.retain(|(_, columns)| !columns.contains(&gone));
         table.checks.retain(|(_, text)| !uses(text));
         table.references.retain(|(_, column, ..)| *column != gone);
@@ -308,7 +341,10 @@ impl Schema {
         let Some(column) = table.columns.get_mut(random.below(count) as usize) else {
             return;
         };
-        let referring = table.references.iter().any(|(_, name, ..)| *name == column.name);
+        let referring = table
+            .references
+            .iter()
+            .any(|(_, name, ..)| *name == column.name);
         match random.below(3) {
             0 if !referring => column.not_null = !column.not_null && column.default.is_some(),
             1 => {
@@ -344,11 +380,23 @@ impl Schema {
             self.table(&mut out, table);
         }
         for view in &self.views {
-            let filter = view.filter.as_ref().map(|f| format!(" WHERE {f}")).unwrap_or_default();
+            let filter = view
+                .filter
+                .as_ref()
+                .map(|f| format!(" WHERE {f}"))
+                .unwrap_or_default();
             let columns = view.columns.join(", ");
-            let _ = writeln!(out, "CREATE VIEW {} AS SELECT {columns} FROM {}{filter};", view.name, view.table);
+            let _ = writeln!(
+                out,
+                "CREATE VIEW {} AS SELECT {columns} FROM {}{filter};",
+                view.name, view.table
+            );
             if let Some(above) = &view.above {
-                let _ = writeln!(out, "CREATE VIEW {above} AS SELECT count(*) AS n FROM {};", view.name);
+                let _ = writeln!(
+                    out,
+                    "CREATE VIEW {above} AS SELECT count(*) AS n FROM {};",
+                    view.name
+                );
             }
         }
         out
@@ -379,12 +427,25 @@ impl Schema {
             ));
         }
         let strict = if table.strict { " STRICT" } else { "" };
-        let _ = writeln!(out, "CREATE TABLE {} (\n  {}\n){strict};", table.name, lines.join(",\n  "));
+        let _ = writeln!(
+            out,
+            "CREATE TABLE {} (\n  {}\n){strict};",
+            table.name,
+            lines.join(",\n  ")
+        );
         for index in &table.indexes {
             let unique = if index.unique { "UNIQUE " } else { "" };
-            let filter = index.filter.as_ref().map(|f| format!(" WHERE {f}")).unwrap_or_default();
+            let filter = index
+                .filter
+                .as_ref()
+                .map(|f| format!(" WHERE {f}"))
+                .unwrap_or_default();
             let keys = index.keys.join(", ");
-            let _ = writeln!(out, "CREATE {unique}INDEX {} ON {} ({keys}){filter};", index.name, table.name);
+            let _ = writeln!(
+                out,
+                "CREATE {unique}INDEX {} ON {} ({keys}){filter};",
+                index.name, table.name
+            );
         }
     }
 }

@@ -158,7 +158,8 @@ impl Engine {
             .map(|l| format!("{} {}", l.code, l.what))
             .collect();
         ensure!(
-            pair.destructive.is_none_or(|lossy| lossy != losses.is_empty()),
+            pair.destructive
+                .is_none_or(|lossy| lossy != losses.is_empty()),
             "destructive is {:?}, and the plan loses {losses:?}:\n{}",
             pair.destructive,
             shown(&plan)
@@ -194,7 +195,11 @@ impl Engine {
             .load(pair.loadable.1)
             .context("after.sql does not load")?;
         let start = base.dump()?;
-        let goal = if pair.same { start.clone() } else { reference.dump()? };
+        let goal = if pair.same {
+            start.clone()
+        } else {
+            reference.dump()?
+        };
 
         let found = base.inspect(self)?;
         let before = self.read_for(pair.before, found.server)?;

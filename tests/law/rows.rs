@@ -45,7 +45,9 @@ pub fn kept(before: &Contents, after: &Contents, hints: &Hints) -> Result<()> {
             };
             // A column that became NOT NULL gives a value to the rows that had none.
             let null = |table: &Table, name: &str| {
-                let missing = |cell: Option<&String>| cell.is_none_or(|text| text.eq_ignore_ascii_case("null"));
+                let missing = |cell: Option<&String>| {
+                    cell.is_none_or(|text| text.eq_ignore_ascii_case("null"))
+                };
                 table.rows.iter().any(|row| missing(row.get(name)))
             };
             let filled = null(old, &from) && !null(now, column);
