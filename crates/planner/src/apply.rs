@@ -307,7 +307,14 @@ fn rename(dialect: &dyn Dialect, part: &Part, to: &Name, moment: &mut Moment) ->
             });
         }
     }
-    dialect.renamed(&mut moment.catalog);
+    let relation = match &part.member {
+        Some(_) => id,
+        None => ObjectId {
+            name: to.clone(),
+            ..id
+        },
+    };
+    dialect.renamed(&relation, &mut moment.catalog);
     resettle_raw(dialect, &mut moment.catalog);
     Ok(())
 }

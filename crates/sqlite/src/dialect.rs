@@ -5,7 +5,7 @@
 use crate::features::DEFAULT_VERSION;
 use crate::text::{SYNTAX, quoted};
 use crate::{frame, grammar, inspect, print, rebuild, row};
-use driftless_model::{Catalog, Constraint, Kind, Part, Ref, Scope, Server};
+use driftless_model::{Catalog, Constraint, Kind, ObjectId, Part, Ref, Scope, Server};
 use driftless_planner::{
     Action, Answer, Cx, Dialect, Draft, Frame, Inspected, Moment, Parsed, Row,
 };
@@ -76,8 +76,8 @@ impl Dialect for Sqlite {
         key.map(|_| "SQLite takes a foreign key to what is not there, and fails when rows are written with foreign keys on")
     }
 
-    fn renamed(&self, catalog: &mut Catalog) {
-        row::constraint::rename_automatic(catalog);
+    fn renamed(&self, relation: &ObjectId, catalog: &mut Catalog) {
+        row::constraint::rename_automatic(relation, catalog);
     }
 
     fn weld(&self, group: Vec<Draft>, cx: &Cx) -> Result<Draft, Diagnostic> {

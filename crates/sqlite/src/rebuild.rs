@@ -197,12 +197,11 @@ fn legacy(value: &str) -> Action {
 
 fn scratch_name(table: &ObjectId, cx: &Cx) -> String {
     let mut name = format!("{OWN_PREFIX}new_{}", table.name);
+    let kinds = [Kind::Table, Kind::VirtualTable, Kind::View, Kind::Index];
     let taken = |name: &str, catalog: &Catalog| {
-        let name = Name::folded(name);
         catalog
-            .objects
-            .keys()
-            .any(|id| id.owner.is_none() && id.name == name)
+            .find(&kinds, &Name::default(), &Name::folded(name))
+            .is_some()
     };
     while taken(&name, cx.before) || taken(&name, cx.after) {
         name.push('_');
@@ -309,12 +308,16 @@ fn sequence(
     .collect()
 }
 
-/// Whether the target of a foreign key must stand before the table: not where the way of keys leads back.
+/// How far the way of foreign keys is followed.
+const FAR: usize = 64;
+
+/// Whether the target of a foreign key is to stand before the table, as people like to read it: not where the way of
+/// keys leads back, or is too long to tell. SQLite itself does not care.
 pub fn waits_for(table: &ObjectId, target: &ObjectId, after: &Catalog) -> bool {
     let mut open = vec![target.clone()];
     let mut seen = std::collections::BTreeSet::new();
     while let Some(next) = open.pop() {
-        if next == *table {
+        if next == *table || seen.len() > FAR {
             return false;
         }
         if seen.insert(next.clone()) {

@@ -59,36 +59,32 @@ pub fn normal(text: &str) -> String {
 
 /// The text without brackets around the whole of it.
 pub fn unwrapped(text: &str) -> &str {
-    let mut text = text.trim();
-    loop {
-        let tokens = tokens(text);
-        let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else {
-            return text;
-        };
-        if tokens.len() < 3 || first.span.of(text) != "(" || !closes_at_end(&tokens, text) {
-            return text;
-        }
-        text = text
-            .get(first.span.end..last.span.start)
-            .unwrap_or(text)
-            .trim();
-    }
-}
-
-/// The bracket that opens the tokens is closed by the last one.
-fn closes_at_end(tokens: &[Token], text: &str) -> bool {
-    let mut depth = 0usize;
+    let tokens = tokens(text);
+    let mut closes = vec![usize::MAX; tokens.len()];
+    let mut open = Vec::new();
     for (i, token) in tokens.iter().enumerate() {
+        if token.kind != TokenKind::Symbol {
+            continue;
+        }
         match token.span.of(text) {
-            "(" if token.kind == TokenKind::Symbol => depth += 1,
-            ")" if token.kind == TokenKind::Symbol => depth = depth.saturating_sub(1),
+            "(" => open.push(i),
+            ")" => {
+                if let Some(from) = open.pop() {
+                    closes[from] = i;
+                }
+            }
             _ => {}
         }
-        if depth == 0 {
-            return i + 1 == tokens.len();
-        }
     }
-    false
+    let (mut first, mut last) = (0, tokens.len().saturating_sub(1));
+    while first + 1 < last && closes[first] == last {
+        first += 1;
+        last -= 1;
+    }
+    match (tokens.get(first), tokens.get(last)) {
+        (Some(f), Some(l)) => text.get(f.span.start..l.span.end).unwrap_or(text),
+        _ => text.trim(),
+    }
 }
 
 /// The text without `table.` before its columns.

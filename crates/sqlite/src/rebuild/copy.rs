@@ -93,11 +93,10 @@ fn keep_rowid(
         .collect();
     let had_alias = rowid_alias(before, &was).is_some();
     match rowid_alias(after, constraints) {
-        Some(alias) => {
-            if !columns.iter().any(|(n, _)| n == alias) {
-                columns.insert(0, (alias.clone(), hidden.to_owned()));
-            }
+        Some(alias) if !columns.iter().any(|(n, _)| n == alias) => {
+            columns.insert(0, (alias.clone(), hidden.to_owned()));
         }
+        Some(_) => {}
         // Without an alias before and after they are hidden on both sides; an alias that ends leaves its values.
         None if had_alias || !columns.is_empty() || !before.columns.is_empty() => {
             columns.push((Name::folded(hidden), hidden.to_owned()));

@@ -281,11 +281,11 @@ fn foreign_target(
     Ok(())
 }
 
-/// Gives the constraints without a name the ids that their new text has, after a rename.
-pub fn rename_automatic(catalog: &mut Catalog) {
+/// Gives the constraints without a name the ids that their new text has, after a rename in or of a table.
+pub fn rename_automatic(table: &ObjectId, catalog: &mut Catalog) {
     let stale: Vec<(ObjectId, String)> = catalog
         .of::<Constraint>()
-        .filter(|(_, c)| !c.named)
+        .filter(|(_, c)| !c.named && (c.table == *table || key_target(c) == Some(table)))
         .map(|(id, c)| (id.clone(), automatic(c)))
         .filter(|(id, name)| {
             let key = id.name.key();
