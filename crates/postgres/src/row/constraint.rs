@@ -138,7 +138,10 @@ impl Constraints {
             .into_iter()
             .filter_map(|f| {
                 let object = cx.after.get(&f)?;
-                let (b, a) = (cx.before.item::<Constraint>(&f)?, object.get::<Constraint>()?);
+                let (b, a) = (
+                    cx.before.item::<Constraint>(&f)?,
+                    object.get::<Constraint>()?,
+                );
                 (KindOps::same(self, b, a, cx) == Verdict::Same).then_some((f, object))
             })
             .collect()
@@ -163,8 +166,11 @@ impl Constraints {
         drafts.extend(middle);
         for (f, object) in kept {
             if let Some(c) = object.get::<Constraint>() {
-                let made = KindOps::create(self, f, object, c, cx);
-                drafts.extend(made.into_iter().map(|d| d.because(because.clone())));
+                for mut made in KindOps::create(self, f, object, c, cx) {
+                    // Behind the drop of the key, so that it cannot settle on that one again.
+                    made.reach.gives.push(id.part());
+                    drafts.push(made.because(because.clone()));
+                }
             }
         }
         drafts
@@ -173,7 +179,10 @@ impl Constraints {
     /// A key made anew takes the foreign keys that stand on it down and restores them.
     fn recreate(&self, id: &ObjectId, before: &Constraint, why: &str, cx: &Cx) -> Alter {
         let kept = self.kept(before, cx);
-        let after = cx.after.get(id).and_then(|o| Some((o, o.get::<Constraint>()?)));
+        let after = cx
+            .after
+            .get(id)
+            .and_then(|o| Some((o, o.get::<Constraint>()?)));
         let Some((object, made)) = after.filter(|_| !kept.is_empty()) else {
             return Alter::Recreate(why.to_owned());
         };

@@ -4,7 +4,7 @@ use super::lock::Cost;
 use super::{general, ground, naming};
 use crate::print::{dollar, expression, literal, name, qualified};
 use driftless_model::{
-    Argument, Catalog, Function, Kind, ObjectId, Server, SqlText, TypeRef, Verdict,
+    Argument, Catalog, Function, Kind, Object, ObjectId, Server, SqlText, TypeRef, Verdict,
 };
 use driftless_planner::{
     Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Hit, KindOps, Moment, Printed,
@@ -200,6 +200,24 @@ impl KindOps for Routines {
                 .and(SqlText::compare_option(&b.default, &a.default));
         }
         verdict
+    }
+
+    fn create(&self, id: &ObjectId, object: &Object, _: &Function, cx: &Cx) -> Vec<Draft> {
+        let mut draft = cx.draft(Action::create(id.clone(), driftless_planner::bare(object)));
+        // Beside an overload that is on its way out calls could be ambiguous.
+        let first = ObjectId {
+            args: None,
+            ..id.clone()
+        };
+        let leaving = cx
+            .before
+            .objects
+            .range(first..)
+            .map(|(i, _)| i)
+            .take_while(|i| i.kind == id.kind && i.name == id.name && i.schema == id.schema)
+            .filter(|i| *i != id && !cx.after.contains(i));
+        draft.reach.gives.extend(leaving.map(ObjectId::part));
+        vec![draft]
     }
 
     fn alter(

@@ -210,14 +210,11 @@ pub(super) fn adopt(create: &mut Create, relation: &ObjectId) {
 pub(super) fn has_column(table: &ObjectId, column: &Name, moment: &Moment) -> Result<(), Fault> {
     match moment.catalog.item::<Table>(table) {
         Some(t) if t.column(column).is_some() => Ok(()),
-        Some(t) => {
-            let mut fault = Fault::missing("column", table.member(column));
-            if let Fault::Missing { place, .. } = &mut fault {
-                *place = moment.place;
-            }
-            let _ = t;
-            Err(fault)
-        }
+        Some(_) => Err(Fault::Missing {
+            what: "column",
+            name: table.member(column).to_string(),
+            place: moment.place,
+        }),
         // Materialized views tell their columns only where the query was understood.
         None => match moment.catalog.item::<driftless_model::View>(table) {
             Some(v) if v.output.is_empty() || v.output.iter().any(|(n, _)| n == column) => Ok(()),

@@ -15,7 +15,12 @@ pub(super) struct Views;
 pub(super) struct MaterializedViews;
 
 fn settle(item: &mut View, catalog: &Catalog) {
-    item.output = canon::query_as(&mut item.query, &item.columns, catalog);
+    let output = canon::query_as(&mut item.query, &item.columns, catalog);
+    // A star means the columns that were there when the view was made: it is not opened twice.
+    let frozen = item.query.written.contains('*') && !item.output.is_empty();
+    if !(frozen && output.len() != item.output.len()) {
+        item.output = output;
+    }
     if item.output.is_empty() {
         item.output = item.columns.iter().map(|c| (c.clone(), None)).collect();
     }

@@ -67,7 +67,7 @@ fn same_identity(before: &Option<Identity>, after: &Option<Identity>) -> bool {
     }
 }
 
-fn same_column(before: &Column, after: &Column, cx: &Cx) -> Verdict {
+fn same_column(before: &Column, after: &Column) -> Verdict {
     let plain = before.ty == after.ty
         && before.not_null == after.not_null
         && before.collation == after.collation
@@ -75,8 +75,6 @@ fn same_column(before: &Column, after: &Column, cx: &Cx) -> Verdict {
         && before.compression == after.compression
         && before.statistics == after.statistics
         && same_identity(&before.identity, &after.identity);
-    // A column whose type is made anew has to follow it, though it looks the same.
-    let _ = cx;
     Verdict::of(plain)
         .and(SqlText::compare_option(&before.default, &after.default))
         .and(same_generated(&before.generated, &after.generated))
@@ -125,11 +123,11 @@ impl KindOps for Tables {
     }
 
     /// Columns are compared by name: their order is the server's own affair.
-    fn same(&self, before: &Table, after: &Table, cx: &Cx) -> Verdict {
+    fn same(&self, before: &Table, after: &Table, _: &Cx) -> Verdict {
         let mut verdict = Verdict::of(before.columns.len() == after.columns.len());
         for a in &after.columns {
             verdict = verdict.and(match before.column(&a.name) {
-                Some(b) => same_column(b, a, cx),
+                Some(b) => same_column(b, a),
                 None => Verdict::Different,
             });
         }
@@ -173,8 +171,7 @@ impl KindOps for Tables {
         cost::facts(action, moment)
     }
 
-    fn print(&self, action: &Action, _: Option<&Action>, server: Server) -> Printed {
-        let _ = server;
+    fn print(&self, action: &Action, _: Option<&Action>, _: Server) -> Printed {
         match action {
             Action::Create(c) => c
                 .object
