@@ -48,10 +48,39 @@ impl Dialect for Postgres {
 
     fn type_names(&self) -> &'static [&'static str] {
         &[
-            "bigint", "bigserial", "bit", "boolean", "bytea", "char", "character", "cidr", "date", "decimal", "double",
-            "inet", "int", "integer", "interval", "json", "jsonb", "macaddr", "money", "numeric", "point", "real",
-            "serial", "smallint", "smallserial", "text", "time", "timestamp", "timestamptz", "timetz", "uuid",
-            "varchar", "xml",
+            "bigint",
+            "bigserial",
+            "bit",
+            "boolean",
+            "bytea",
+            "char",
+            "character",
+            "cidr",
+            "date",
+            "decimal",
+            "double",
+            "inet",
+            "int",
+            "integer",
+            "interval",
+            "json",
+            "jsonb",
+            "macaddr",
+            "money",
+            "numeric",
+            "point",
+            "real",
+            "serial",
+            "smallint",
+            "smallserial",
+            "text",
+            "time",
+            "timestamp",
+            "timestamptz",
+            "timetz",
+            "uuid",
+            "varchar",
+            "xml",
         ]
     }
 
@@ -106,7 +135,13 @@ impl Dialect for Postgres {
     }
 
     /// Canonical type texts and the arguments of routines hold the names of users' types.
-    fn renamed(&self, catalog: &mut Catalog) {
+    fn renamed(&self, relation: &ObjectId, catalog: &mut Catalog) {
+        // Only types (rows of relations among them) and schemas are named in type texts.
+        let named =
+            relation.kind.is_type() || relation.kind.is_relation() || relation.kind == Kind::Schema;
+        if !named {
+            return;
+        }
         let objects = std::mem::take(&mut catalog.objects);
         for (mut id, mut object) in objects {
             for ty in types_mut(&mut object.body) {
