@@ -265,3 +265,39 @@ fn scope_leaves_outsiders_alone() {
         .run(&["plan", "--exit-code", "--exclude", "table:x_*"])
         .warns("x_*");
 }
+
+/// The client reads on behind an error unless it is told not to, so the script itself has to stop.
+#[test]
+fn a_script_that_fails_in_the_client_loses_nothing() {
+    let Some(client) = driftless_testkit::workspace::program("sqlite3") else {
+        return;
+    };
+    let project = project();
+    project.run(&["apply", "--declarative", "--yes"]).ends(0);
+    project
+        .base("dev.db")
+        .execute_batch(
+            "INSERT INTO customers VALUES (1, 'a'); INSERT INTO orders VALUES (1, 1, 5);",
+        )
+        .expect("rows");
+    let state = project.state("dev.db");
+    project.write(
+        "schema/all.sql",
+        SCHEMA.replace("total >= 0", "total > 100").as_bytes(),
+    );
+    let script = project.run(&["plan", "--format", "sql"]).ends(0).out;
+    project.write("script.sql", script.as_bytes());
+    let input = std::fs::File::open(project.path().join("script.sql")).expect("a script");
+    let ran = std::process::Command::new(client)
+        .arg(project.path().join("dev.db"))
+        .stdin(input)
+        .output()
+        .expect("it runs");
+    assert!(!ran.status.success(), "the client says that all went well");
+    assert_eq!(project.state("dev.db"), state);
+    let rows: i64 = project
+        .base("dev.db")
+        .query_row("SELECT count(*) FROM orders", [], |row| row.get(0))
+        .expect("a count");
+    assert_eq!(rows, 1, "the rows are lost");
+}
