@@ -3,8 +3,8 @@
 //! Neighbours: rows resolve columns with this, `canon` reads casts with it; the names come from `canon::known`.
 //! Invariant: a canonical text is what `format_type` prints under an empty search path, and resolves to itself.
 
-use crate::canon::known::{Known, extension_schema};
-use driftless_model::{Catalog, Extension, Kind, Name, ObjectId, TypeRef};
+use crate::canon::known::{Known, extension_schema, extensions};
+use driftless_model::{Catalog, Kind, Name, ObjectId, TypeRef};
 use driftless_planner::{Fault, Moment};
 use driftless_sql::{Diagnostic, SourceId, Syntax, Token, TokenKind, lex, quote_name, token_name};
 
@@ -59,8 +59,8 @@ impl Type {
             "bit" if m.is_empty() => "\"bit\"".to_owned(),
             _ => match element.strip_prefix('@') {
                 Some(name) => {
-                    let schema = extension_schema(name, catalog).unwrap_or_else(|| "public".to_owned());
-                    let (schema, name) = (quoted(&schema), quoted(name));
+                    let schema = extension_schema(name, catalog).unwrap_or("public");
+                    let (schema, name) = (quoted(schema), quoted(name));
                     format!("{schema}.{name}{m}")
                 }
                 None => format!("{}{m}", Known::get().spelling(element)),
@@ -404,10 +404,8 @@ fn of_extension(name: &str, qualifier: Option<&str>, catalog: &Catalog) -> Optio
         return Some(format!("@{name}"));
     }
     let known = Known::get();
-    let (_, schema) = catalog
-        .of::<Extension>()
-        .filter(|(id, _)| !known.knows_extension(id.name.as_str()))
-        .map(|(id, e)| (id, e.schema.as_ref().map_or("public", |s| s.as_str())))
+    let (_, schema) = extensions(catalog)
+        .filter(|(name, _)| !known.knows_extension(name))
         .find(|(_, schema)| qualifier.is_none_or(|q| q == *schema))?;
     Some(format!("{}.{}", quoted(schema), quoted(name)))
 }

@@ -3,10 +3,10 @@
 //! Neighbours: `known` has the candidates, `expr` asks. Invariant: where the server would find nothing or several,
 //! the answer is `None`; types are names as in [`crate::types::Type`], `unknown` for a bare literal.
 
-use super::known::{CastLine, Known, installed, schema_of};
+use super::known::{CastLine, Known, extensions, installed, schema_of};
 use super::select::{self, Candidate};
 use crate::types::{self, Type};
-use driftless_model::{Catalog, Composite, Domain, Enum, Extension, Kind, Name, ObjectId, Table, View};
+use driftless_model::{Catalog, Composite, Domain, Enum, Kind, Name, ObjectId, Table, View};
 use driftless_sql::{SourceId, Syntax, lex, quote_name, token_name};
 
 #[derive(Clone, Copy)]
@@ -310,10 +310,8 @@ impl<'a> Infer<'a> {
 
     /// Whether the schema is an extension's whose functions are not known.
     pub fn may_be_extensions(&self, schema: Option<&str>) -> bool {
-        self.catalog.of::<Extension>().any(|(id, e)| {
-            !Known::get().knows_extension(id.name.as_str())
-                && schema.is_none_or(|s| e.schema.as_ref().map_or("public", |n| n.as_str()) == s)
-        })
+        extensions(self.catalog)
+            .any(|(name, lives)| !Known::get().knows_extension(name) && schema.is_none_or(|s| lives == s))
     }
 }
 
@@ -368,11 +366,11 @@ impl Pool {
                 continue;
             }
             let lives = if f.extension.is_empty() {
-                Some("pg_catalog".to_owned())
+                Some("pg_catalog")
             } else {
                 schema_of(f.extension, infer.catalog)
             };
-            if schema.is_some_and(|s| lives.as_deref() != Some(s)) {
+            if schema.is_some_and(|s| lives != Some(s)) {
                 continue;
             }
             let own = |list: &[&str]| list.iter().map(|a| (*a).to_owned()).collect();
@@ -391,9 +389,13 @@ impl Pool {
             Some(s) => vec![s],
             None => path.iter().map(String::as_str).collect(),
         };
-        for (id, f) in infer.catalog.of::<driftless_model::Function>() {
-            if id.name.as_str() == name && schemas.contains(&id.schema.as_str()) {
-                entries.extend(Pool::user(infer, id, f));
+        for schema in schemas {
+            let first = ObjectId::new(Kind::Function, Name::exact(schema), Name::exact(name));
+            let same = |id: &ObjectId| ObjectId { args: None, ..id.clone() } == first;
+            for (id, object) in infer.catalog.objects.range(first.clone()..).take_while(|(id, _)| same(id)) {
+                if let Some(f) = object.get::<driftless_model::Function>() {
+                    entries.extend(Pool::user(infer, id, f));
+                }
             }
         }
         Pool { entries }

@@ -3,7 +3,7 @@
 //! Neighbours: `data/builtins.txt` holds the lines (its README says how they are made), `infer` asks. Invariant: read
 //! once, on first use; a line that does not read is skipped, a test holds that there is none.
 
-use driftless_model::{Catalog, Extension};
+use driftless_model::{Catalog, Extension, Kind, Name, ObjectId};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -210,22 +210,32 @@ const WITHOUT_TYPES: &[&str] = &[
     "pg_visibility", "pg_walinspect", "pgrowlocks", "pgstattuple", "plpgsql", "postgres_fdw", "refint", "sslinfo", "tcn",
 ];
 
+/// The installed extensions, with the schemas that hold what they bring.
+pub(crate) fn extensions(catalog: &Catalog) -> impl Iterator<Item = (&str, &str)> {
+    let first = ObjectId::new(Kind::Extension, Name::default(), Name::default());
+    catalog
+        .objects
+        .range(first..)
+        .take_while(|(id, _)| id.schema.is_empty() && id.owner.is_none() && id.kind == Kind::Extension)
+        .filter_map(|(id, object)| {
+            let schema = object.get::<Extension>()?.schema.as_ref();
+            Some((id.name.as_str(), schema.map_or("public", Name::as_str)))
+        })
+}
+
 /// Whether the catalog has the extension installed (the server itself always is).
 pub(crate) fn installed(extension: &str, catalog: &Catalog) -> bool {
-    extension.is_empty() || catalog.of::<Extension>().any(|(id, _)| id.name.as_str() == extension)
+    extension.is_empty() || schema_of(extension, catalog).is_some()
 }
 
 /// Where an installed extension keeps what it brings.
-pub(crate) fn schema_of(extension: &str, catalog: &Catalog) -> Option<String> {
-    let (_, found) = catalog
-        .of::<Extension>()
-        .find(|(id, _)| id.name.as_str() == extension)?;
-    let schema = found.schema.as_ref().map_or("public", |s| s.as_str());
-    Some(schema.to_owned())
+pub(crate) fn schema_of<'c>(extension: &str, catalog: &'c Catalog) -> Option<&'c str> {
+    let (_, schema) = extensions(catalog).find(|(name, _)| *name == extension)?;
+    Some(schema)
 }
 
 /// The schema of an extension's type, if that extension is installed.
-pub(crate) fn extension_schema(type_name: &str, catalog: &Catalog) -> Option<String> {
+pub(crate) fn extension_schema<'c>(type_name: &str, catalog: &'c Catalog) -> Option<&'c str> {
     schema_of(Known::get().extension_of(type_name)?, catalog)
 }
 

@@ -135,9 +135,7 @@ pub fn qualified(text: &SqlText) -> String {
 
 fn readable(text: &str, catalog: &Catalog) -> String {
     place::plain(text, &|schema| {
-        catalog
-            .of::<driftless_model::Extension>()
-            .any(|(_, e)| e.schema.as_ref().map_or("public", |s| s.as_str()) == schema)
+        known::extensions(catalog).any(|(_, s)| s == schema)
     })
 }
 
