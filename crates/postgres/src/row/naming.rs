@@ -181,7 +181,8 @@ pub(super) fn place(create: &mut Create, moment: &Moment) -> Result<(), Fault> {
 
 pub(super) fn has_schema(schema: &Name, moment: &Moment) -> Result<(), Fault> {
     let id = ObjectId::new(Kind::Schema, Name::default(), schema.clone());
-    if moment.catalog.contains(&id) {
+    let own = matches!(schema.as_str(), "pg_catalog" | "information_schema");
+    if own || moment.catalog.contains(&id) {
         Ok(())
     } else {
         Err(Fault::missing("schema", schema))

@@ -4,7 +4,7 @@ use super::lock::{ACCESS_EXCLUSIVE, Cost, SHARE_ROW};
 use super::{general, ground, naming};
 use crate::print::{bracketed, literal, name, names, owner, qualified, timing};
 use driftless_model::{
-    Catalog, Kind, Object, ObjectId, Server, SqlText, Trigger, TriggerEvent, Verdict,
+    Catalog, Kind, Name, Object, ObjectId, Server, SqlText, Trigger, TriggerEvent, Verdict,
 };
 use driftless_planner::{
     Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Held, Hit, KindOps, Moment, Printed,
@@ -103,6 +103,17 @@ fn text(c: &Create, t: &Trigger) -> String {
     lines.join("\n    ")
 }
 
+/// Trigger functions that the server itself has.
+fn is_own(function: &ObjectId) -> bool {
+    const OWN: [&str; 3] = [
+        "tsvector_update_trigger",
+        "tsvector_update_trigger_column",
+        "suppress_redundant_updates_trigger",
+    ];
+    let schema = function.schema.as_str();
+    matches!(schema, "" | "pg_catalog") && OWN.contains(&function.name.as_str())
+}
+
 fn enabling(id: &ObjectId, enabled: char, cx: &Cx) -> Draft {
     cx.draft(Action::alter(id, Clause::Trigger { enabled }))
 }
@@ -186,7 +197,13 @@ impl KindOps for Triggers {
             let mut wanted = function.clone();
             wanted.args = Some(String::new());
             wanted.name = naming::clip(&wanted.name);
-            item.function = Some(driftless_planner::located(&wanted, moment)?);
+            item.function = Some(match driftless_planner::located(&wanted, moment) {
+                Err(_) if is_own(&wanted) => ObjectId {
+                    schema: Name::exact("pg_catalog"),
+                    ..wanted
+                },
+                found => found?,
+            });
         }
         if let Some(from) = &item.from {
             item.from = Some(naming::relation(from, &naming::TABLES, moment)?);
