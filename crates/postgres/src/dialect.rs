@@ -92,6 +92,16 @@ impl Dialect for Postgres {
         server: Server,
     ) -> Result<Parsed, Diagnostic> {
         let mut parsed = grammar::read(statement, text, source, server)?;
+        // Every new database has it; inspection leaves it out as well.
+        let of_plpgsql = |a: &Action| {
+            a.target()
+                .is_some_and(|id| id.kind == Kind::Extension && id.name.as_str() == "plpgsql")
+        };
+        if parsed.actions.iter().any(of_plpgsql) {
+            parsed.actions.retain(|a| !of_plpgsql(a));
+            parsed.parts.clear();
+            parsed.ignored = Some("a new database has plpgsql already");
+        }
         if parsed.actions.len() > 1 && parsed.actions.iter().all(|a| altered(a).is_some()) {
             parsed.actions.sort_by_key(pass);
         }
