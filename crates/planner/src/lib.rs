@@ -17,6 +17,8 @@ mod order;
 mod plan;
 mod prove;
 mod read;
+mod rename;
+mod replay;
 
 pub use action::{
     Action, Clause, ColumnClause, CompositeClause, ConstraintClause, Create, Data, DomainClause,
@@ -32,3 +34,4 @@ pub use moment::{Fault, Moment};
 pub use ops::{Cx, KindOps, Printed, Row, Tx, bare};
 pub use plan::{Consent, Plan, Request, Segment, Step, UNPROVEN, Unproven, plan};
 pub use read::{Desired, read_desired};
+pub use replay::{Replay, Replayed, Taint, differences, replay};

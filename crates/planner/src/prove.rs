@@ -4,13 +4,13 @@
 //! code. Invariant: what is shown is what was proved, byte for byte.
 
 use crate::action::Action;
-use crate::apply::{apply, settle_all};
+use crate::apply::settle_all;
 use crate::dialect::Dialect;
 use crate::diff::{Op, diff};
-use crate::facts::Facts;
 use crate::moment::{Fault, Moment};
 use crate::ops::Cx;
 use crate::plan::{Drafted, Step};
+use crate::replay::{execute, joined};
 use driftless_model::{Catalog, Hints, ObjectId, Scope, Server, Users, Verdict};
 use driftless_sql::{Diagnostic, Problems, SourceId, split};
 use std::collections::BTreeSet;
@@ -50,19 +50,14 @@ impl Proof<'_> {
     ) -> Result<Step, Problems> {
         let text = self.dialect.print(&drafted.actions, self.server);
         let actions = self.read_back(&text)?;
-        let mut facts = Facts::default();
         let mut each = Vec::with_capacity(actions.len());
         for action in &actions {
-            let row = action.target().and_then(|t| self.dialect.row(t.kind));
-            let mut alone = row.map_or_else(Facts::default, |row| row.facts(action, moment));
-            // What is there neither before nor after (a rebuild's new table) is nobody's to wait for.
-            alone
-                .locks
-                .retain(|l| known.contains(&l.on) || self.after.contains(&l.on));
-            facts.join(alone.clone(), &|m| self.dialect.strength(m));
-            each.push(alone);
-            apply(self.dialect, action, moment).map_err(|f| unproved(&text, fault(f)))?;
+            let (facts, outcome) = execute(self.dialect, action, moment);
+            each.push(facts);
+            outcome.map_err(|f| unproved(&text, fault(f)))?;
         }
+        let heard = |on: &ObjectId| known.contains(on) || self.after.contains(on);
+        let facts = joined(self.dialect, &mut each, &heard);
         Ok(Step {
             text,
             actions,
