@@ -1,11 +1,10 @@
 //! `driftless.yaml`: found upwards from the current folder or named, read whole, every mistake with its place.
 //!
-//! Neighbours: `yaml` and `decode` read it, `environment` opens one environment. Invariant: reading it touches no
+//! Neighbours: `decode` reads it, `environment` opens one environment. Invariant: reading it touches no
 //! variable and no database; its text is kept with credentials blanked out, at the same offsets.
 
 mod decode;
 mod environment;
-mod yaml;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -123,7 +122,7 @@ impl Config {
         let (masked, found) = mask_urls(text);
         let source = sources.add(path.to_string_lossy(), masked);
         secrets.extend(found);
-        let (root, duplicates) = yaml::parse(text, source)?;
+        let (root, duplicates) = driftless_sql::yaml::parse(text, source)?;
         let mut config = Config {
             path,
             dialect: None,

@@ -1,7 +1,8 @@
 //! SQL as *text*: spans and sources, diagnostics, lexing, scripts, token cursors, quoting and expression trees.
 //!
-//! Neighbours: everything above uses it, it uses only `sqlparser`. Invariant: nothing here knows what a table is;
-//! a byte offset given out here always lies on a character boundary of the source it belongs to.
+//! Neighbours: everything above uses it; it uses parsers only (`sqlparser`, for YAML `saphyr-parser`). Invariant:
+//! nothing here knows what a table is; a byte offset given out here always lies on a character boundary of the source
+//! it belongs to.
 
 /// A list of plain words, packed in the source.
 macro_rules! words {
@@ -20,6 +21,7 @@ mod script;
 mod source;
 mod tree;
 mod visit;
+pub mod yaml;
 
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,13 @@
 //! From the YAML tree to a [`Config`]: every key known, every value of its type, all mistakes in one run.
 //!
-//! Neighbours: `yaml` gives the tree, `config` the types. Invariant: whatever is not understood is an error with its
+//! Neighbours: `driftless_sql::yaml` gives the tree, `config` the types. Invariant: whatever is not understood is an error with its
 //! place; nothing is skipped.
 
 use std::time::Duration;
 
+use driftless_sql::yaml::{Entry, Node, Value};
 use driftless_sql::{Diagnostic, Place};
 
-use super::yaml::{Entry, Node, Value};
 use super::{Config, Environment, Located, Manage, Scratch, Undeclared};
 use crate::args::Aspect;
 use crate::dialect::Dialect;
