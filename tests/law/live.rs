@@ -14,6 +14,12 @@ use driftless_runtime::{ConnectOptions, Connection, Driver};
 use driftless_testkit::{Database, Server, dump, engine};
 use std::path::PathBuf;
 
+/// A script as a driver can run it: lines that only psql or the sqlite3 shell understand are left out.
+pub fn without_client_lines(script: &str) -> String {
+    let client = |line: &&str| !line.starts_with('.') && !line.starts_with('\\');
+    script.lines().filter(client).collect::<Vec<_>>().join("\n")
+}
+
 /// One empty database, gone with the value.
 pub enum Base {
     Postgres {
@@ -58,9 +64,9 @@ impl Base {
         match self {
             Base::Postgres { database, .. } => match database.psql(script) {
                 Some(outcome) => outcome.map(drop),
-                None => database.query(script).map(drop),
+                None => database.query(&without_client_lines(script)).map(drop),
             },
-            Base::Sqlite { .. } => self.load(script),
+            Base::Sqlite { .. } => self.load(&without_client_lines(script)),
         }
     }
 

@@ -3,6 +3,8 @@
 //! Neighbours: `commands` ask, with states that are looked up and read; what they get renders itself. Invariant: a
 //! question names its dialect, and both its sides speak it.
 
+use std::sync::OnceLock;
+
 use driftless_driver_postgres::PostgresDriver;
 use driftless_driver_sqlite::SqliteDriver;
 use driftless_model::{Catalog, Hints, Scope as Managed, Server, Version};
@@ -10,6 +12,8 @@ use driftless_planner::{Plan, Request, plan, read_desired};
 use driftless_report as report;
 use driftless_runtime::{ConnectOptions, Connection, Driver};
 use driftless_sql::{Diagnostic, Problems, SourceId};
+
+use tokio::runtime::Runtime;
 
 use crate::args::{InspectFormat, PlanFormat};
 use crate::config::{OpenEnvironment, Scratch, Undeclared};
@@ -481,12 +485,19 @@ fn managed(scope: &Scope) -> Result<Managed, Problems> {
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    // A runtime per question: commands are few and short, and none holds one across another.
-    match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime.block_on(future),
-        Err(_) => std::process::exit(crate::exit::Exit::Error as i32),
+    // One runtime for the whole run: a session's own task lives in the runtime that opened it.
+    static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
+    let runtime = RUNTIME.get_or_init(|| {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .ok()
+    });
+    match runtime {
+        Some(runtime) => runtime.block_on(future),
+        None => {
+            eprintln!("error[D0001]: the operating system gives no resources for connections");
+            std::process::exit(crate::exit::Exit::Error as i32)
+        }
     }
 }

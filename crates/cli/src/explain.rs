@@ -51,6 +51,7 @@ pub const PAGES: &[Page] = &[
     page!("D0109"),
     page!("D0110"),
     page!("D0111"),
+    page!("D0112"),
     page!("D0201"),
     page!("D0202"),
     page!("D0203"),

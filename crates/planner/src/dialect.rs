@@ -43,6 +43,8 @@ pub struct Inspected {
 /// What stands around a plan's statements when it is written as a script.
 #[derive(Debug, Clone, Default)]
 pub struct Frame {
+    /// Lines for the engine's own client alone, which make a script stop at its first error (`.bail on`).
+    pub client: Vec<String>,
     /// Before and behind the whole.
     pub head: Vec<String>,
     pub tail: Vec<String>,
@@ -87,6 +89,11 @@ pub trait Dialect: Sync {
     fn decode(&self, answers: &[Answer], server: Server) -> Result<Inspected, Problems>;
     /// The server's version as its own text says it.
     fn server(&self, version: &str) -> Option<Server>;
+
+    /// Objects of this kind can be renamed in place.
+    fn renames(&self, kind: Kind) -> bool {
+        kind == Kind::Table
+    }
 
     /// Text for the name at a ref after a rename, from the text that stands there now.
     fn rename_ref(&self, standing: &str, reference: &Ref) -> String;

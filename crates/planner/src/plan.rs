@@ -4,20 +4,17 @@
 //! after-state (with what is unproven, kept or out of scope taken from before).
 
 use crate::action::Action;
-use crate::apply::apply;
 use crate::close::{Answer, close};
 use crate::describe::Group;
 use crate::dialect::{Dialect, Frame};
 use crate::diff::{Change, Op, diff};
 use crate::draft::{Draft, Fuse};
 use crate::facts::{Facts, Loss};
-use crate::moment::{Fault, Moment};
 use crate::ops::{Cx, Tx};
 use crate::order::order;
 use crate::prove;
-use driftless_model::{
-    Catalog, Hints, Name, ObjectId, Part, Scope, Server, Unmodelled, Users, Verdict,
-};
+use crate::rename::rename;
+use driftless_model::{Catalog, Hints, ObjectId, Part, Scope, Server, Unmodelled, Users, Verdict};
 use driftless_sql::{Diagnostic, Problems};
 use std::collections::BTreeMap;
 
@@ -130,7 +127,7 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
     let outside = scope.filter(&mut before);
     scope.filter(&mut after);
 
-    let (renames, before) = rename(dialect, before, &after, &hints)?;
+    let (renames, before) = rename(dialect, before, &after, &hints, scope)?;
 
     let mut unproven = Vec::new();
     let mut kept = Vec::new();
@@ -227,108 +224,6 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
         refused,
         frame,
     })
-}
-
-/// Applies the declared renames to the before-state, so that the rest is planned under the names of now.
-fn rename(
-    dialect: &dyn Dialect,
-    before: Catalog,
-    after: &Catalog,
-    hints: &Hints,
-) -> Result<(Vec<Action>, Catalog), Problems> {
-    let mut problems = Problems::default();
-    let mut actions = Vec::new();
-    let mut moment = Moment::new(before, Vec::new());
-    // Whole objects first (the map's order puts an object before its members): members are renamed under the name of now.
-    for (part, (from, place)) in &hints.renames {
-        let exists = |c: &Catalog, name: &Name| match &part.member {
-            None => c.contains(&ObjectId {
-                name: name.clone(),
-                ..part.object.clone()
-            }),
-            Some(_) => has_member(c, &part.object, name),
-        };
-        let now = part.member.as_ref().unwrap_or(&part.object.name);
-        let (was, is) = (exists(&moment.catalog, from), exists(&moment.catalog, now));
-        if !was || !exists(after, now) {
-            continue;
-        }
-        if is {
-            let mut d = Diagnostic::error(
-                "D0306",
-                format!("`{part}` is declared as renamed from `{from}`, and both exist"),
-            )
-            .label("renamed-from is said here")
-            .help("drop one of the two by hand, or remove the directive");
-            d.place = *place;
-            problems.push(d);
-            continue;
-        }
-        let source = match &part.member {
-            None => ObjectId {
-                name: from.clone(),
-                ..part.object.clone()
-            }
-            .part(),
-            Some(_) => part.object.member(from),
-        };
-        let action = Action::Rename {
-            part: source,
-            to: now.clone(),
-        };
-        if let Err(Fault::Wrong(d)) = apply(dialect, &action, &mut moment) {
-            problems.push(*d);
-        }
-        actions.push(action);
-    }
-    for action in respelled(&moment.catalog, after) {
-        if let Err(Fault::Wrong(d)) = apply(dialect, &action, &mut moment) {
-            problems.push(*d);
-        }
-        actions.push(action);
-    }
-    if problems.has_errors() {
-        Err(problems)
-    } else {
-        Ok((actions, moment.catalog))
-    }
-}
-
-/// Tables and columns whose names are equal to the engine and spelled otherwise.
-fn respelled(before: &Catalog, after: &Catalog) -> Vec<Action> {
-    let mut out = Vec::new();
-    for (id, table) in after.of::<driftless_model::Table>() {
-        let Some((standing, object)) = before.objects.get_key_value(id) else {
-            continue;
-        };
-        if standing.name.as_str() != id.name.as_str() {
-            out.push(Action::Rename {
-                part: standing.part(),
-                to: id.name.clone(),
-            });
-        }
-        let columns = object.get::<driftless_model::Table>();
-        for column in &table.columns {
-            if let Some(was) = columns.and_then(|t| t.column(&column.name))
-                && was.name.as_str() != column.name.as_str()
-            {
-                out.push(Action::Rename {
-                    part: id.member(&was.name),
-                    to: column.name.clone(),
-                });
-            }
-        }
-    }
-    out
-}
-
-fn has_member(catalog: &Catalog, id: &ObjectId, name: &Name) -> bool {
-    match catalog.get(id).map(|o| &o.body) {
-        Some(driftless_model::Body::Table(t)) => t.column(name).is_some(),
-        Some(driftless_model::Body::Enum(e)) => e.values.iter().any(|v| v == name.as_str()),
-        Some(driftless_model::Body::Composite(c)) => c.attributes.iter().any(|a| a.name == *name),
-        _ => false,
-    }
 }
 
 fn keep(

@@ -3,11 +3,13 @@
 //! Statements that are ready run in file order; those that miss something wait until another brings it. Invariant:
 //! every mistake is reported with its place, several in one run; nothing is left out without a word.
 
+mod missing;
+
 use crate::action::{Action, Session};
 use crate::apply::{apply, located, settle_all};
 use crate::dialect::{Dialect, Parsed};
 use crate::moment::{Fault, Moment};
-use driftless_model::{Catalog, Hints, Kind, Name, Part, Server, SqlText};
+use driftless_model::{Catalog, Hints, Name, Part, Server, SqlText};
 use driftless_sql::{
     Diagnostic, Directive, Place, Problems, SourceId, Sources, Span, StatementKind, Syntax,
     TokenKind, directives, lex, split, token_name,
@@ -79,13 +81,23 @@ impl Reader<'_> {
                 span: statement.span,
             };
             let is_sql = statement.kind == StatementKind::Sql;
+            if let Some(problem) = too_deep(statement, text, source) {
+                self.failed.push(statement.span.of(text).to_lowercase());
+                self.problems.push(problem);
+                continue;
+            }
             match self.dialect.read(statement, text, source, self.server) {
                 Ok(parsed) => self.parsed(parsed, statement, text, place),
                 Err(problem) => {
                     if is_sql {
                         self.failed.push(statement.span.of(text).to_lowercase());
                     }
-                    self.problems.push(problem.at_least(Some(place)));
+                    let mut problem = problem.at_least(Some(place));
+                    let code = problem.code;
+                    problem
+                        .help
+                        .get_or_insert_with(|| format!("`driftless explain {code}` says more"));
+                    self.problems.push(problem);
                 }
             }
         }
@@ -151,7 +163,11 @@ impl Reader<'_> {
                 self.waiting.push(w);
                 false
             }
-            Err(Fault::Wrong(problem)) => {
+            Err(Fault::Wrong(mut problem)) => {
+                let code = problem.code;
+                problem
+                    .help
+                    .get_or_insert_with(|| format!("`driftless explain {code}` says more"));
                 self.problems.push(problem.at_least(Some(w.place)));
                 true
             }
@@ -187,79 +203,6 @@ impl Reader<'_> {
             ignored: self.ignored,
             warnings: self.problems,
         })
-    }
-
-    fn report_missing(&mut self) {
-        for w in std::mem::take(&mut self.waiting) {
-            self.moment.path = w.path.clone();
-            self.moment.place = Some(w.place);
-            let Err(Fault::Missing { what, name, place }) =
-                apply(self.dialect, &w.action, &mut self.moment)
-            else {
-                continue;
-            };
-            let last = name
-                .rsplit('.')
-                .next()
-                .unwrap_or(&name)
-                .trim_matches('"')
-                .to_lowercase();
-            if self.failed.iter().any(|t| t.contains(&last)) {
-                continue;
-            }
-            if matches!(&w.action, Action::Drop(d) if d.if_exists) {
-                continue;
-            }
-            let code = match what {
-                "type" => "D0301",
-                "column" => "D0303",
-                _ => "D0302",
-            };
-            let tolerated = self
-                .dialect
-                .tolerates(&w.action)
-                .filter(|_| self.let_through(&w));
-            let message = format!("{what} `{name}` is not declared");
-            let mut d = match tolerated {
-                Some(why) => Diagnostic::warning(code, message).note(why),
-                None => Diagnostic::error(code, message),
-            }
-            .at(place
-                .or_else(|| self.named_at(w.place, &name))
-                .unwrap_or(w.place))
-            .label("needed here");
-            d = match near(what, &last, self.dialect, &self.moment.catalog) {
-                Some(near) => d.help(format!("did you mean `{near}`?")),
-                None => d.help(format!("declare the {what}, or mend its name")),
-            };
-            self.problems.push(d);
-        }
-    }
-
-    /// Where a statement says the last part of a name.
-    fn named_at(&self, statement: Place, name: &str) -> Option<Place> {
-        let syntax = self.dialect.syntax();
-        let text = &self.sources.get(statement.source)?.text;
-        let plain = name.split('(').next().unwrap_or(name);
-        let last = plain.rsplit('.').next().unwrap_or(plain).trim_matches('"');
-        let slice = statement.span.of(text);
-        let (tokens, _, _) = lex(slice, syntax, statement.source);
-        let token = tokens.iter().find(|t| {
-            matches!(t.kind, TokenKind::Word | TokenKind::Quoted)
-                && token_name(t, slice, syntax).eq_ignore_ascii_case(last)
-        })?;
-        Some(Place {
-            source: statement.source,
-            span: token.span.shift(statement.span.start),
-        })
-    }
-
-    /// Applies it although something is missing.
-    fn let_through(&mut self, w: &Waiting) -> bool {
-        self.moment.lenient = true;
-        let applied = apply(self.dialect, &w.action, &mut self.moment).is_ok();
-        self.moment.lenient = false;
-        applied
     }
 
     fn resolve_hints(&mut self) -> Hints {
@@ -339,6 +282,38 @@ impl Reader<'_> {
     }
 }
 
+/// How deep brackets may stand in each other. Servers give up some thousands deep, and no person writes a hundred.
+const MAX_DEPTH: usize = 1000;
+
+fn too_deep(
+    statement: &driftless_sql::RawStatement,
+    text: &str,
+    source: SourceId,
+) -> Option<Diagnostic> {
+    let mut depth = 0usize;
+    let at = statement.tokens.iter().find(|t| {
+        match t.span.of(text) {
+            "(" | "[" => depth += 1,
+            ")" | "]" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > MAX_DEPTH
+    })?;
+    Some(
+        Diagnostic::error(
+            "D0112",
+            format!("brackets stand more than {MAX_DEPTH} deep in each other"),
+        )
+        .at(Place {
+            source,
+            span: at.span,
+        })
+        .label("one too deep")
+        .note("no server reads this: its stack would not hold it")
+        .help("write the expression with fewer brackets"),
+    )
+}
+
 /// The part that a directive belongs to: the last that begins before it on its line, else the next one.
 fn attach<'p>(directive: &Directive, parts: &'p [(Part, Span)], text: &str) -> Option<&'p Part> {
     let line_start = text
@@ -356,48 +331,6 @@ fn attach<'p>(directive: &Directive, parts: &'p [(Part, Span)], text: &str) -> O
             .min_by_key(|(_, s)| s.start)
     };
     same_line.or_else(next).map(|(p, _)| p)
-}
-
-/// A name of the catalog that is spelled nearly the same.
-fn near(what: &str, name: &str, dialect: &dyn Dialect, catalog: &Catalog) -> Option<String> {
-    let fits = |kind: Kind| match what {
-        "type" => kind.is_type(),
-        "schema" => kind == Kind::Schema,
-        "column" => false,
-        w if kind.noun() == w => true,
-        _ => kind.is_relation(),
-    };
-    let own = catalog
-        .objects
-        .keys()
-        .filter(|id| fits(id.kind))
-        .map(|id| (id.name.as_str(), id.to_string()));
-    let builtin: &[&str] = if what == "type" {
-        dialect.type_names()
-    } else {
-        &[]
-    };
-    own.chain(builtin.iter().map(|t| (*t, t.to_string())))
-        .map(|(known, shown)| (distance(name, &known.to_lowercase()), shown))
-        .filter(|(d, _)| *d > 0 && *d <= 1 + name.len() / 5)
-        .min()
-        .map(|(_, shown)| shown)
-}
-
-/// Levenshtein distance in characters; long names are cut, they are never near.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().take(64).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let cost = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = cost.min(row[j] + 1).min(row[j + 1] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// The name with the engine's equality.

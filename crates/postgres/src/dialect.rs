@@ -46,6 +46,10 @@ impl Dialect for Postgres {
         vec!["public".to_owned()]
     }
 
+    fn renames(&self, kind: Kind) -> bool {
+        kind != Kind::Extension
+    }
+
     fn type_names(&self) -> &'static [&'static str] {
         &[
             "bigint",
@@ -208,6 +212,7 @@ impl Dialect for Postgres {
             }
         };
         Frame {
+            client: vec!["\\set ON_ERROR_STOP on".to_owned()],
             head,
             tail: Vec::new(),
             begin: line("BEGIN"),

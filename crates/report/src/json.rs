@@ -25,6 +25,7 @@ pub fn plan_json(plan: &Plan, heading: &Heading) -> String {
         },
         "changes": plan.groups.iter().map(group).collect::<Vec<_>>(),
         "frame": {
+            "client": plan.frame.client,
             "head": plan.frame.head,
             "begin": plan.frame.begin,
             "commit": plan.frame.commit,

@@ -17,6 +17,10 @@ pub fn script(plan: &Plan) -> String {
     if plan.is_empty() {
         return out;
     }
+    for line in &plan.frame.client {
+        out.push_str(line);
+        out.push('\n');
+    }
     lines(&mut out, &plan.frame.head);
     for segment in &plan.segments {
         segment_text(&mut out, plan, segment);

@@ -1,7 +1,7 @@
 //! What stands around a plan: one transaction, foreign keys off where tables are replaced, and the check that the plan
 //! breaks none that held before.
 //!
-//! Invariant: the check stops the script by itself, in the sqlite3 shell (`-bail`) as in any driver, and counts only what
+//! Invariant: the check stops the script by itself, in the sqlite3 shell (`.bail on`) as in any driver, and counts only what
 //! the plan brings. `foreign_keys` does nothing inside a transaction, so it stands before; dropping a table with it on
 //! would delete the rows of its children. A session starts with it off unless it asks, so it is not turned on again.
 
@@ -59,6 +59,7 @@ pub fn between(segments: &[Vec<&Action>], before: &Catalog, after: &Catalog) -> 
 
 fn plain() -> Frame {
     Frame {
+        client: vec![".bail on".into()],
         begin: vec!["BEGIN IMMEDIATE".into()],
         commit: vec!["COMMIT".into()],
         ..Frame::default()

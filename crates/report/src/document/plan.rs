@@ -88,6 +88,10 @@ fn group() -> Value {
 fn frame() -> Value {
     let statements = |description: &str| json!({ "type": "array", "items": { "type": "string" }, "description": description });
     object([
+        must(
+            "client",
+            statements("lines for the engine's own client alone, in front of the whole"),
+        ),
         must("head", statements("statements in front of the whole")),
         must("begin", statements("in front of each transaction")),
         must("commit", statements("behind each transaction")),

@@ -1,0 +1,181 @@
+//! Renames come first: what was declared, what is only spelled otherwise, and what lives in a table under another name.
+//!
+//! Invariant: a table or a column is renamed only where a user said so. A constraint, index, trigger, policy or owned
+//! sequence whose definition is the same but for the name is renamed instead of being dropped and made anew: the end
+//! is the same state, and nothing is built again.
+
+use crate::action::Action;
+use crate::apply::apply;
+use crate::dialect::Dialect;
+use crate::moment::{Fault, Moment};
+use crate::ops::Cx;
+use driftless_model::{Body, Catalog, Hints, Kind, Name, ObjectId, Scope, Users, Verdict};
+use driftless_sql::{Diagnostic, Problems};
+use std::collections::BTreeMap;
+
+/// Applies the declared renames to the before-state, so that the rest is planned under the names of now.
+pub(crate) fn rename(
+    dialect: &dyn Dialect,
+    before: Catalog,
+    after: &Catalog,
+    hints: &Hints,
+    scope: &Scope,
+) -> Result<(Vec<Action>, Catalog), Problems> {
+    let mut problems = Problems::default();
+    let mut actions = Vec::new();
+    let mut moment = Moment::new(before, Vec::new());
+    // Whole objects first (the map's order puts an object before its members): members are renamed under the name of now.
+    for (part, (from, place)) in &hints.renames {
+        if part.member.is_none() && !dialect.renames(part.object.kind) {
+            continue;
+        }
+        let exists = |c: &Catalog, name: &Name| match &part.member {
+            None => c.contains(&ObjectId {
+                name: name.clone(),
+                ..part.object.clone()
+            }),
+            Some(_) => has_member(c, &part.object, name),
+        };
+        let now = part.member.as_ref().unwrap_or(&part.object.name);
+        let (was, is) = (exists(&moment.catalog, from), exists(&moment.catalog, now));
+        if !was || !exists(after, now) {
+            continue;
+        }
+        if is {
+            let mut d = Diagnostic::error(
+                "D0306",
+                format!("`{part}` is declared as renamed from `{from}`, and both exist"),
+            )
+            .label("renamed-from is said here")
+            .help("drop one of the two by hand, or remove the directive");
+            d.place = *place;
+            problems.push(d);
+            continue;
+        }
+        let source = match &part.member {
+            None => ObjectId {
+                name: from.clone(),
+                ..part.object.clone()
+            }
+            .part(),
+            Some(_) => part.object.member(from),
+        };
+        let action = Action::Rename {
+            part: source,
+            to: now.clone(),
+        };
+        if let Err(Fault::Wrong(d)) = apply(dialect, &action, &mut moment) {
+            problems.push(*d);
+        }
+        actions.push(action);
+    }
+    let mut further = respelled(&moment.catalog, after);
+    for pass in 0..2 {
+        if pass == 1 {
+            further = alike(dialect, &moment.catalog, after, scope);
+        }
+        for action in std::mem::take(&mut further) {
+            if let Err(Fault::Wrong(d)) = apply(dialect, &action, &mut moment) {
+                problems.push(*d);
+            }
+            actions.push(action);
+        }
+    }
+    if problems.has_errors() {
+        Err(problems)
+    } else {
+        Ok((actions, moment.catalog))
+    }
+}
+
+/// Tables and columns whose names are equal to the engine and spelled otherwise.
+fn respelled(before: &Catalog, after: &Catalog) -> Vec<Action> {
+    let mut out = Vec::new();
+    for (id, table) in after.of::<driftless_model::Table>() {
+        let Some((standing, object)) = before.objects.get_key_value(id) else {
+            continue;
+        };
+        if standing.name.as_str() != id.name.as_str() {
+            out.push(Action::Rename {
+                part: standing.part(),
+                to: id.name.clone(),
+            });
+        }
+        let columns = object.get::<driftless_model::Table>();
+        for column in &table.columns {
+            if let Some(was) = columns.and_then(|t| t.column(&column.name))
+                && was.name.as_str() != column.name.as_str()
+            {
+                out.push(Action::Rename {
+                    part: id.member(&was.name),
+                    to: column.name.clone(),
+                });
+            }
+        }
+    }
+    out
+}
+
+fn has_member(catalog: &Catalog, id: &ObjectId, name: &Name) -> bool {
+    match catalog.get(id).map(|o| &o.body) {
+        Some(driftless_model::Body::Table(t)) => t.column(name).is_some(),
+        Some(driftless_model::Body::Enum(e)) => e.values.iter().any(|v| v == name.as_str()),
+        Some(driftless_model::Body::Composite(c)) => c.attributes.iter().any(|a| a.name == *name),
+        _ => false,
+    }
+}
+
+/// Objects of one relation that differ in nothing but the name, one to one.
+fn alike(dialect: &dyn Dialect, before: &Catalog, after: &Catalog, scope: &Scope) -> Vec<Action> {
+    type Home = (Kind, ObjectId);
+    let homes = |side: &Catalog, other: &Catalog| {
+        let mut out: BTreeMap<Home, Vec<ObjectId>> = BTreeMap::new();
+        for (id, object) in side.objects.iter().filter(|(id, _)| !other.contains(id)) {
+            let home = match &object.body {
+                Body::Sequence(s) => s.owned_by.as_ref().map(|p| &p.object),
+                _ => object.owner_relation(),
+            };
+            if let Some(home) = home.filter(|_| dialect.renames(id.kind)) {
+                out.entry((id.kind, home.clone()))
+                    .or_default()
+                    .push(id.clone());
+            }
+        }
+        out
+    };
+    let (gone, new) = (homes(before, after), homes(after, before));
+    let (users, hints) = (Users::default(), Hints::default());
+    let cx = Cx {
+        before,
+        after,
+        users: &users,
+        hints: &hints,
+        scope,
+        server: after.server,
+    };
+    let mut out = Vec::new();
+    for (home, gone) in &gone {
+        let Some(new) = new.get(home) else { continue };
+        let same =
+            |b: &ObjectId, a: &ObjectId| match (dialect.row(b.kind), before.get(b), after.get(a)) {
+                (Some(row), Some(x), Some(y)) => {
+                    b.schema == a.schema && row.same(x, y, &cx) == Verdict::Same
+                }
+                _ => false,
+            };
+        for b in gone {
+            let mut fits = new.iter().filter(|a| same(b, a));
+            let (Some(a), None) = (fits.next(), fits.next()) else {
+                continue;
+            };
+            let unique = gone.iter().filter(|other| same(other, a)).count() == 1;
+            if unique {
+                out.push(Action::Rename {
+                    part: b.part(),
+                    to: a.name.clone(),
+                });
+            }
+        }
+    }
+    out
+}
