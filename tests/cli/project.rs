@@ -144,3 +144,9 @@ pub fn git(dir: &Path, args: &[&str]) {
         .expect("git runs");
     assert!(status.success(), "git {args:?}");
 }
+
+/// A script as a driver can run it: lines that only the engine's own client understands are left out.
+pub fn without_client_lines(script: &str) -> String {
+    let client = |line: &&str| !line.starts_with('.') && !line.starts_with('\\');
+    script.lines().filter(client).collect::<Vec<_>>().join("\n")
+}

@@ -2,7 +2,7 @@
 //!
 //! Neighbours: `postgres` goes the same road with a server. Invariant: a command that only looks changes no file.
 
-use crate::project::{Project, git};
+use crate::project::{Project, git, without_client_lines};
 
 const CONFIG: &str =
     "dialect: sqlite\nschema: schema/\nenvironments: { dev: { url: 'sqlite:dev.db' } }\n";
@@ -73,8 +73,8 @@ fn every_format_of_a_plan() {
     assert_eq!(sql.err, "", "{sql:?}");
     project
         .base("made.db")
-        .execute_batch(&sql.out)
-        .expect("the script runs as it stands");
+        .execute_batch(&without_client_lines(&sql.out))
+        .expect("the script runs without the client's own line");
     let made = [
         "diff",
         "--from",

@@ -4,7 +4,7 @@ use super::{after_namesake, instant, lock, no_clause};
 use crate::canon::{same_option, same_text, settle_default, settle_expr};
 use crate::print;
 use crate::rebuild::{decide, rebuilding};
-use crate::text::{affinity, is_lossy, normal, unwrapped};
+use crate::text::{SYNTAX, affinity, is_lossy, normal, unwrapped};
 use driftless_model::{
     Catalog, Column, Constraint, ConstraintBody, Generated, Kind, Object, ObjectId, Server,
     SqlText, Table, Verdict,
@@ -13,7 +13,7 @@ use driftless_planner::{
     Action, Alter, Clause, ColumnClause, Create, Cx, Data, Draft, Facts, Fault, Fuse, Held, Hit,
     KindOps, Loss, Moment, Printed, TableClause, bare,
 };
-use driftless_sql::Diagnostic;
+use driftless_sql::{Diagnostic, SourceId, TokenKind, lex, token_name};
 use std::collections::BTreeMap;
 
 pub struct Tables;
@@ -323,6 +323,15 @@ fn column_loss(id: &ObjectId, column: &driftless_model::Name) -> Loss {
     }
 }
 
+/// Every name that an expression says, columns among them.
+fn names_in(expr: &str) -> impl Iterator<Item = driftless_model::Name> {
+    let (tokens, _, _) = lex(expr, SYNTAX, SourceId(0));
+    tokens
+        .into_iter()
+        .filter(|t| matches!(t.kind, TokenKind::Word | TokenKind::Quoted))
+        .map(move |t| driftless_model::Name::folded(token_name(&t, expr, SYNTAX)))
+}
+
 fn copy_facts(
     from: &ObjectId,
     to: &ObjectId,
@@ -342,11 +351,7 @@ fn copy_facts(
     };
     let strict = |t: &Table| t.lite().is_some_and(|l| l.strict);
     for column in source.columns.iter().filter(|c| c.generated.is_none()) {
-        let read = columns.iter().any(|(_, e)| {
-            normal(e)
-                .split(' ')
-                .any(|w| w.eq_ignore_ascii_case(column.name.key()))
-        });
+        let read = columns.iter().any(|(_, e)| names_in(e).any(|n| n == column.name));
         if !read {
             out.losses.push(column_loss(from, &column.name));
             out.irreversible = Some(format!("the values of {from}.{} are gone", column.name));
