@@ -139,6 +139,7 @@ fn add_column(
         *text = with_path(std::mem::take(text), moment);
     }
     let made = resolve::column_type(id, &mut column, unlogged, &[], moment)?;
+    resolve::drop_null_default(&mut column);
     match &made {
         // Its default refers to a sequence that is made along with it.
         Some(_) => {}
@@ -511,6 +512,9 @@ fn prepare(
         ColumnClause::Default(Some(text)) => {
             *text = with_path(std::mem::take(text), moment);
             crate::row::ground::check(text, &crate::row::ground::default(&ty), moment)?;
+            if resolve::is_null_constant(text, &ty) {
+                *clause = ColumnClause::Default(None);
+            }
         }
         ColumnClause::Expression(Some(g)) => {
             g.expr = with_path(std::mem::take(&mut g.expr), moment);

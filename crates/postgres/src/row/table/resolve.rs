@@ -3,10 +3,13 @@
 //! Invariant: nothing is put into the catalog before everything was found.
 
 use crate::row::{ground, naming, sequence};
+use crate::types;
 use driftless_model::{
-    Column, Kind, Name, Object, ObjectId, Origin, Sequence, SqlText, Table, TypeRef,
+    Catalog, Column, Kind, Name, Object, ObjectId, Origin, Sequence, Server, SqlText, Table,
+    TypeRef, Version,
 };
 use driftless_planner::{Create, Fault, Moment};
+use driftless_sql::{Syntax, Tree, read_expr};
 
 pub(super) fn table(create: &mut Create, moment: &mut Moment) -> Result<(), Fault> {
     naming::place(create, moment)?;
@@ -27,6 +30,7 @@ pub(super) fn table(create: &mut Create, moment: &mut Moment) -> Result<(), Faul
         }
         let column = &mut table.columns[i];
         let serial = column_type(&id, column, unlogged, &made, moment)?;
+        drop_null_default(column);
         made.extend(serial);
     }
     let fresh = !moment.catalog.contains(&id);
@@ -159,6 +163,38 @@ pub(super) fn column_type(
         ..sequence::defaults(ty, 1)
     };
     Ok(Some((id, sequence)))
+}
+
+/// `DEFAULT NULL` is no default: the server keeps none. (ADD COLUMN and SET DEFAULT alike, heap.c of PostgreSQL:
+/// AddRelationNewConstraints.) Where the constant is converted to a length or a domain, it does keep the conversion.
+pub(super) fn drop_null_default(column: &mut Column) {
+    let is_null = column
+        .default
+        .as_ref()
+        .is_some_and(|d| is_null_constant(d, &column.ty));
+    if is_null {
+        column.default = None;
+    }
+}
+
+pub(super) fn is_null_constant(text: &SqlText, ty: &TypeRef) -> bool {
+    let converted = ty.text.contains('(') && !ty.text.starts_with("interval");
+    if ty.target.is_some() || converted {
+        return false;
+    }
+    match read_expr(&text.written, Syntax::Postgres) {
+        Ok(Tree::Null) => true,
+        Ok(Tree::Cast(inner, to)) => {
+            let none = Catalog::new(Server {
+                dialect: driftless_model::Dialect::Postgres,
+                version: Version::default(),
+            });
+            let same = types::read(&to.text, &[], &none)
+                .is_ok_and(|(t, _)| t.text(&none) == ty.text);
+            matches!(*inner, Tree::Null) && same
+        }
+        _ => false,
+    }
 }
 
 fn serial(written: &str) -> Option<&'static str> {
