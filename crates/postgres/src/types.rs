@@ -182,7 +182,11 @@ impl Written {
     fn modifier(&self, name: &str) -> Result<String, Wrong> {
         let Some(first) = self.modifiers.first() else {
             let one = self.implies_one() && matches!(name, "bpchar" | "bit");
-            return Ok(if one { "(1)".to_owned() } else { self.fields.clone() });
+            return Ok(if one {
+                "(1)".to_owned()
+            } else {
+                self.fields.clone()
+            });
         };
         let list = self.modifiers.join(",");
         let number = |text: &str, low: i64, high: i64| match text.parse::<i64>() {
@@ -206,7 +210,10 @@ impl Written {
             }
             "interval" => {
                 let fields = &self.fields;
-                Ok(format!("{fields}({})", single(0, i64::from(i32::MAX))?.min(6)))
+                Ok(format!(
+                    "{fields}({})",
+                    single(0, i64::from(i32::MAX))?.min(6)
+                ))
             }
             "numeric" => {
                 let precision = number(first, 1, 1000)?;
@@ -221,9 +228,9 @@ impl Written {
                 single(1, 53)?;
                 Ok(String::new())
             }
-            _ if Known::get().is_type(name) => {
-                Err(Wrong::Bad(format!("type {name} takes no modifier: `({list})`")))
-            }
+            _ if Known::get().is_type(name) => Err(Wrong::Bad(format!(
+                "type {name} takes no modifier: `({list})`"
+            ))),
             _ => Ok(format!("({list})")),
         }
     }
@@ -278,7 +285,10 @@ impl Reader<'_> {
                 let negative = self.symbol("-");
                 let token = self.tokens.get(self.at)?;
                 let sign = if negative { "-" } else { "" };
-                out.modifiers.push(format!("{sign}{}", token.span.of(self.text).trim_matches('\'')));
+                out.modifiers.push(format!(
+                    "{sign}{}",
+                    token.span.of(self.text).trim_matches('\'')
+                ));
                 self.at += 1;
                 if self.symbol(")") {
                     break;
@@ -299,7 +309,10 @@ impl Reader<'_> {
         out.dims = self.eat("array");
         while self.symbol("[") {
             out.dims = true;
-            let number = self.tokens.get(self.at).is_some_and(|t| t.kind == TokenKind::Number);
+            let number = self
+                .tokens
+                .get(self.at)
+                .is_some_and(|t| t.kind == TokenKind::Number);
             self.at += usize::from(number);
             self.symbol("]").then_some(())?;
         }
@@ -348,7 +361,12 @@ impl Reader<'_> {
 }
 
 const USER_KINDS: [Kind; 6] = [
-    Kind::Enum, Kind::Domain, Kind::Composite, Kind::Table, Kind::View, Kind::MaterializedView,
+    Kind::Enum,
+    Kind::Domain,
+    Kind::Composite,
+    Kind::Table,
+    Kind::View,
+    Kind::MaterializedView,
 ];
 
 /// The type that a text means, and the user type behind it.
@@ -358,11 +376,26 @@ pub(crate) fn read(
     catalog: &Catalog,
 ) -> Result<(Type, Option<ObjectId>), Wrong> {
     let parts = Written::read(written)?;
-    let dims = |name: String| if parts.dims { format!("{name}[]") } else { name };
-    let shadowed = path.iter().position(|s| s == "pg_catalog").is_some_and(|i| i > 0);
+    let dims = |name: String| {
+        if parts.dims {
+            format!("{name}[]")
+        } else {
+            name
+        }
+    };
+    let shadowed = path
+        .iter()
+        .position(|s| s == "pg_catalog")
+        .is_some_and(|i| i > 0);
     if !shadowed && let Some(name) = parts.server_type() {
         let modifier = parts.modifier(&name)?;
-        return Ok((Type { name: dims(name), modifier }, None));
+        return Ok((
+            Type {
+                name: dims(name),
+                modifier,
+            },
+            None,
+        ));
     }
     let (schemas, name): (Vec<&str>, &str) = match parts.names.as_slice() {
         [(name, _)] => (path.iter().map(String::as_str).collect(), name),
@@ -374,12 +407,24 @@ pub(crate) fn read(
         if let Some(id) = catalog.find(&USER_KINDS, &Name::exact(*schema), &own) {
             let text = format!("{}.{}", quoted(schema), quoted(name));
             let modifier = parts.modifier(&text)?;
-            return Ok((Type { name: dims(text), modifier }, Some(id)));
+            return Ok((
+                Type {
+                    name: dims(text),
+                    modifier,
+                },
+                Some(id),
+            ));
         }
     }
     if let Some(name) = parts.server_type() {
         let modifier = parts.modifier(&name)?;
-        return Ok((Type { name: dims(name), modifier }, None));
+        return Ok((
+            Type {
+                name: dims(name),
+                modifier,
+            },
+            None,
+        ));
     }
     let qualifier = (parts.names.len() > 1).then(|| schemas[0]);
     match of_extension(name, qualifier, catalog) {
@@ -391,7 +436,12 @@ pub(crate) fn read(
             None,
         )),
         None => Err(Wrong::Unknown(
-            parts.names.iter().map(|(n, _)| quoted(n)).collect::<Vec<_>>().join("."),
+            parts
+                .names
+                .iter()
+                .map(|(n, _)| quoted(n))
+                .collect::<Vec<_>>()
+                .join("."),
         )),
     }
 }

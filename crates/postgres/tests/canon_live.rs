@@ -58,7 +58,11 @@ impl<'a> Case<'a> {
                 "BEGIN; SET LOCAL search_path = {path}; {make}; SET LOCAL search_path = ''; {read}; ROLLBACK"
             ))
             .map_err(|e| e.to_string())?;
-        match rows.into_iter().next().and_then(|r| r.into_iter().next().flatten()) {
+        match rows
+            .into_iter()
+            .next()
+            .and_then(|r| r.into_iter().next().flatten())
+        {
             Some(text) => Ok(text.trim_end_matches(';').trim().to_owned()),
             None => Err("nothing is stored".to_owned()),
         }
@@ -85,9 +89,22 @@ impl<'a> Case<'a> {
             "default" => {
                 // As a row hands it over: the canonical text of the column's type.
                 let moment = driftless_planner::Moment::new(catalog.clone(), sql.path.clone());
-                let ty = driftless_postgres::types::resolve(self.ty, &driftless_planner::Moment { path: vec!["public".into()], ..moment });
+                let ty = driftless_postgres::types::resolve(
+                    self.ty,
+                    &driftless_planner::Moment {
+                        path: vec!["public".into()],
+                        ..moment
+                    },
+                );
                 let ty = ty.expect("a type").text;
-                canon::expression(&mut sql, &Ground { target: Some(&ty), ..ground }, catalog)
+                canon::expression(
+                    &mut sql,
+                    &Ground {
+                        target: Some(&ty),
+                        ..ground
+                    },
+                    catalog,
+                )
             }
             _ => canon::expression(&mut sql, &ground, catalog),
         };
@@ -105,21 +122,39 @@ impl<'a> Case<'a> {
 fn open() -> Option<(Database, Catalog)> {
     let server = engine::postgres().ok()?;
     let database = server.fresh_database("canon").expect("a database");
-    database.query(include_str!("canon/world.sql")).expect("the world");
-    let ask = |sql: &str| database.query(&format!("SET search_path = ''; {sql}")).expect("a query");
+    database
+        .query(include_str!("canon/world.sql"))
+        .expect("the world");
+    let ask = |sql: &str| {
+        database
+            .query(&format!("SET search_path = ''; {sql}"))
+            .expect("a query")
+    };
     let mut catalog = world::catalog(&ask);
     world::views(&ask, &mut catalog);
     Some((database, catalog))
 }
 
 fn lines(text: &'static str) -> impl Iterator<Item = &'static str> {
-    text.lines().filter(|l| !l.trim().is_empty() && !l.starts_with('#'))
+    text.lines()
+        .filter(|l| !l.trim().is_empty() && !l.starts_with('#'))
 }
 
 /// Cases that need not be certain: the server itself decides by its settings or clock.
 fn is_excused(case: &Case) -> bool {
-    ["infinity", "at > '", "tsvector_out", "days =>", "UTC' > '20"].iter().any(|w| case.text.contains(w))
-        || matches!(case.ty, "timestamptz" | "money" | "xid" | "point" | "tsvector" | "int4range" | "inet" | "bytea")
+    [
+        "infinity",
+        "at > '",
+        "tsvector_out",
+        "days =>",
+        "UTC' > '20",
+    ]
+    .iter()
+    .any(|w| case.text.contains(w))
+        || matches!(
+            case.ty,
+            "timestamptz" | "money" | "xid" | "point" | "tsvector" | "int4range" | "inet" | "bytea"
+        )
 }
 
 fn hold(case: &Case, database: &Database, catalog: &Catalog, problems: &mut Vec<String>) {
@@ -174,7 +209,9 @@ fn report(problems: &[String], total: usize) {
 
 #[test]
 fn the_servers_print_has_the_form_of_what_was_written() {
-    let Some((database, catalog)) = open() else { return };
+    let Some((database, catalog)) = open() else {
+        return;
+    };
     let mut problems = Vec::new();
     let mut total = 0;
     for line in lines(include_str!("canon/same.txt")) {
@@ -187,7 +224,9 @@ fn the_servers_print_has_the_form_of_what_was_written() {
 
 #[test]
 fn the_servers_print_of_a_view_has_the_form_of_what_was_written() {
-    let Some((database, catalog)) = open() else { return };
+    let Some((database, catalog)) = open() else {
+        return;
+    };
     let mut problems = Vec::new();
     let mut total = 0;
     for text in lines(include_str!("canon/views.txt")) {

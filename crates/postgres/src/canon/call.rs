@@ -11,9 +11,18 @@ use driftless_sql::{Ident, Tree, Window};
 
 /// Functions without brackets, and what they give.
 const BARE: &[(&str, &str)] = &[
-    ("current_catalog", "name"), ("current_date", "date"), ("current_role", "name"), ("current_schema", "name"),
-    ("current_time", "timetz"), ("current_timestamp", "timestamptz"), ("current_user", "name"), ("localtime", "time"),
-    ("localtimestamp", "timestamp"), ("session_user", "name"), ("system_user", "text"), ("user", "name"),
+    ("current_catalog", "name"),
+    ("current_date", "date"),
+    ("current_role", "name"),
+    ("current_schema", "name"),
+    ("current_time", "timetz"),
+    ("current_timestamp", "timestamptz"),
+    ("current_user", "name"),
+    ("localtime", "time"),
+    ("localtimestamp", "timestamp"),
+    ("session_user", "name"),
+    ("system_user", "text"),
+    ("user", "name"),
 ];
 
 impl Settler<'_> {
@@ -74,7 +83,10 @@ impl Settler<'_> {
             filter: filter.as_ref().map(|f| Box::new(self.condition(f))),
             over: over.as_ref().map(|w| Box::new(self.window(w))),
         };
-        let ty = found.as_ref().filter(|f| !f.result.is_empty()).map(|f| Type::new(f.result.clone()));
+        let ty = found
+            .as_ref()
+            .filter(|f| !f.result.is_empty())
+            .map(|f| Type::new(f.result.clone()));
         (Typed { tree: out, ty }, found)
     }
 
@@ -135,6 +147,23 @@ impl Settler<'_> {
                     ty,
                 })
             }
+            // NORMALIZE(x, NFKC): the form is a keyword.
+            ("normalize", [text, form]) => {
+                let Tree::Column(parts) = form else {
+                    return None;
+                };
+                let form = Tree::Text(parts.last()?.text.to_ascii_uppercase());
+                let values = vec![self.expr(text), Typed::new(form, "unknown")];
+                let (trees, found, spelled) = self.resolve(&[Ident::new(word)], values);
+                let mut tree = predicate::call(word, trees);
+                if let Tree::Call { name, .. } = &mut tree {
+                    *name = spelled;
+                }
+                Some(Typed {
+                    tree,
+                    ty: found.map(|f| Type::new(f.result)),
+                })
+            }
             ("grouping", _) => {
                 let trees = args.iter().map(|a| self.expr(a).tree).collect();
                 Some(Typed::new(predicate::call(word, trees), "int4"))
@@ -159,15 +188,26 @@ impl Settler<'_> {
             .then(|| self.convert(value.clone(), &Type::new(name.text.clone()), true))
     }
 
-    fn resolve(&mut self, name: &[Ident], values: Vec<Typed>) -> (Vec<Tree>, Option<Found>, Vec<Ident>) {
+    fn resolve(
+        &mut self,
+        name: &[Ident],
+        values: Vec<Typed>,
+    ) -> (Vec<Tree>, Option<Found>, Vec<Ident>) {
         let (schema, own) = match name {
             [own] => (None, own),
             [schema, own] => (Some(schema.text.as_str()), own),
             [.., schema, own] => (Some(schema.text.as_str()), own),
-            [] => return (values.into_iter().map(|v| v.tree).collect(), None, Vec::new()),
+            [] => {
+                return (
+                    values.into_iter().map(|v| v.tree).collect(),
+                    None,
+                    Vec::new(),
+                );
+            }
         };
         let named = values.iter().any(|v| matches!(v.tree, Tree::Named(..)));
-        let types: Option<Vec<String>> = values.iter().map(|v| v.name().map(str::to_owned)).collect();
+        let types: Option<Vec<String>> =
+            values.iter().map(|v| v.name().map(str::to_owned)).collect();
         let found = types
             .filter(|_| !named)
             .and_then(|types| self.infer.function(schema, &own.text, &types, self.path));
@@ -189,7 +229,11 @@ impl Settler<'_> {
             return (trees, Some(found), spelled);
         }
         let bare = schema.is_none() || self.infer.may_be_extensions(schema);
-        let spelled = if bare { vec![Ident::new(own.text.clone())] } else { name.to_vec() };
+        let spelled = if bare {
+            vec![Ident::new(own.text.clone())]
+        } else {
+            name.to_vec()
+        };
         (trees, None, spelled)
     }
 
@@ -207,5 +251,8 @@ impl Settler<'_> {
 }
 
 fn spelled(name: &str) -> Vec<Ident> {
-    super::infer::split_name(name).into_iter().map(Ident::new).collect()
+    super::infer::split_name(name)
+        .into_iter()
+        .map(Ident::new)
+        .collect()
 }

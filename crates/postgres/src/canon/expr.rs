@@ -8,8 +8,25 @@ use crate::types::Type;
 use driftless_model::Ref;
 use driftless_sql::{Ident, Query, SortKey, Tree, TypeName};
 
+/// More nodes than this are left as they are written.
+const MAX_STEPS: usize = 200_000;
+/// What is nested deeper is left as it is written: the stack of a thread is small.
+const MAX_DEPTH: usize = 80;
+
 impl Settler<'_> {
     pub(super) fn expr(&mut self, tree: &Tree) -> Typed {
+        self.steps += 1;
+        if self.steps > MAX_STEPS || self.depth > MAX_DEPTH {
+            self.sure = false;
+            return Typed::lost(tree.clone());
+        }
+        self.depth += 1;
+        let typed = self.any(tree);
+        self.depth -= 1;
+        typed
+    }
+
+    fn any(&mut self, tree: &Tree) -> Typed {
         match tree {
             Tree::Null | Tree::Text(_) => Typed::new(tree.clone(), "unknown"),
             Tree::Bool(_) => Typed::new(tree.clone(), "bool"),
@@ -117,16 +134,32 @@ impl Settler<'_> {
         if let (Tree::Array(items), Some(element)) = (inner, to.element()) {
             let mut out = Vec::with_capacity(items.len());
             for item in items {
-                let goal = if matches!(item, Tree::Array(_)) { &to } else { &element };
+                let goal = if matches!(item, Tree::Array(_)) {
+                    &to
+                } else {
+                    &element
+                };
                 out.push(match item {
-                    Tree::Array(_) => self.cast(item, &TypeName { text: to.text(self.catalog()) }).tree,
+                    Tree::Array(_) => {
+                        self.cast(
+                            item,
+                            &TypeName {
+                                text: to.text(self.catalog()),
+                            },
+                        )
+                        .tree
+                    }
                     _ => {
                         let item = self.expr(item);
                         self.convert(item, goal, true).tree
                     }
                 });
             }
-            let tree = if out.is_empty() { cast(Tree::Array(out), &to) } else { Tree::Array(out) };
+            let tree = if out.is_empty() {
+                cast(Tree::Array(out), &to)
+            } else {
+                Tree::Array(out)
+            };
             return Typed { tree, ty: Some(to) };
         }
         let value = self.expr(inner);
@@ -156,7 +189,11 @@ impl Settler<'_> {
             let condition = self.expr(condition);
             conditions.push(match &operand {
                 None => self.boolean(condition),
-                Some(operand) => self.operands("=", vec![operand.clone(), condition]).0.pop().unwrap_or(Tree::Null),
+                Some(operand) => self
+                    .operands("=", vec![operand.clone(), condition])
+                    .0
+                    .pop()
+                    .unwrap_or(Tree::Null),
             });
             results.push(self.expr(result));
         }
@@ -181,10 +218,20 @@ impl Settler<'_> {
             return (values.into_iter().map(|v| v.tree).collect(), None);
         };
         // A length survives where all agree on it.
-        let mut modifiers = values.iter().filter_map(|v| v.ty.as_ref()).map(|t| t.modifier.as_str());
+        let mut modifiers = values
+            .iter()
+            .filter_map(|v| v.ty.as_ref())
+            .map(|t| t.modifier.as_str());
         let first = modifiers.next().unwrap_or("").to_owned();
-        let modifier = if modifiers.all(|m| m == first) { first } else { String::new() };
-        let trees = values.into_iter().map(|v| self.coerce(v, &common)).collect();
+        let modifier = if modifiers.all(|m| m == first) {
+            first
+        } else {
+            String::new()
+        };
+        let trees = values
+            .into_iter()
+            .map(|v| self.coerce(v, &common))
+            .collect();
         let ty = Type {
             name: common,
             modifier,
@@ -194,7 +241,9 @@ impl Settler<'_> {
 
     fn array(&mut self, items: &[Tree]) -> Typed {
         let values: Vec<Typed> = items.iter().map(|i| self.expr(i)).collect();
-        let nested = values.iter().any(|v| v.name().is_some_and(|n| n.ends_with("[]")))
+        let nested = values
+            .iter()
+            .any(|v| v.name().is_some_and(|n| n.ends_with("[]")))
             && items.iter().all(|i| matches!(i, Tree::Array(_)));
         let (items, ty) = self.meet(values);
         let ty = ty.map(|t| if nested { t.plain() } else { t.plain().array() });
@@ -246,7 +295,9 @@ impl Settler<'_> {
             return self.column(&[only.clone(), field.clone()]);
         }
         let base = self.expr(base);
-        let fields = base.name().and_then(|n| self.infer.fields(&self.infer.base(n)));
+        let fields = base
+            .name()
+            .and_then(|n| self.infer.fields(&self.infer.base(n)));
         let found = fields.and_then(|f| f.into_iter().find(|(n, _)| *n == field.text));
         let ty = found.and_then(|(_, ty)| self.infer.read(&ty?));
         if let (Some(_), Some(id)) = (&ty, base.name().and_then(|n| self.infer.user(n))) {
@@ -305,7 +356,10 @@ fn bits(base: char, digits: &str) -> Typed {
     let text = match base {
         'x' => digits
             .chars()
-            .map(|c| c.to_digit(16).map_or_else(|| c.to_string(), |d| format!("{d:04b}")))
+            .map(|c| {
+                c.to_digit(16)
+                    .map_or_else(|| c.to_string(), |d| format!("{d:04b}"))
+            })
             .collect(),
         _ => digits.to_owned(),
     };

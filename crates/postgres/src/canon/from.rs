@@ -16,7 +16,7 @@ impl Settler<'_> {
         items
             .iter()
             .map(|item| {
-                let (item, columns) = self.from_item(item);
+                let (item, columns) = self.item_of(item);
                 self.scope().visible.extend(columns);
                 item
             })
@@ -31,9 +31,9 @@ impl Settler<'_> {
         &mut self.scopes[last]
     }
 
-    fn from_item(&mut self, item: &From) -> (From, Vec<Col>) {
+    fn item_of(&mut self, item: &From) -> (From, Vec<Col>) {
         match item {
-            From::Table { name, only, alias } => self.from_table(name, *only, alias.as_ref()),
+            From::Table { name, only, alias } => self.table_item(name, *only, alias.as_ref()),
             From::Query {
                 query,
                 lateral,
@@ -58,7 +58,7 @@ impl Settler<'_> {
                 lateral: _,
                 ordinality,
                 alias,
-            } => self.from_call(call, *ordinality, alias.as_ref()),
+            } => self.call_item(call, *ordinality, alias.as_ref()),
             From::Join {
                 kind,
                 left,
@@ -113,7 +113,12 @@ impl Settler<'_> {
         (alias, columns.unwrap_or_default())
     }
 
-    fn from_table(&mut self, name: &[Ident], only: bool, alias: Option<&Alias>) -> (From, Vec<Col>) {
+    fn table_item(
+        &mut self,
+        name: &[Ident],
+        only: bool,
+        alias: Option<&Alias>,
+    ) -> (From, Vec<Col>) {
         let shown = alias.map_or_else(
             || name.last().map_or("", |n| n.text.as_str()),
             |a| a.name.text.as_str(),
@@ -147,8 +152,14 @@ impl Settler<'_> {
                 qualify: true,
             });
         }
-        let mut columns = found.as_ref().and_then(|id| self.relation_columns(id, &prefix));
-        for (col, renamed) in columns.iter_mut().flatten().zip(alias.iter().flat_map(|a| &a.columns)) {
+        let mut columns = found
+            .as_ref()
+            .and_then(|id| self.relation_columns(id, &prefix));
+        for (col, renamed) in columns
+            .iter_mut()
+            .flatten()
+            .zip(alias.iter().flat_map(|a| &a.columns))
+        {
             col.name = renamed.text.clone();
         }
         let frame = Frame {
@@ -185,7 +196,11 @@ impl Settler<'_> {
             return Some(table.columns.iter().map(one).collect());
         }
         if id.kind == Kind::Sequence {
-            let known = [("last_value", "bigint"), ("log_cnt", "bigint"), ("is_called", "boolean")];
+            let known = [
+                ("last_value", "bigint"),
+                ("log_cnt", "bigint"),
+                ("is_called", "boolean"),
+            ];
             let one = |(n, t): &(&str, &str)| Col {
                 part: None,
                 ..col(&Name::exact(*n), Some(t))
@@ -196,10 +211,20 @@ impl Settler<'_> {
         if view.output.is_empty() {
             return None;
         }
-        Some(view.output.iter().map(|(n, t)| col(n, t.as_deref())).collect())
+        Some(
+            view.output
+                .iter()
+                .map(|(n, t)| col(n, t.as_deref()))
+                .collect(),
+        )
     }
 
-    fn from_call(&mut self, call: &Tree, ordinality: bool, alias: Option<&Alias>) -> (From, Vec<Col>) {
+    fn call_item(
+        &mut self,
+        call: &Tree,
+        ordinality: bool,
+        alias: Option<&Alias>,
+    ) -> (From, Vec<Col>) {
         let (typed, found) = self.called(call);
         let function = match call {
             Tree::Call { name, .. } => name.last().map_or("", |n| n.text.as_str()),
@@ -207,9 +232,14 @@ impl Settler<'_> {
         };
         let shown = alias.map_or(function, |a| a.name.text.as_str());
         let given = found.as_ref().map_or(&[][..], |f| f.columns.as_slice());
-        let scalar = given.len() < 2 && typed.name().is_some_and(|n| n != "record" && !self.is_row(n));
+        let scalar = given.len() < 2
+            && typed
+                .name()
+                .is_some_and(|n| n != "record" && !self.is_row(n));
         let mut columns = if scalar {
-            let name = given.first().map_or_else(|| shown.to_owned(), |(n, _)| n.clone());
+            let name = given
+                .first()
+                .map_or_else(|| shown.to_owned(), |(n, _)| n.clone());
             Some(vec![(name, typed.ty.clone())])
         } else if given.is_empty() {
             None
@@ -241,18 +271,22 @@ impl Settler<'_> {
         on: Option<&Tree>,
         using: &[Ident],
     ) -> (From, Vec<Col>) {
-        let (left, left_columns) = self.from_item(left);
+        let (left, left_columns) = self.item_of(left);
         let before = self.scope().visible.len();
         // A lateral right side sees the left one.
         self.scope().visible.extend(left_columns.iter().cloned());
-        let (right, right_columns) = self.from_item(right);
+        let (right, right_columns) = self.item_of(right);
         let (natural, kind) = match kind.strip_prefix("natural ") {
             Some(kind) => (true, kind),
             None => (false, kind),
         };
         let shared: Vec<String> = if natural {
             let both = |c: &&Col| right_columns.iter().any(|r| r.name == c.name);
-            left_columns.iter().filter(both).map(|c| c.name.clone()).collect()
+            left_columns
+                .iter()
+                .filter(both)
+                .map(|c| c.name.clone())
+                .collect()
         } else {
             using.iter().map(|u| u.text.clone()).collect()
         };
@@ -267,7 +301,11 @@ impl Settler<'_> {
             self.scope().visible.truncate(before);
             on
         });
-        let kind = if natural && shared.is_empty() && kind == "inner" { "cross" } else { kind };
+        let kind = if natural && shared.is_empty() && kind == "inner" {
+            "cross"
+        } else {
+            kind
+        };
         let item = From::Join {
             kind: kind.to_owned(),
             left: Box::new(left),
@@ -280,7 +318,11 @@ impl Settler<'_> {
 
     fn using_refs(&mut self, name: &Ident, left: &[Col], right: &[Col]) {
         for side in [left, right] {
-            match side.iter().find(|c| c.name == name.text).and_then(|c| c.part.clone()) {
+            match side
+                .iter()
+                .find(|c| c.name == name.text)
+                .and_then(|c| c.part.clone())
+            {
                 Some(part) => self.refs.push(Ref {
                     part,
                     span: Some(name.span),
@@ -292,7 +334,13 @@ impl Settler<'_> {
     }
 
     /// The columns of a join: the shared ones once, first.
-    fn merged(&mut self, kind: &str, shared: &[String], left: Vec<Col>, right: Vec<Col>) -> Vec<Col> {
+    fn merged(
+        &mut self,
+        kind: &str,
+        shared: &[String],
+        left: Vec<Col>,
+        right: Vec<Col>,
+    ) -> Vec<Col> {
         let mut out = Vec::with_capacity(left.len() + right.len());
         for name in shared {
             let find = |side: &[Col]| side.iter().find(|c| c.name == *name).cloned();

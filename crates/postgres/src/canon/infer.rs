@@ -51,10 +51,18 @@ impl<'a> Infer<'a> {
             return None;
         };
         let kinds = [
-            Kind::Enum, Kind::Domain, Kind::Composite, Kind::Table, Kind::View, Kind::MaterializedView,
+            Kind::Enum,
+            Kind::Domain,
+            Kind::Composite,
+            Kind::Table,
+            Kind::View,
+            Kind::MaterializedView,
         ];
-        self.catalog
-            .find(&kinds, &Name::exact(schema.clone()), &Name::exact(own.clone()))
+        self.catalog.find(
+            &kinds,
+            &Name::exact(schema.clone()),
+            &Name::exact(own.clone()),
+        )
     }
 
     /// The type of a column or argument, from its canonical text.
@@ -66,7 +74,10 @@ impl<'a> Infer<'a> {
     pub fn base(&self, name: &str) -> String {
         let mut name = name.to_owned();
         for _ in 0..8 {
-            let Some(domain) = self.user(&name).and_then(|id| self.catalog.item::<Domain>(&id)) else {
+            let Some(domain) = self
+                .user(&name)
+                .and_then(|id| self.catalog.item::<Domain>(&id))
+            else {
                 break;
             };
             match self.read(&domain.base.text) {
@@ -78,13 +89,17 @@ impl<'a> Infer<'a> {
     }
 
     pub fn is_enum(&self, name: &str) -> bool {
-        self.user(name).is_some_and(|id| self.catalog.item::<Enum>(&id).is_some())
+        self.user(name)
+            .is_some_and(|id| self.catalog.item::<Enum>(&id).is_some())
     }
 
     fn is_composite(&self, name: &str) -> bool {
         name == "record"
             || self.user(name).is_some_and(|id| {
-                matches!(id.kind, Kind::Composite | Kind::Table | Kind::View | Kind::MaterializedView)
+                matches!(
+                    id.kind,
+                    Kind::Composite | Kind::Table | Kind::View | Kind::MaterializedView
+                )
             })
     }
 
@@ -92,11 +107,14 @@ impl<'a> Infer<'a> {
     pub fn fields(&self, name: &str) -> Option<Vec<(String, Option<String>)>> {
         let id = self.user(name)?;
         if let Some(c) = self.catalog.item::<Composite>(&id) {
-            let one = |a: &driftless_model::Attribute| (a.name.as_str().to_owned(), Some(a.ty.text.clone()));
+            let one = |a: &driftless_model::Attribute| {
+                (a.name.as_str().to_owned(), Some(a.ty.text.clone()))
+            };
             return Some(c.attributes.iter().map(one).collect());
         }
         if let Some(t) = self.catalog.item::<Table>(&id) {
-            let one = |c: &driftless_model::Column| (c.name.as_str().to_owned(), Some(c.ty.text.clone()));
+            let one =
+                |c: &driftless_model::Column| (c.name.as_str().to_owned(), Some(c.ty.text.clone()));
             return Some(t.columns.iter().map(one).collect());
         }
         let view = self.catalog.item::<View>(&id)?;
@@ -156,7 +174,9 @@ impl<'a> Infer<'a> {
         {
             return Some(line);
         }
-        if goal == "record" && self.is_composite(&base) || base == "record" && self.is_composite(&goal) {
+        if goal == "record" && self.is_composite(&base)
+            || base == "record" && self.is_composite(&goal)
+        {
             return Some(FREE);
         }
         let through_text = self.category(&goal) == 'S' && context != 'i'
@@ -178,7 +198,9 @@ impl<'a> Infer<'a> {
             "anyrange" | "anycompatiblerange" => Known::get().subtype(&base).is_some(),
             "anymultirange" | "anycompatiblemultirange" => base.contains("multirange"),
             "record" => self.is_composite(&base),
-            "record[]" => base.strip_suffix("[]").is_some_and(|e| self.is_composite(e)),
+            "record[]" => base
+                .strip_suffix("[]")
+                .is_some_and(|e| self.is_composite(e)),
             _ => self.cast(actual, declared, 'i').is_some(),
         }
     }
@@ -206,7 +228,11 @@ impl<'a> Infer<'a> {
                 best = ty;
             }
         }
-        Some(if best == "unknown" { "text".to_owned() } else { best })
+        Some(if best == "unknown" {
+            "text".to_owned()
+        } else {
+            best
+        })
     }
 
     /// The operator for these operands; one operand is a prefix operator's.
@@ -220,9 +246,15 @@ impl<'a> Infer<'a> {
             .operators(name)
             .iter()
             .enumerate()
-            .filter(|(_, o)| o.left.is_empty() == left.is_empty() && installed(o.extension, self.catalog))
+            .filter(|(_, o)| {
+                o.left.is_empty() == left.is_empty() && installed(o.extension, self.catalog)
+            })
             .map(|(index, o)| Candidate {
-                args: [o.left, o.right].iter().filter(|t| !t.is_empty()).map(|t| (*t).to_owned()).collect(),
+                args: [o.left, o.right]
+                    .iter()
+                    .filter(|t| !t.is_empty())
+                    .map(|t| (*t).to_owned())
+                    .collect(),
                 result: o.result.to_owned(),
                 index,
             })
@@ -253,7 +285,10 @@ impl<'a> Infer<'a> {
             args,
             result,
             target: None,
-            extension: Known::get().operators(name).get(chosen.index).map_or("", |o| o.extension),
+            extension: Known::get()
+                .operators(name)
+                .get(chosen.index)
+                .map_or("", |o| o.extension),
             columns: Vec::new(),
         })
     }
@@ -298,7 +333,11 @@ impl<'a> Infer<'a> {
         Some(Found {
             name: first.name.clone(),
             args: Vec::new(),
-            result: if concrete { first.result.clone() } else { String::new() },
+            result: if concrete {
+                first.result.clone()
+            } else {
+                String::new()
+            },
             target: match pool.entries.as_slice() {
                 [only] => only.target.clone(),
                 _ => None,
@@ -310,8 +349,9 @@ impl<'a> Infer<'a> {
 
     /// Whether the schema is an extension's whose functions are not known.
     pub fn may_be_extensions(&self, schema: Option<&str>) -> bool {
-        extensions(self.catalog)
-            .any(|(name, lives)| !Known::get().knows_extension(name) && schema.is_none_or(|s| lives == s))
+        extensions(self.catalog).any(|(name, lives)| {
+            !Known::get().knows_extension(name) && schema.is_none_or(|s| lives == s)
+        })
     }
 }
 
@@ -382,7 +422,11 @@ impl Pool {
                 result: f.result.to_owned(),
                 target: None,
                 extension: f.extension,
-                columns: f.columns.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect(),
+                columns: f
+                    .columns
+                    .iter()
+                    .map(|(n, t)| ((*n).to_owned(), (*t).to_owned()))
+                    .collect(),
             });
         }
         let schemas: Vec<&str> = match schema {
@@ -391,8 +435,18 @@ impl Pool {
         };
         for schema in schemas {
             let first = ObjectId::new(Kind::Function, Name::exact(schema), Name::exact(name));
-            let same = |id: &ObjectId| ObjectId { args: None, ..id.clone() } == first;
-            for (id, object) in infer.catalog.objects.range(first.clone()..).take_while(|(id, _)| same(id)) {
+            let same = |id: &ObjectId| {
+                ObjectId {
+                    args: None,
+                    ..id.clone()
+                } == first
+            };
+            for (id, object) in infer
+                .catalog
+                .objects
+                .range(first.clone()..)
+                .take_while(|(id, _)| same(id))
+            {
                 if let Some(f) = object.get::<driftless_model::Function>() {
                     entries.extend(Pool::user(infer, id, f));
                 }
@@ -424,7 +478,10 @@ impl Pool {
                 entry.variadic |= a.mode == "variadic";
             }
             if matches!(a.mode, "out" | "inout" | "table") {
-                let name = a.name.as_ref().map_or_else(|| format!("column{}", i + 1), |n| n.as_str().to_owned());
+                let name = a
+                    .name
+                    .as_ref()
+                    .map_or_else(|| format!("column{}", i + 1), |n| n.as_str().to_owned());
                 entry.columns.push((name, ty));
             }
         }

@@ -85,7 +85,17 @@ impl Known {
     }
 
     fn read_type(&mut self, fields: &[&'static str]) -> Option<()> {
-        let [_, extension, name, spelling, category, preferred, _kind, subtype] = *fields else {
+        let [
+            _,
+            extension,
+            name,
+            spelling,
+            category,
+            preferred,
+            _kind,
+            subtype,
+        ] = *fields
+        else {
             return None;
         };
         self.extensions.insert(extension);
@@ -142,7 +152,10 @@ impl Known {
             defaults: digits.parse().unwrap_or(0),
             result,
             args: args.split(',').filter(|a| !a.is_empty()).collect(),
-            columns: columns.split(',').filter_map(|c| c.split_once(':')).collect(),
+            columns: columns
+                .split(',')
+                .filter_map(|c| c.split_once(':'))
+                .collect(),
         };
         self.extensions.insert(extension);
         let list = self.functions.entry(name).or_default();
@@ -205,9 +218,30 @@ impl Known {
 
 /// Extensions that bring nothing that a type or an expression could name.
 const WITHOUT_TYPES: &[&str] = &[
-    "adminpack", "amcheck", "autoinc", "bloom", "btree_gin", "btree_gist", "dblink", "file_fdw", "insert_username",
-    "moddatetime", "pageinspect", "pg_buffercache", "pg_freespacemap", "pg_prewarm", "pg_stat_statements",
-    "pg_visibility", "pg_walinspect", "pgrowlocks", "pgstattuple", "plpgsql", "postgres_fdw", "refint", "sslinfo", "tcn",
+    "adminpack",
+    "amcheck",
+    "autoinc",
+    "bloom",
+    "btree_gin",
+    "btree_gist",
+    "dblink",
+    "file_fdw",
+    "insert_username",
+    "moddatetime",
+    "pageinspect",
+    "pg_buffercache",
+    "pg_freespacemap",
+    "pg_prewarm",
+    "pg_stat_statements",
+    "pg_visibility",
+    "pg_walinspect",
+    "pgrowlocks",
+    "pgstattuple",
+    "plpgsql",
+    "postgres_fdw",
+    "refint",
+    "sslinfo",
+    "tcn",
 ];
 
 /// The installed extensions, with the schemas that hold what they bring.
@@ -216,7 +250,9 @@ pub(crate) fn extensions(catalog: &Catalog) -> impl Iterator<Item = (&str, &str)
     catalog
         .objects
         .range(first..)
-        .take_while(|(id, _)| id.schema.is_empty() && id.owner.is_none() && id.kind == Kind::Extension)
+        .take_while(|(id, _)| {
+            id.schema.is_empty() && id.owner.is_none() && id.kind == Kind::Extension
+        })
         .filter_map(|(id, object)| {
             let schema = object.get::<Extension>()?.schema.as_ref();
             Some((id.name.as_str(), schema.map_or("public", Name::as_str)))

@@ -37,10 +37,13 @@ pub(super) fn normal(text: &str, ty: &str, modifier: &str) -> (Tree, bool) {
             Some(text) => (Tree::Text(text), true),
             None => keep(false),
         },
-        "inet" | "cidr" => keep(text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'/')),
-        "int4range" | "int8range" | "daterange" => {
-            keep(text == "empty" || text.starts_with('[') && text.ends_with(')') && !text.contains(' '))
-        }
+        "inet" | "cidr" => keep(
+            text.bytes()
+                .all(|b| b.is_ascii_digit() || b == b'.' || b == b'/'),
+        ),
+        "int4range" | "int8range" | "daterange" => keep(
+            text == "empty" || text.starts_with('[') && text.ends_with(')') && !text.contains(' '),
+        ),
         "regconfig" => {
             let name = text.strip_prefix("pg_catalog.").unwrap_or(text);
             (Tree::Text(name.to_owned()), true)
@@ -50,6 +53,9 @@ pub(super) fn normal(text: &str, ty: &str, modifier: &str) -> (Tree, bool) {
         }
         "tsvector" if text.is_empty() => keep(true),
         "uuid" => (Tree::Text(text.to_lowercase()), text.len() == 36),
+        "date" | "timestamp" | "timestamptz" if matches!(text, "infinity" | "-infinity") => {
+            keep(true)
+        }
         "date" => keep(is_date(text)),
         "timestamp" => match text.split_once(' ') {
             None if is_date(text) => (Tree::Text(format!("{text} 00:00:00")), true),
@@ -63,9 +69,17 @@ pub(super) fn normal(text: &str, ty: &str, modifier: &str) -> (Tree, bool) {
             Some(time) => (Tree::Text(time), true),
             None => keep(false),
         },
-        // The session's zone takes part.
-        "timestamptz" | "timetz" => keep(false),
-        "text" | "varchar" | "bpchar" | "name" | "json" | "@citext" | "char" | "bit" | "varbit" => keep(true),
+        // The session's zone takes part; sessions that read catalogs run in UTC.
+        "timestamptz" => {
+            let time = text.strip_suffix("+00").and_then(|t| t.split_once(' '));
+            keep(time.is_some_and(|(day, time)| {
+                is_date(day) && time_text(time).as_deref() == Some(time)
+            }))
+        }
+        "timetz" => keep(false),
+        "text" | "varchar" | "bpchar" | "name" | "json" | "@citext" | "char" | "bit" | "varbit" => {
+            keep(true)
+        }
         _ if ty.ends_with("[]") => match array(text) {
             Some(text) => (Tree::Text(text), true),
             None => keep(false),
@@ -131,13 +145,20 @@ fn time_text(text: &str) -> Option<String> {
             if !fraction.bytes().all(|b| b.is_ascii_digit()) || fraction.len() > 6 {
                 return None;
             }
-            (two_digits(whole)?, fraction.trim_end_matches('0').to_owned())
+            (
+                two_digits(whole)?,
+                fraction.trim_end_matches('0').to_owned(),
+            )
         }
     };
     if parts.next().is_some() {
         return None;
     }
-    let fraction = if fraction.is_empty() { fraction } else { format!(".{fraction}") };
+    let fraction = if fraction.is_empty() {
+        fraction
+    } else {
+        format!(".{fraction}")
+    };
     Some(format!("{hours}:{minutes}:{seconds}{fraction}"))
 }
 
@@ -176,7 +197,11 @@ fn interval(text: &str, fields: &str) -> Option<String> {
 fn field_unit(fields: &str) -> Option<String> {
     let last = fields.split_whitespace().last();
     let unit = last.map_or("second", |f| f.split('(').next().unwrap_or("second"));
-    Some(if unit.is_empty() { "second".to_owned() } else { unit.to_owned() })
+    Some(if unit.is_empty() {
+        "second".to_owned()
+    } else {
+        unit.to_owned()
+    })
 }
 
 fn add(number: &str, unit: &str, months: &mut i64, days: &mut i64, micros: &mut i64) -> Option<()> {
@@ -272,8 +297,13 @@ fn bytes(text: &str) -> Option<String> {
         let hex = digits.len() % 2 == 0 && digits.bytes().all(|b| b.is_ascii_hexdigit());
         return hex.then(|| text.to_ascii_lowercase());
     }
-    let plain = text.bytes().all(|b| (b' '..0x7f).contains(&b) && b != b'\\');
-    plain.then(|| text.bytes().fold("\\x".to_owned(), |out, b| out + &format!("{b:02x}")))
+    let plain = text
+        .bytes()
+        .all(|b| (b' '..0x7f).contains(&b) && b != b'\\');
+    plain.then(|| {
+        text.bytes()
+            .fold("\\x".to_owned(), |out, b| out + &format!("{b:02x}"))
+    })
 }
 
 /// An array literal of plain items: no spaces around them, quotes only where needed.

@@ -66,9 +66,11 @@ pub fn expression(text: &mut SqlText, ground: &Ground, catalog: &Catalog) -> Res
     let missing = settler.missing.take();
     finish(text, Canon::Tree(tree), &mut settler);
     text.path = path;
-    let known = ground
-        .relation
-        .is_none_or(|id| Settler::new(catalog, &[]).relation_columns(id, "").is_some());
+    let known = ground.relation.is_none_or(|id| {
+        Settler::new(catalog, &[])
+            .relation_columns(id, "")
+            .is_some()
+    });
     match missing {
         Some((name, span)) if known => Err(Fault::Missing {
             what: "column",

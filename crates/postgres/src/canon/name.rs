@@ -22,7 +22,10 @@ fn figure(tree: &Tree, label: &dyn Fn(&str) -> Option<String>) -> Option<(String
             weak => label(&ty.text).map(|name| (name, false)).or(weak),
         },
         Tree::Case { otherwise, .. } => {
-            let name = otherwise.as_ref().and_then(|o| figure(o, label)).filter(|(_, strong)| *strong);
+            let name = otherwise
+                .as_ref()
+                .and_then(|o| figure(o, label))
+                .filter(|(_, strong)| *strong);
             name.or_else(|| Some(("case".to_owned(), false)))
         }
         Tree::Array(_) | Tree::ArrayQuery(_) => strong("array"),

@@ -57,11 +57,16 @@ pub(super) fn places(
 ) -> Vec<Ref> {
     let (tokens, _, _) = lex(text, Syntax::Postgres, SourceId(0));
     let mut out = Vec::new();
-    let raw = |i: Option<usize>| i.and_then(|i| tokens.get(i)).map_or("", |t| t.span.of(text));
+    let raw = |i: Option<usize>| {
+        i.and_then(|i| tokens.get(i))
+            .map_or("", |t| t.span.of(text))
+    };
     for name in dotted(&tokens, text) {
         let before = raw(name.from.checked_sub(1));
         let cast = before == "::" || before.eq_ignore_ascii_case("as");
-        let typed = tokens.get(name.to).is_some_and(|t| t.kind == TokenKind::Text);
+        let typed = tokens
+            .get(name.to)
+            .is_some_and(|t| t.kind == TokenKind::Text);
         if !cast && !typed {
             continue;
         }
@@ -119,8 +124,15 @@ pub(super) fn plain(text: &str, is_extension_schema: &dyn Fn(&str) -> bool) -> S
         out.replace_range(a.span.start..b.span.end, &format!("{with:<width$}"));
     };
     for (i, name) in tokens.iter().enumerate() {
-        if raw(i).eq_ignore_ascii_case("operator") && raw(i + 1) == "(" && raw(i + 3) == "." && raw(i + 5) == ")" {
-            let schema = tokens.get(i + 2).map(|t| token_name(t, text, Syntax::Postgres)).unwrap_or_default();
+        if raw(i).eq_ignore_ascii_case("operator")
+            && raw(i + 1) == "("
+            && raw(i + 3) == "."
+            && raw(i + 5) == ")"
+        {
+            let schema = tokens
+                .get(i + 2)
+                .map(|t| token_name(t, text, Syntax::Postgres))
+                .unwrap_or_default();
             if schema == "pg_catalog" || is_extension_schema(&schema) {
                 blank(i, i + 5, raw(i + 4));
             }

@@ -32,7 +32,8 @@ impl Settler<'_> {
                 boolean(op(name, vec![arg.tree]))
             }
             (
-                "is true" | "is not true" | "is false" | "is not false" | "is unknown" | "is not unknown",
+                "is true" | "is not true" | "is false" | "is not false" | "is unknown"
+                | "is not unknown",
                 [arg],
             ) => {
                 let arg = self.condition(arg);
@@ -55,7 +56,11 @@ impl Settler<'_> {
                 let args: Vec<Typed> = args.iter().map(|a| self.expr(a)).collect();
                 let (args, _) = self.operands("=", args);
                 let distinct = op("is distinct from", args);
-                boolean(if name == "is distinct from" { distinct } else { op("not", vec![distinct]) })
+                boolean(if name == "is distinct from" {
+                    distinct
+                } else {
+                    op("not", vec![distinct])
+                })
             }
             ("at time zone", [time, zone]) => {
                 self.call_of("timezone", vec![zone.clone(), time.clone()])
@@ -77,7 +82,9 @@ impl Settler<'_> {
         if let Some(sign) = pattern_sign(name) {
             return self.pattern(name, sign, args);
         }
-        if let (Some((sign, quantifier @ ("any" | "all"))), [left, right]) = (name.rsplit_once(' '), args) {
+        if let (Some((sign, quantifier @ ("any" | "all"))), [left, right]) =
+            (name.rsplit_once(' '), args)
+        {
             return self.quantified(sign, quantifier, left, right);
         }
         let name = plain_sign(name);
@@ -85,7 +92,11 @@ impl Settler<'_> {
             && a.len() == b.len()
             && !a.is_empty()
         {
-            let pairs = a.iter().zip(b).map(|(a, b)| self.binary(name, a, b)).collect();
+            let pairs = a
+                .iter()
+                .zip(b)
+                .map(|(a, b)| self.binary(name, a, b))
+                .collect();
             return boolean(chain(if name == "=" { "and" } else { "or" }, pairs));
         }
         if let [Tree::Row(a), Tree::Row(b)] = args
@@ -156,8 +167,13 @@ impl Settler<'_> {
     }
 
     fn in_list(&mut self, x: &Tree, items: &[Tree], negated: bool) -> Typed {
-        let (sign, quantifier, glue) = if negated { ("<>", "all", "and") } else { ("=", "any", "or") };
-        let (with_columns, constants): (Vec<&Tree>, Vec<&Tree>) = items.iter().partition(|i| has_column(i));
+        let (sign, quantifier, glue) = if negated {
+            ("<>", "all", "and")
+        } else {
+            ("=", "any", "or")
+        };
+        let (with_columns, constants): (Vec<&Tree>, Vec<&Tree>) =
+            items.iter().partition(|i| has_column(i));
         let mut parts = Vec::new();
         let mut rest = with_columns;
         let row = matches!(x, Tree::Row(_));
@@ -168,9 +184,15 @@ impl Settler<'_> {
             let mut names = vec![left.name()];
             names.extend(values.iter().map(Typed::name));
             let names: Option<Vec<&str>> = names.into_iter().collect();
-            if let Some(common) = names.and_then(|n| self.infer.common(&n)).filter(|c| c != "record") {
+            if let Some(common) = names
+                .and_then(|n| self.infer.common(&n))
+                .filter(|c| c != "record")
+            {
                 let goal = Type::new(common.clone());
-                let items = values.into_iter().map(|v| self.convert(v, &goal, false).tree).collect();
+                let items = values
+                    .into_iter()
+                    .map(|v| self.convert(v, &goal, false).tree)
+                    .collect();
                 let array = Typed {
                     tree: Tree::Array(items),
                     ty: Some(goal.array()),
@@ -221,7 +243,7 @@ impl Settler<'_> {
         left: Typed,
         columns: &[(String, Option<Type>)],
     ) -> Tree {
-        let mut one = |this: &mut Self, value: Typed, ty: Option<&Option<Type>>| match ty {
+        let one = |this: &mut Self, value: Typed, ty: Option<&Option<Type>>| match ty {
             Some(Some(ty)) => {
                 let other = Typed {
                     tree: Tree::Null,
@@ -279,7 +301,11 @@ impl Settler<'_> {
             return Typed::lost(op(name, args.to_vec()));
         };
         let similar = name.ends_with("similar to");
-        let function = if similar { "similar_to_escape" } else { "like_escape" };
+        let function = if similar {
+            "similar_to_escape"
+        } else {
+            "like_escape"
+        };
         let pattern = if similar || !escape.is_empty() {
             let mut list = vec![pattern.clone()];
             list.extend(escape.iter().cloned());
@@ -334,7 +360,10 @@ fn pattern_sign(name: &str) -> Option<&'static str> {
 
 /// `operator(public.=)`: the sign; extensions' operators are found by it as well.
 fn plain_sign(name: &str) -> &str {
-    match name.strip_prefix("operator(").and_then(|n| n.strip_suffix(')')) {
+    match name
+        .strip_prefix("operator(")
+        .and_then(|n| n.strip_suffix(')'))
+    {
         Some(inside) => inside.rsplit_once('.').map_or(inside, |(_, sign)| sign),
         None if name == "!=" => "<>",
         None => name,

@@ -17,7 +17,11 @@ impl Settler<'_> {
     /// `named`: the names of the columns are part of what the query means.
     pub(super) fn query(&mut self, query: &Query, named: bool) -> (Query, Output) {
         let ctes = self.ctes.len();
-        let with = query.with.iter().map(|c| self.cte(c, query.recursive)).collect();
+        let with = query
+            .with
+            .iter()
+            .map(|c| self.cte(c, query.recursive))
+            .collect();
         self.scopes.push(Scope::default());
         let (mut body, output) = self.body(&query.body, true);
         let order_by = query
@@ -29,7 +33,10 @@ impl Settler<'_> {
             forget_names(&mut body);
         }
         let locks = self.locks(&query.locks);
-        let (limit, offset) = (self.count(query.limit.as_ref()), self.count(query.offset.as_ref()));
+        let (limit, offset) = (
+            self.count(query.limit.as_ref()),
+            self.count(query.offset.as_ref()),
+        );
         self.scopes.pop();
         self.ctes.truncate(ctes);
         let query = Query {
@@ -58,7 +65,9 @@ impl Settler<'_> {
             let frames = self.scope().frames.iter();
             out.extend(
                 frames
-                    .filter(|f| alias.is_none_or(|a| super::infer::split_name(a).last() == Some(&f.alias)))
+                    .filter(|f| {
+                        alias.is_none_or(|a| super::infer::split_name(a).last() == Some(&f.alias))
+                    })
                     .map(|f| format!("{lock} of {}", f.prefix)),
             );
         }
@@ -132,7 +141,14 @@ impl Settler<'_> {
                     && query.offset.is_none()
                     && query.locks.is_empty();
                 // Brackets around a query mean nothing.
-                (if plain { query.body } else { SetExpr::Query(Box::new(query)) }, output)
+                (
+                    if plain {
+                        query.body
+                    } else {
+                        SetExpr::Query(Box::new(query))
+                    },
+                    output,
+                )
             }
             SetExpr::Set(name, left, right) => {
                 let (mut left, a) = self.arm(left);
@@ -151,7 +167,13 @@ impl Settler<'_> {
         arm
     }
 
-    fn set_output(&mut self, a: Output, b: Output, left: &mut SetExpr, right: &mut SetExpr) -> Output {
+    fn set_output(
+        &mut self,
+        a: Output,
+        b: Output,
+        left: &mut SetExpr,
+        right: &mut SetExpr,
+    ) -> Output {
         let (Some(a), Some(b)) = (a, b) else {
             self.sure = false;
             return None;
@@ -160,7 +182,11 @@ impl Settler<'_> {
         for (i, ((name, l), (_, r))) in a.into_iter().zip(b).enumerate() {
             let common = match (&l, &r) {
                 (Some(l), Some(r)) => self.infer.common(&[&l.name, &r.name]).map(|name| {
-                    let modifier = if l.modifier == r.modifier { l.modifier.clone() } else { String::new() };
+                    let modifier = if l.modifier == r.modifier {
+                        l.modifier.clone()
+                    } else {
+                        String::new()
+                    };
                     Type { name, modifier }
                 }),
                 _ => None,
@@ -209,7 +235,11 @@ impl Settler<'_> {
         let mut columns: Vec<Vec<Tree>> = Vec::with_capacity(width);
         let mut output = Vec::with_capacity(width);
         for i in 0..width {
-            let values = rows.iter().filter_map(|r| r.get(i)).map(|t| self.expr(t)).collect();
+            let values = rows
+                .iter()
+                .filter_map(|r| r.get(i))
+                .map(|t| self.expr(t))
+                .collect();
             let (trees, ty) = self.meet(values);
             columns.push(trees);
             output.push((format!("column{}", i + 1), ty));
@@ -320,7 +350,11 @@ impl Settler<'_> {
     /// The server's own name of a type, as columns are named after casts.
     fn type_label(&self, written: &str) -> Option<String> {
         let (ty, _) = crate::types::read(written, self.path, self.catalog()).ok()?;
-        let name = ty.name.trim_end_matches("[]").trim_start_matches('@').to_owned();
+        let name = ty
+            .name
+            .trim_end_matches("[]")
+            .trim_start_matches('@')
+            .to_owned();
         super::infer::split_name(&name).pop()
     }
 

@@ -31,7 +31,9 @@ pub(super) fn best(infer: &Infer, actual: &[String], all: Vec<Candidate>) -> Opt
     let inputs: Vec<String> = actual.iter().map(|t| infer.base(t)).collect();
     let known = |i: usize| inputs[i] != "unknown";
     keep_most(&mut left, |c| {
-        (0..inputs.len()).filter(|&i| known(i) && c.args[i] == inputs[i]).count()
+        (0..inputs.len())
+            .filter(|&i| known(i) && c.args[i] == inputs[i])
+            .count()
     });
     if left.len() == 1 {
         return left.pop();
@@ -84,13 +86,14 @@ fn by_category(infer: &Infer, inputs: &[String], left: &mut Vec<Candidate>) {
         } else {
             return;
         };
-        wanted[i] = Some((category, slots.iter().any(|s| *s == (category, true))));
+        wanted[i] = Some((category, slots.contains(&(category, true))));
     }
     let fits = |c: &Candidate| {
         wanted.iter().enumerate().all(|(i, w)| match w {
             None => true,
             Some((category, preferred)) => {
-                infer.category(&c.args[i]) == *category && (!preferred || infer.preferred(&c.args[i]))
+                infer.category(&c.args[i]) == *category
+                    && (!preferred || infer.preferred(&c.args[i]))
             }
         })
     };
@@ -119,29 +122,42 @@ pub(super) fn concrete(
     actual: &[String],
     candidate: &Candidate,
 ) -> Option<(Vec<String>, String)> {
-    if !candidate.args.iter().any(|d| d.starts_with("any")) && !candidate.result.starts_with("any") {
+    if !candidate.args.iter().any(|d| d.starts_with("any")) && !candidate.result.starts_with("any")
+    {
         return Some((candidate.args.clone(), candidate.result.clone()));
     }
     let strict = bind(infer, actual, &candidate.args, false)?;
     let loose = bind(infer, actual, &candidate.args, true)?;
     let fill = |declared: &str, actual: Option<&String>| -> Option<String> {
-        let element = if declared.starts_with("anycompatible") { &loose } else { &strict };
+        let element = if declared.starts_with("anycompatible") {
+            &loose
+        } else {
+            &strict
+        };
         let element = element.as_deref();
         Some(match declared {
             "any" => "any".to_owned(),
-            "anyelement" | "anynonarray" | "anyenum" | "anycompatible" | "anycompatiblenonarray" => {
-                element?.to_owned()
-            }
+            "anyelement"
+            | "anynonarray"
+            | "anyenum"
+            | "anycompatible"
+            | "anycompatiblenonarray" => element?.to_owned(),
             "anyarray" | "anycompatiblearray" => format!("{}[]", element?),
-            "anyrange" | "anymultirange" | "anycompatiblerange" | "anycompatiblemultirange" => match actual {
-                Some(a) if a != "unknown" => a.clone(),
-                _ => Known::get().range_of(element?)?.to_owned(),
-            },
+            "anyrange" | "anymultirange" | "anycompatiblerange" | "anycompatiblemultirange" => {
+                match actual {
+                    Some(a) if a != "unknown" => a.clone(),
+                    _ => Known::get().range_of(element?)?.to_owned(),
+                }
+            }
             other => other.to_owned(),
         })
     };
-    let args: Option<Vec<String>> =
-        candidate.args.iter().zip(actual).map(|(d, a)| fill(d, Some(a))).collect();
+    let args: Option<Vec<String>> = candidate
+        .args
+        .iter()
+        .zip(actual)
+        .map(|(d, a)| fill(d, Some(a)))
+        .collect();
     let range = actual
         .iter()
         .zip(&candidate.args)
@@ -151,7 +167,12 @@ pub(super) fn concrete(
 }
 
 /// The element type behind the polymorphic arguments of one family; the inner `None` where there are none.
-fn bind(infer: &Infer, actual: &[String], declared: &[String], loose: bool) -> Option<Option<String>> {
+fn bind(
+    infer: &Infer,
+    actual: &[String],
+    declared: &[String],
+    loose: bool,
+) -> Option<Option<String>> {
     let mut found: Vec<String> = Vec::new();
     let mut any = false;
     for (a, d) in actual.iter().zip(declared) {
@@ -166,7 +187,9 @@ fn bind(infer: &Infer, actual: &[String], declared: &[String], loose: bool) -> O
             infer.base(a).strip_suffix("[]")?.to_owned()
         } else if d.ends_with("range") {
             let base = infer.base(a);
-            Known::get().subtype(&base).map_or(base.clone(), str::to_owned)
+            Known::get()
+                .subtype(&base)
+                .map_or(base.clone(), str::to_owned)
         } else {
             a.clone()
         };
@@ -177,7 +200,11 @@ fn bind(infer: &Infer, actual: &[String], declared: &[String], loose: bool) -> O
     }
     if loose {
         let types: Vec<&str> = found.iter().map(String::as_str).collect();
-        return Some(Some(if types.is_empty() { "text".to_owned() } else { infer.common(&types)? }));
+        return Some(Some(if types.is_empty() {
+            "text".to_owned()
+        } else {
+            infer.common(&types)?
+        }));
     }
     let first = match found.first() {
         None => return Some(Some("text".to_owned())),

@@ -36,7 +36,12 @@ impl Typed {
 }
 
 /// Relations, in the order in which a bare name is looked for within one schema.
-pub(super) const RELATIONS: [Kind; 4] = [Kind::Table, Kind::View, Kind::MaterializedView, Kind::Sequence];
+pub(super) const RELATIONS: [Kind; 4] = [
+    Kind::Table,
+    Kind::View,
+    Kind::MaterializedView,
+    Kind::Sequence,
+];
 
 pub(super) struct Settler<'a> {
     pub infer: Infer<'a>,
@@ -53,6 +58,9 @@ pub(super) struct Settler<'a> {
     pub types: Vec<(String, ObjectId)>,
     /// Relations named in strings (`'s'::regclass`).
     pub strings: Vec<(String, ObjectId)>,
+    /// How many nodes were settled: forms that the server doubles (BETWEEN) could double without end.
+    pub steps: usize,
+    pub depth: usize,
     /// The type of VALUE in a domain's CHECK.
     pub value: Option<Type>,
 }
@@ -70,6 +78,8 @@ impl<'a> Settler<'a> {
             frames: 0,
             types: Vec::new(),
             strings: Vec::new(),
+            steps: 0,
+            depth: 0,
             value: None,
         }
     }
@@ -101,11 +111,13 @@ impl<'a> Settler<'a> {
         match names {
             [name] => self.path.iter().find_map(|schema| {
                 let schema = Name::exact(schema.clone());
-                self.catalog().find(&RELATIONS, &schema, &Name::exact(name.clone()))
+                self.catalog()
+                    .find(&RELATIONS, &schema, &Name::exact(name.clone()))
             }),
             [schema, name] => {
                 let schema = Name::exact(schema.clone());
-                self.catalog().find(&RELATIONS, &schema, &Name::exact(name.clone()))
+                self.catalog()
+                    .find(&RELATIONS, &schema, &Name::exact(name.clone()))
             }
             _ => None,
         }
@@ -142,7 +154,11 @@ impl<'a> Settler<'a> {
             ty: Some(to.clone()),
         };
         let Some(from) = value.ty.clone() else {
-            let tree = if written { cast(value.tree, to) } else { value.tree };
+            let tree = if written {
+                cast(value.tree, to)
+            } else {
+                value.tree
+            };
             return done(tree);
         };
         if from == *to || from.name == to.name && to.modifier.is_empty() && !written {
@@ -154,8 +170,14 @@ impl<'a> Settler<'a> {
         if from.name == "record" && !to.name.contains('.') || to.name == "record" {
             return done(value.tree);
         }
-        if let (Tree::Row(items), Some(fields)) = (&value.tree, self.infer.fields(&self.infer.base(&to.name))) {
-            let items = items.iter().zip(fields).map(|(item, (_, ty))| self.field_value(item, ty)).collect();
+        if let (Tree::Row(items), Some(fields)) =
+            (&value.tree, self.infer.fields(&self.infer.base(&to.name)))
+        {
+            let items = items
+                .iter()
+                .zip(fields)
+                .map(|(item, (_, ty))| self.field_value(item, ty))
+                .collect();
             return done(cast(Tree::Row(items), to));
         }
         // COLLATE stays outermost: the server coerces below it.
@@ -174,8 +196,16 @@ impl<'a> Settler<'a> {
             let items = items
                 .iter()
                 .map(|item| {
-                    let ty = if matches!(item, Tree::Array(_)) { from.clone() } else { inner.clone() };
-                    let goal = if matches!(item, Tree::Array(_)) { to.clone() } else { element.clone() };
+                    let ty = if matches!(item, Tree::Array(_)) {
+                        from.clone()
+                    } else {
+                        inner.clone()
+                    };
+                    let goal = if matches!(item, Tree::Array(_)) {
+                        to.clone()
+                    } else {
+                        element.clone()
+                    };
                     let item = Typed {
                         tree: item.clone(),
                         ty: Some(ty),
@@ -197,7 +227,14 @@ impl<'a> Settler<'a> {
         let text = match tree {
             Tree::Text(text) => text,
             Tree::Null => {
-                return cast(Tree::Null, &if base == to.name { to.clone() } else { Type::new(base) });
+                return cast(
+                    Tree::Null,
+                    &if base == to.name {
+                        to.clone()
+                    } else {
+                        Type::new(base)
+                    },
+                );
             }
             other => return cast(other, to),
         };
@@ -291,16 +328,23 @@ fn folded(tree: &Tree, from: &Type, to: &Type) -> Option<Tree> {
         Tree::Number(n) => {
             let whole = n.bytes().all(|b| b.is_ascii_digit() || b == b'-');
             let numbers = ["int2", "int4", "int8", "numeric", "float4", "float8", "oid"];
-            let exact = matches!(goal, "numeric" | "float8") || whole && goal != "float4" || goal == from;
+            let exact =
+                matches!(goal, "numeric" | "float8") || whole && goal != "float4" || goal == from;
             let small = n.len() <= 15 || goal == "numeric";
             let text = match (goal, n.parse::<f64>()) {
                 ("float8", Ok(value)) => format!("{value}"),
                 _ => n.clone(),
             };
-            (numbers.contains(&from) && numbers.contains(&goal) && exact && small && from != "float4")
+            (numbers.contains(&from)
+                && numbers.contains(&goal)
+                && exact
+                && small
+                && from != "float4")
                 .then(|| cast(Tree::Number(text), to))
         }
-        Tree::Text(text) if matches!(from, "text" | "varchar") && matches!(goal, "text" | "varchar") => {
+        Tree::Text(text)
+            if matches!(from, "text" | "varchar") && matches!(goal, "text" | "varchar") =>
+        {
             Some(cast(Tree::Text(text.clone()), to))
         }
         Tree::Null => Some(cast(Tree::Null, to)),

@@ -1,8 +1,8 @@
 //! A live database read into a catalog: as much of it as canonical forms look at, by queries of the test's own.
 
 use driftless_model::{
-    Argument, Catalog, Column, Composite, Attribute, Dialect, Domain, Enum, Extension, Function, Kind, Name, Object,
-    ObjectId, Schema, Sequence, Server, SqlText, Table, TypeRef, Version, View,
+    Argument, Attribute, Catalog, Column, Composite, Dialect, Domain, Enum, Extension, Function,
+    Kind, Name, Object, ObjectId, Schema, Sequence, Server, SqlText, Table, TypeRef, Version, View,
 };
 use driftless_postgres::canon;
 
@@ -30,7 +30,9 @@ pub fn catalog(ask: Ask) -> Catalog {
         let schema = ObjectId::new(Kind::Schema, Name::default(), Name::exact(cell(&row, 0)));
         out.objects.insert(schema, Object::new(Schema {}));
     }
-    for row in ask("SELECT extname, nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace") {
+    for row in ask(
+        "SELECT extname, nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace",
+    ) {
         let extension = Extension {
             version: None,
             schema: Some(Name::exact(cell(&row, 1))),
@@ -61,8 +63,10 @@ fn types(ask: Ask, out: &mut Catalog) {
             base: TypeRef::new(cell(&row, 2)),
             ..Domain::default()
         };
-        out.objects
-            .insert(id(Kind::Domain, &cell(&row, 0), &cell(&row, 1)), Object::new(domain));
+        out.objects.insert(
+            id(Kind::Domain, &cell(&row, 0), &cell(&row, 1)),
+            Object::new(domain),
+        );
     }
 }
 
@@ -79,11 +83,14 @@ fn relations(ask: Ask, out: &mut Catalog) {
         match cell(&row, 2).as_str() {
             "S" => {
                 let sequence = Object::new(Sequence::default());
-                out.objects.insert(id(Kind::Sequence, &schema, &name), sequence);
+                out.objects
+                    .insert(id(Kind::Sequence, &schema, &name), sequence);
             }
             "c" => {
                 let own = id(Kind::Composite, &schema, &name);
-                out.objects.entry(own.clone()).or_insert_with(|| Object::new(Composite::default()));
+                out.objects
+                    .entry(own.clone())
+                    .or_insert_with(|| Object::new(Composite::default()));
                 if let Some(c) = out.item_mut::<Composite>(&own) {
                     c.attributes.push(Attribute {
                         name: column.0,
@@ -94,7 +101,9 @@ fn relations(ask: Ask, out: &mut Catalog) {
             }
             _ => {
                 let own = id(Kind::Table, &schema, &name);
-                out.objects.entry(own.clone()).or_insert_with(|| Object::new(Table::default()));
+                out.objects
+                    .entry(own.clone())
+                    .or_insert_with(|| Object::new(Table::default()));
                 if let Some(t) = out.item_mut::<Table>(&own)
                     && row[3].is_some()
                 {
@@ -144,7 +153,9 @@ fn functions(ask: Ask, out: &mut Catalog) {
                 }
             })
             .collect();
-        let outs = arguments.iter().any(|a| matches!(a.mode, "out" | "inout" | "table"));
+        let outs = arguments
+            .iter()
+            .any(|a| matches!(a.mode, "out" | "inout" | "table"));
         let function = Function {
             returns: (!outs).then(|| TypeRef::new(cell(&row, 3))),
             returns_set: cell(&row, 4) == "t",
@@ -163,7 +174,11 @@ pub fn views(ask: Ask, out: &mut Catalog) {
          WHERE relkind IN ('v', 'm') AND {USER} ORDER BY x.oid"
     ));
     for row in rows {
-        let kind = if cell(&row, 2) == "m" { Kind::MaterializedView } else { Kind::View };
+        let kind = if cell(&row, 2) == "m" {
+            Kind::MaterializedView
+        } else {
+            Kind::View
+        };
         let mut query = SqlText::new(cell(&row, 3).trim_end_matches(';'));
         let output = canon::query(&mut query, out);
         let view = View {
@@ -171,6 +186,7 @@ pub fn views(ask: Ask, out: &mut Catalog) {
             output,
             ..View::default()
         };
-        out.objects.insert(id(kind, &cell(&row, 0), &cell(&row, 1)), Object::new(view));
+        out.objects
+            .insert(id(kind, &cell(&row, 0), &cell(&row, 1)), Object::new(view));
     }
 }
