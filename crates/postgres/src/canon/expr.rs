@@ -9,7 +9,7 @@ use driftless_model::Ref;
 use driftless_sql::{Ident, Query, SortKey, Tree, TypeName};
 
 /// More nodes than this are left as they are written.
-const MAX_STEPS: usize = 200_000;
+const MAX_STEPS: usize = 50_000;
 /// What is nested deeper is left as it is written: the stack of a thread is small.
 const MAX_DEPTH: usize = 80;
 
