@@ -252,7 +252,7 @@ fn canonical_arguments(args: &str) -> String {
     let mut out = Vec::new();
     for written in split_arguments(args) {
         let known = crate::types::resolve(&written, &moment).map(|t| t.text);
-        out.push(known.unwrap_or(written));
+        out.push(row::without_modifier(&known.unwrap_or(written)));
     }
     out.join(", ")
 }

@@ -115,5 +115,5 @@ impl Decoder {
 
 /// Text that the server printed under an empty search path.
 pub(super) fn text(printed: &str) -> SqlText {
-    SqlText::new(printed)
+    SqlText::new(super::fixpoint::steady(printed))
 }

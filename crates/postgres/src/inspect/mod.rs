@@ -9,6 +9,7 @@ mod answer;
 mod column;
 mod constraint;
 mod directory;
+mod fixpoint;
 mod fragment;
 mod function;
 mod grant;

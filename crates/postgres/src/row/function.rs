@@ -251,7 +251,7 @@ impl KindOps for Routines {
             return Ok(());
         };
         for a in &mut item.arguments {
-            a.ty = naming::type_of(&a.ty, moment)?;
+            a.ty = unmodified(&a.ty, moment)?;
             if a.mode == "variadic" && !a.ty.text.ends_with("[]") && a.ty.text != "\"any\"" {
                 let message = "a VARIADIC argument must be an array".to_owned();
                 return Err(naming::wrong("D0305", message, moment));
@@ -261,7 +261,7 @@ impl KindOps for Routines {
             }
         }
         if let Some(ty) = &item.returns {
-            item.returns = Some(naming::type_of(ty, moment)?);
+            item.returns = Some(unmodified(ty, moment)?);
         } else if create.id.kind == Kind::Function {
             item.returns = implied_return(&item.arguments);
         }
@@ -295,6 +295,12 @@ impl KindOps for Routines {
             other => general::print(other),
         }
     }
+}
+
+fn unmodified(ty: &TypeRef, moment: &Moment) -> Result<TypeRef, Fault> {
+    let mut found = naming::type_of(ty, moment)?;
+    found.text = naming::without_modifier(&found.text);
+    Ok(found)
 }
 
 /// OUT arguments imply what a function returns.

@@ -27,7 +27,7 @@ use driftless_planner::Row;
 
 pub(crate) use function::identity;
 pub(crate) use lock::strength;
-pub(crate) use naming::retext;
+pub(crate) use naming::{retext, without_modifier};
 pub(crate) use table::data_text;
 
 /// The row of a kind.

@@ -233,6 +233,29 @@ pub(super) fn type_of(ty: &TypeRef, moment: &Moment) -> Result<TypeRef, Fault> {
     crate::types::resolve(&ty.text, moment)
 }
 
+/// The type as routines keep it: without its modifier, which the server does not look at there.
+pub(crate) fn without_modifier(ty: &str) -> String {
+    let (mut out, mut quoted, mut depth) = (String::new(), false, 0usize);
+    for c in ty.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            _ => {}
+        }
+        if depth == 0 {
+            out.push(c);
+        }
+        if c == ')' && !quoted {
+            depth = depth.saturating_sub(1);
+        }
+    }
+    let array = if out.ends_with("[]") { "[]" } else { "" };
+    match out.starts_with("interval ") {
+        true => format!("interval{array}"),
+        false => out,
+    }
+}
+
 /// A user type's text follows its target after a rename.
 pub(crate) fn retext(ty: &mut TypeRef) {
     let Some(target) = &ty.target else { return };

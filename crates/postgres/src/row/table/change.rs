@@ -3,7 +3,7 @@
 //! Neighbours: `replace` moves columns whose type is made anew. Invariant: every ALTER TABLE clause is a draft of its
 //! own that may share a statement with its neighbours.
 
-use super::{pg, pg_mut, retype, same_generated, same_identity};
+use super::{pg, pg_mut, retype, same_default, same_generated, same_identity};
 use crate::features::{Feature, has};
 use crate::row::{naming, replace, sequence, view};
 use driftless_model::{
@@ -438,7 +438,7 @@ fn change_default(
     given: Option<(&Column, &Column)>,
     cx: &Cx,
 ) -> Option<Draft> {
-    if SqlText::compare_option(&was.default, &is.default) == Verdict::Same {
+    if same_default(was, is) == Verdict::Same {
         return None;
     }
     let parents = given.is_some_and(|(b, a)| {

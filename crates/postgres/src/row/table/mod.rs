@@ -14,13 +14,14 @@ mod retype;
 use super::{general, ground, naming, sequence};
 use crate::print::{name, option_clauses, options, qualified};
 use driftless_model::{
-    Catalog, Column, Generated, Identity, Object, ObjectId, PgTable, Server, SqlText, Table,
+    Canon, Catalog, Column, Generated, Identity, Object, ObjectId, PgTable, Server, SqlText, Table,
     TableExt, Verdict,
 };
 use driftless_planner::{
     Action, Alter, Clause, Create, Cx, Data, Draft, Facts, Fault, Hit, KindOps, Moment, Printed,
     TableClause, Tx,
 };
+use driftless_sql::Tree;
 
 pub(super) use apply::set_not_null;
 pub(super) use change::is_made;
@@ -67,6 +68,41 @@ fn same_identity(before: &Option<Identity>, after: &Option<Identity>) -> bool {
     }
 }
 
+/// A default, as the server keeps it: `'now'` and its like are the moment at which they were declared, so a standing
+/// constant is what became of them.
+fn same_default(before: &Column, after: &Column) -> Verdict {
+    let verdict = SqlText::compare_option(&before.default, &after.default);
+    let timed = after.ty.text == "date" || after.ty.text.starts_with("time");
+    if verdict == Verdict::Same || !timed || before.ty != after.ty {
+        return verdict;
+    }
+    match (constant(&before.default), constant(&after.default)) {
+        (Some(b), Some(a)) if is_moving(b) != is_moving(a) => Verdict::Same,
+        _ => verdict,
+    }
+}
+
+/// The string that a default is.
+fn constant(text: &Option<SqlText>) -> Option<&str> {
+    let Canon::Tree(tree) = text.as_ref().map(|t| &t.canon)? else {
+        return None;
+    };
+    let mut tree = tree;
+    while let Tree::Cast(inner, _) = tree {
+        tree = inner;
+    }
+    match tree {
+        Tree::Text(value) => Some(value),
+        _ => None,
+    }
+}
+
+/// Whether the server reads a time of day of now into the string.
+fn is_moving(value: &str) -> bool {
+    let word = value.trim().trim_end_matches("()").to_ascii_lowercase();
+    matches!(word.as_str(), "now" | "today" | "tomorrow" | "yesterday")
+}
+
 fn same_column(before: &Column, after: &Column) -> Verdict {
     let plain = before.ty == after.ty
         && before.not_null == after.not_null
@@ -76,7 +112,7 @@ fn same_column(before: &Column, after: &Column) -> Verdict {
         && before.statistics == after.statistics
         && same_identity(&before.identity, &after.identity);
     Verdict::of(plain)
-        .and(SqlText::compare_option(&before.default, &after.default))
+        .and(same_default(before, after))
         .and(same_generated(&before.generated, &after.generated))
 }
 

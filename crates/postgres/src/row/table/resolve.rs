@@ -179,7 +179,8 @@ pub(super) fn drop_null_default(column: &mut Column) {
 
 pub(super) fn is_null_constant(text: &SqlText, ty: &TypeRef) -> bool {
     let converted = ty.text.contains('(') && !ty.text.starts_with("interval");
-    if ty.target.is_some() || converted {
+    let domain = ty.target.as_ref().is_some_and(|t| t.kind == Kind::Domain);
+    if domain || converted {
         return false;
     }
     match read_expr(&text.written, Syntax::Postgres) {
