@@ -88,7 +88,7 @@ pub(crate) fn groups(
         let lines = out.entry(home(&id, before, after)).or_default();
         match lines
             .iter_mut()
-            .find(|l| l.part == line.part && l.what == line.what)
+            .find(|l| l.part == line.part && (l.what == line.what || both_remade(l, &line)))
         {
             // Taken down and made again, or altered in several statements: one line.
             Some(known) => join(known, line),
@@ -178,7 +178,15 @@ fn lines(statements: &[Drafted], steps: &[Step], before: &Catalog, after: &Catal
     out
 }
 
+/// One object, taken down under its name of before and made anew.
+fn both_remade(known: &Line, line: &Line) -> bool {
+    known.mark == Mark::Remake && line.mark == Mark::Remake
+}
+
 fn join(known: &mut Line, line: Line) {
+    if line.what.len() > known.what.len() {
+        known.what.clone_from(&line.what);
+    }
     known.held = known.held.max(line.held);
     for loss in line.losses {
         if !known.losses.contains(&loss) {

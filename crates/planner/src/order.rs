@@ -3,7 +3,7 @@
 //! Invariant: the order depends only on reaches, lanes and keys. `Must` groups are one node; a ring is broken by
 //! dropping a dying foreign key apart, else it is an error that names it.
 
-use crate::action::{Action, Data};
+use crate::action::{Action, Clause, Data};
 use crate::dialect::Dialect;
 use crate::draft::{Draft, Fuse};
 use crate::ops::Cx;
@@ -187,6 +187,11 @@ fn key(draft: &Draft, at: usize) -> Key {
     let class = match first {
         Some(Action::Session(_)) => 0,
         Some(Action::Rename { .. } | Action::Move { .. }) => 1,
+        // A new value must be committed before it can be used: first, so that all the rest is one transaction.
+        Some(Action::Alter {
+            clause: Clause::Enum(_),
+            ..
+        }) => 1,
         Some(Action::Drop(_)) => match kind {
             Kind::Table | Kind::VirtualTable | Kind::Sequence => 9,
             Kind::Schema | Kind::Extension | Kind::Enum | Kind::Domain | Kind::Composite => 9,

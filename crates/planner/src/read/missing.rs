@@ -100,6 +100,7 @@ impl Reader<'_> {
             None => Diagnostic::error(code, message),
         }
         .at(place
+            .filter(|p| *p != w.place)
             .or_else(|| self.named_at(w.place, name))
             .unwrap_or(w.place))
         .label("needed here");
