@@ -217,6 +217,17 @@ fn test_files(files: &[(String, String)]) -> Vec<String> {
             marked = line == "#[cfg(test)]" || (marked && line.starts_with("#["));
         }
     }
+    // The modules of a test module are tests too.
+    let folders: Vec<String> = found
+        .iter()
+        .map(|f| format!("{}/", f.trim_end_matches("/mod.rs").trim_end_matches(".rs")))
+        .collect();
+    let below = files
+        .iter()
+        .map(|(path, _)| path)
+        .filter(|path| folders.iter().any(|f| path.starts_with(f)));
+    let below: Vec<String> = below.cloned().collect();
+    found.extend(below);
     found
 }
 
