@@ -4,9 +4,14 @@
 //! Invariant: only what is not default appears, and the order of everything is fixed, so that two documents of one
 //! catalog are the same bytes.
 
+mod declare;
 mod entry;
 mod program;
 mod relation;
+mod vocabulary;
+
+pub use declare::{Declaration, Document, Hint, Step, declare};
+pub use vocabulary::{Field, ROOT, Shape, What};
 
 use crate::catalog::{Catalog, Dialect};
 use crate::constraint::ConstraintBody;

@@ -23,7 +23,9 @@ pub use catalog::{Catalog, Dialect, Observed, Server, Unmodelled, Users, Version
 pub use constraint::{
     Check, Constraint, ConstraintBody, Exclude, ExcludeItem, ForeignKey, Key, KeyPart,
 };
-pub use document::document;
+pub use document::{
+    Declaration, Document, Field, Hint, ROOT, Shape, Step, What, declare, document,
+};
 pub use fingerprint::fingerprint;
 pub use hint::Hints;
 pub use id::{Kind, Name, ObjectId, Part};
