@@ -29,8 +29,11 @@ pub fn apply(dialect: &dyn Dialect, action: &Action, moment: &mut Moment) -> Res
         }
         Action::Grant { id, grant, revoke } => {
             let id = addressed(id, moment)?;
+            let server = moment.catalog.server;
             if let Some(o) = moment.catalog.objects.get_mut(&id) {
-                let grants = o.grants.get_or_insert_with(Vec::new);
+                let grants = o
+                    .grants
+                    .get_or_insert_with(|| dialect.default_grants(&id, server));
                 grants.retain(|g| {
                     !(g.role == grant.role
                         && g.privilege == grant.privilege

@@ -5,7 +5,7 @@
 
 use crate::action::Action;
 use crate::dialect::Dialect;
-use crate::diff::{Change, Op};
+use crate::diff::{Change, Op, grants};
 use crate::draft::{Alter, Draft, Hit};
 use crate::ops::Cx;
 use driftless_model::{Body, Object, ObjectId, Part, Table};
@@ -202,14 +202,9 @@ impl Closing<'_> {
         let mut drafts = row.create(id, after, &self.cx);
         drafts.extend(self.meta(id, None, after));
         if let Some(before) = restored {
-            let managed = self.cx.scope.manages("grants");
-            for grant in before.grants.iter().flatten().filter(|_| !managed) {
-                let action = Action::Grant {
-                    id: id.clone(),
-                    grant: grant.clone(),
-                    revoke: false,
-                };
-                drafts.push(self.cx.draft(action));
+            if !self.cx.scope.manages("grants") {
+                let actions = self.regrant(id, None, before);
+                drafts.extend(actions.into_iter().map(|a| self.cx.draft(a)));
             }
             if let Some(owner) = &before.owner
                 && !self.cx.scope.manages("owners")
@@ -256,22 +251,27 @@ impl Closing<'_> {
             });
         }
         if self.cx.scope.manages("grants") {
-            let was = before.and_then(|b| b.grants.clone()).unwrap_or_default();
-            let now = after.grants.clone().unwrap_or_default();
-            for (grant, revoke) in was
-                .iter()
-                .filter(|g| !now.contains(g))
-                .map(|g| (g, true))
-                .chain(now.iter().filter(|g| !was.contains(g)).map(|g| (g, false)))
-            {
-                actions.push(Action::Grant {
-                    id: id.clone(),
-                    grant: grant.clone(),
-                    revoke,
-                });
-            }
+            actions.extend(self.regrant(id, before, after));
         }
         actions.into_iter().map(|a| self.cx.draft(a)).collect()
+    }
+
+    /// Privileges from those of `before` (those by default, for a new object) to those of `after`.
+    fn regrant(&self, id: &ObjectId, before: Option<&Object>, after: &Object) -> Vec<Action> {
+        let was = match before {
+            Some(before) => grants(self.dialect, id, before, &self.cx),
+            None => self.dialect.default_grants(id, self.cx.server),
+        };
+        let now = grants(self.dialect, id, after, &self.cx);
+        let gone = was.iter().filter(|g| !now.contains(g)).map(|g| (g, true));
+        let new = now.iter().filter(|g| !was.contains(g)).map(|g| (g, false));
+        gone.chain(new)
+            .map(|(grant, revoke)| Action::Grant {
+                id: id.clone(),
+                grant: grant.clone(),
+                revoke,
+            })
+            .collect()
     }
 
     /// What hangs on something that is dropped for good needs no statement of its own.

@@ -92,13 +92,29 @@ fn compare(
     let meta = before.comment != after.comment
         || column_comments(before) != column_comments(after)
         || (cx.scope.manages("owners") && after.owner.is_some() && before.owner != after.owner)
-        || (cx.scope.manages("grants") && before.grants != after.grants);
+        || (cx.scope.manages("grants")
+            && grants(dialect, id, before, cx) != grants(dialect, id, after, cx));
     meta.then(|| Change {
         id: id.clone(),
         op: Op::Alter,
         verdict: Verdict::Different,
         body: false,
     })
+}
+
+/// The privileges in force, sorted.
+pub(crate) fn grants(
+    dialect: &dyn Dialect,
+    id: &ObjectId,
+    object: &Object,
+    cx: &Cx,
+) -> Vec<driftless_model::Grant> {
+    let mut out = match &object.grants {
+        Some(grants) => grants.clone(),
+        None => dialect.default_grants(id, cx.server),
+    };
+    out.sort();
+    out
 }
 
 fn column_comments(object: &Object) -> Vec<(&str, &str)> {

@@ -102,6 +102,11 @@ impl Moment {
                 let belongs = match &object.body {
                     driftless_model::Body::Index(x) => x.table == *id,
                     driftless_model::Body::Trigger(t) => t.table == *id,
+                    // Partitions go with their whole.
+                    driftless_model::Body::Table(t) => t
+                        .pg()
+                        .and_then(|pg| pg.partition_of.as_ref())
+                        .is_some_and(|of| of.parent == *id),
                     driftless_model::Body::Sequence(s) => {
                         s.owned_by.as_ref().is_some_and(|p| p.object == *id)
                     }
@@ -113,6 +118,9 @@ impl Moment {
             }
         }
         for i in gone {
+            if i.kind == Kind::Table && i != *id {
+                self.remove(&i);
+            }
             self.catalog.objects.remove(&i);
             self.catalog.places.remove(&i);
             self.fresh.remove(&i);

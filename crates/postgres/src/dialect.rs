@@ -6,7 +6,7 @@
 use crate::row::{self, data_text};
 use crate::{grammar, inspect, print};
 use driftless_model::{
-    Body, Catalog, Constraint, Kind, Name, Object, ObjectId, Ref, Schema, Scope, Server, TypeRef,
+    Body, Catalog, Constraint, Grant, Kind, Name, Object, ObjectId, Ref, Schema, Scope, Server, TypeRef,
     Version,
 };
 use driftless_planner::{
@@ -44,6 +44,26 @@ impl Dialect for Postgres {
     /// `"$user"` comes first on a server; files mean `public`.
     fn path(&self) -> Vec<String> {
         vec!["public".to_owned()]
+    }
+
+    /// Routines can be called and types used by everybody (manual, 5.7); so can the schema `public`.
+    fn default_grants(&self, id: &ObjectId, server: Server) -> Vec<Grant> {
+        let privileges: &[&str] = match id.kind {
+            kind if kind.is_routine() => &["EXECUTE"],
+            Kind::Enum | Kind::Composite | Kind::Domain => &["USAGE"],
+            Kind::Schema if id.name.as_str() == "public" => match server.version.major {
+                ..15 => &["CREATE", "USAGE"],
+                _ => &["USAGE"],
+            },
+            _ => &[],
+        };
+        let grant = |privilege: &&str| Grant {
+            role: String::new(),
+            privilege: (*privilege).to_owned(),
+            grantable: false,
+            column: None,
+        };
+        privileges.iter().map(grant).collect()
     }
 
     fn renames(&self, kind: Kind) -> bool {

@@ -24,8 +24,24 @@ pub(super) struct Constraints;
 /// The grammar's mark of `USING INDEX name` (see there).
 const USING_INDEX: &str = "using index";
 
-/// The key or unique index that a foreign key stands on.
+/// The keys that the foreign keys of a table stand on.
+pub(super) fn supports(table: &ObjectId, catalog: &Catalog) -> Vec<ObjectId> {
+    catalog
+        .owned(table)
+        .filter_map(|(_, o)| o.get::<Constraint>()?.foreign_key())
+        .filter_map(|f| support(catalog, &f.target, &f.target_columns))
+        .collect()
+}
+
+/// The key or unique index that a foreign key stands on; a partition has those of its whole.
 fn support(catalog: &Catalog, target: &ObjectId, columns: &[Name]) -> Option<ObjectId> {
+    own_support(catalog, target, columns).or_else(|| {
+        let of = catalog.item::<Table>(target)?.pg()?.partition_of.as_ref()?;
+        support(catalog, &of.parent, columns)
+    })
+}
+
+fn own_support(catalog: &Catalog, target: &ObjectId, columns: &[Name]) -> Option<ObjectId> {
     let wanted: BTreeSet<&Name> = columns.iter().collect();
     let of_key = |k: &Key| k.columns.iter().map(|c| &c.column).collect::<BTreeSet<_>>() == wanted;
     let constraint = catalog.owned(target).find(|(_, o)| {

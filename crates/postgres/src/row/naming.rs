@@ -286,6 +286,18 @@ pub(super) fn children(catalog: &Catalog, parent: &ObjectId) -> Vec<ObjectId> {
         .collect()
 }
 
+/// The partitions directly below this one.
+pub(super) fn partitions(catalog: &Catalog, parent: &ObjectId) -> Vec<ObjectId> {
+    let mut out = children(catalog, parent);
+    out.retain(|id| {
+        catalog
+            .item::<Table>(id)
+            .and_then(|t| t.pg())
+            .is_some_and(|pg| pg.partition_of.is_some())
+    });
+    out
+}
+
 /// All tables below this one.
 pub(super) fn descendants(catalog: &Catalog, parent: &ObjectId) -> Vec<ObjectId> {
     let mut out = children(catalog, parent);

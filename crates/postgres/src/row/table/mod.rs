@@ -174,6 +174,23 @@ impl KindOps for Tables {
         change::create(id, object, item, cx)
     }
 
+    /// Its partitions go with it, and their foreign keys let go of the keys that they stand on.
+    fn drop(&self, id: &ObjectId, _: &Table, cx: &Cx) -> Vec<Draft> {
+        let mut draft = cx.draft(Action::drop(id.clone()));
+        let mut dying = vec![id.clone()];
+        let mut at = 0;
+        while let Some(table) = dying.get(at).cloned() {
+            let keys = super::constraint::supports(&table, cx.before);
+            draft.reach.frees.extend(keys.iter().map(ObjectId::part));
+            dying.extend(naming::partitions(cx.before, &table));
+            at += 1;
+        }
+        // Those that have statements of their own go before.
+        let silent = dying.iter().skip(1).filter(|t| cx.after.contains(t));
+        draft.reach.removes.extend(silent.map(ObjectId::part));
+        vec![draft]
+    }
+
     fn alter(&self, id: &ObjectId, before: &Table, after: &Table, hits: &[Hit], cx: &Cx) -> Alter {
         change::alter(id, before, after, hits, cx)
     }
