@@ -1,0 +1,43 @@
+//! What every look at the folder stands on: whose SQL it is, for which server, and what is managed.
+
+use driftless_model::{Catalog, Scope, Server, fingerprint};
+use driftless_planner::Dialect;
+
+#[derive(Clone, Copy)]
+pub struct Ground<'a> {
+    pub dialect: &'a dyn Dialect,
+    pub server: Server,
+    pub scope: &'a Scope,
+}
+
+impl Ground<'_> {
+    /// The fingerprint of the managed part.
+    pub fn fingerprint(&self, catalog: &Catalog) -> String {
+        let all = self.scope.schemas.is_empty()
+            && self.scope.include.is_empty()
+            && self.scope.exclude.is_empty();
+        if all {
+            return fingerprint(catalog);
+        }
+        fingerprint(&self.managed(catalog))
+    }
+
+    pub(crate) fn managed(&self, catalog: &Catalog) -> Catalog {
+        let mut managed = catalog.clone();
+        self.scope.filter(&mut managed);
+        managed
+    }
+
+    pub(crate) fn empty(&self) -> Catalog {
+        self.dialect.empty(self.server)
+    }
+
+    /// The revision of the normal form that fingerprints are made of now.
+    pub(crate) fn revision(&self) -> String {
+        let shown = fingerprint(&Catalog::new(self.server));
+        shown
+            .split_once(':')
+            .map(|(revision, _)| revision.to_string())
+            .unwrap_or_default()
+    }
+}
