@@ -7,9 +7,9 @@ mod live;
 mod rows;
 
 use anyhow::{Context, Result, bail, ensure};
-use driftless_model::{Catalog, Hints, Scope, Server, Version};
+use driftless_model::{Catalog, Hints, Scope, Server, Version, fingerprint};
 use driftless_planner::{Consent, Desired, Dialect, Plan, Request, plan, read_desired};
-use driftless_report::script;
+use driftless_report::{schema_yaml, script};
 use driftless_sql::Sources;
 pub use live::Base;
 
@@ -124,6 +124,7 @@ impl Engine {
         for (side, state) in [("before", &before.catalog), ("after", &after.catalog)] {
             law(self.without_change(&format!("{side} → {side}"), state, state));
             law(self.printed_reads_back(side, state));
+            law(self.yaml_reads_back(side, state));
         }
         law(self.there_and_back(pair, &before, &after));
         broken
@@ -142,6 +143,27 @@ impl Engine {
             .with_context(|| format!("{law}: cannot be read:\n{text}"))?;
         self.without_change(&law, &again.catalog, state)?;
         self.without_change(&law, state, &again.catalog)
+    }
+
+    /// The same state in YAML is the same catalog.
+    fn yaml_reads_back(&self, side: &str, state: &Catalog) -> Result<()> {
+        let law = format!("{side} in YAML reads back");
+        let text = schema_yaml(state);
+        let mut sources = Sources::default();
+        let id = sources.add("schema.yaml", text.as_str());
+        let again = read_desired(self.dialect, &sources, &[id], state.server)
+            .map_err(|p| anyhow::Error::new(p.clone()).context(told(&p.0, &sources)))
+            .with_context(|| format!("{law}: cannot be read:\n{text}"))?
+            .catalog;
+        for (before, after) in [(&again, state), (state, &again)] {
+            self.without_change(&law, before, after)
+                .with_context(|| text.clone())?;
+        }
+        ensure!(
+            fingerprint(&again) == fingerprint(state),
+            "{law}: the fingerprint is another:\n{text}"
+        );
+        Ok(())
     }
 
     fn there_and_back(&self, pair: &Pair, before: &Desired, after: &Desired) -> Result<()> {

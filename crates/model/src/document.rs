@@ -9,9 +9,11 @@ mod entry;
 mod program;
 mod relation;
 mod vocabulary;
+mod written;
 
 pub use declare::{Declaration, Document, Hint, Step, declare};
 pub use vocabulary::{Field, ROOT, Shape, What};
+pub use written::desired;
 
 use crate::catalog::{Catalog, Dialect};
 use crate::constraint::ConstraintBody;
@@ -19,7 +21,7 @@ use crate::id::{Kind, Name, ObjectId};
 use crate::object::{Body, Grant, Object, Origin};
 use crate::text::{Canon, SqlText};
 use crate::types::{Composite, Domain};
-use driftless_sql::{Syntax, normal_tokens, query_text, tree_text};
+use driftless_sql::{Syntax, normal_tokens, query_text, quote_name, tree_text};
 pub(crate) use entry::Entry;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -32,6 +34,8 @@ const VERSION: u32 = 1;
 enum Purpose {
     /// For people and programs: names and texts as they were written.
     Read,
+    /// As a desired state: names as they are written, texts that mean the same under any search path.
+    Declare,
     /// For a hash: what the engine takes for the same is the same.
     Hash,
 }
@@ -167,8 +171,10 @@ impl Form {
     }
 
     fn text(self, text: &SqlText) -> String {
-        if !self.hashes() {
-            return text.written.clone();
+        match self.purpose {
+            Purpose::Read => return text.written.clone(),
+            Purpose::Declare => return self.qualified(text),
+            Purpose::Hash => {}
         }
         match &text.canon {
             Canon::Tree(tree) => tree_text(tree),
@@ -176,6 +182,19 @@ impl Form {
             Canon::Opaque(tokens) => tokens.clone(),
             Canon::Raw => normal_tokens(&text.written, self.syntax()),
         }
+    }
+
+    /// A live catalog's texts are qualified already; those of a file are under its search path.
+    fn qualified(self, text: &SqlText) -> String {
+        if text.path.is_empty() {
+            return text.written.clone();
+        }
+        let quoted = |name: &Name| quote_name(name.as_str(), self.syntax());
+        text.splice(|r| {
+            let object = &r.part.object;
+            (r.qualify && !object.schema.is_empty())
+                .then(|| format!("{}.{}", quoted(&object.schema), quoted(&object.name)))
+        })
     }
 
     fn some_text(self, text: &Option<SqlText>) -> Option<String> {
@@ -245,16 +264,19 @@ impl Form {
         // Who owns what and who may do what differs between environments and is compared only where it is managed.
         if !self.hashes() {
             out.some("owner", object.owner.as_deref());
+        }
+        if self.purpose == Purpose::Read {
             out.entries("grants", object.grants.iter().flatten().map(grant));
             out.flag("implied", object.origin == Origin::Implied);
         }
         out
     }
 
-    /// Whether its name is said. A hash knows only names that the engine has: SQLite's unnamed constraints have none.
+    /// Whether its name is said. A hash and a desired state know all names that the engine has: only SQLite's unnamed
+    /// constraints have none.
     fn is_named(self, object: &Object) -> bool {
         match &object.body {
-            Body::Constraint(c) => c.named || (self.hashes() && !self.is_sqlite()),
+            Body::Constraint(c) => c.named || (self.purpose != Purpose::Read && !self.is_sqlite()),
             _ => true,
         }
     }

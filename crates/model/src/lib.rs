@@ -24,7 +24,7 @@ pub use constraint::{
     Check, Constraint, ConstraintBody, Exclude, ExcludeItem, ForeignKey, Key, KeyPart,
 };
 pub use document::{
-    Declaration, Document, Field, Hint, ROOT, Shape, Step, What, declare, document,
+    Declaration, Document, Field, Hint, ROOT, Shape, Step, What, declare, desired, document,
 };
 pub use fingerprint::fingerprint;
 pub use hint::Hints;

@@ -1,8 +1,10 @@
 //! Desired state from texts: statements in any order of statements and files.
 //!
-//! Statements that are ready run in file order; those that miss something wait until another brings it. Invariant:
-//! every mistake is reported with its place, several in one run; nothing is left out without a word.
+//! Neighbours: `declared` brings documents in YAML, `missing` tells what never came. Statements that are ready run in
+//! file order; those that miss something wait until another brings it. Invariant: every mistake is reported with its
+//! place, several in one run; nothing is left out without a word.
 
+mod declared;
 mod missing;
 
 use crate::action::{Action, Session};
@@ -42,6 +44,8 @@ struct Reader<'a> {
     /// Texts of statements that failed: what they would have declared is not reported missing again.
     failed: Vec<String>,
     ignored: Vec<(&'static str, usize)>,
+    /// What documents in YAML speak of: their statements have no tokens to look into.
+    mentions: declared::Mentions,
 }
 
 /// Reads the sources, in their order, onto what a new database holds.
@@ -61,11 +65,16 @@ pub fn read_desired(
         problems: Vec::new(),
         failed: Vec::new(),
         ignored: Vec::new(),
+        mentions: declared::Mentions::new(),
     };
     for id in ids {
         if let Some(source) = sources.get(*id) {
             reader.moment.path = dialect.path();
-            reader.file(&source.text.clone(), *id);
+            if source.is_yaml() {
+                reader.document(&source.text.clone(), *id);
+            } else {
+                reader.file(&source.text.clone(), *id);
+            }
         }
     }
     reader.finish()

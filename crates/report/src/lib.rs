@@ -20,6 +20,6 @@ pub use files::schema_files;
 pub use json::plan_json;
 pub use markdown::plan_markdown;
 pub use mermaid::schema_mermaid;
-pub use schema::{schema_json, schema_sql};
+pub use schema::{schema_json, schema_sql, schema_yaml};
 pub use script::script;
 pub use text::{Heading, plan_text};

@@ -1,11 +1,11 @@
-//! A schema as people and programs read it: one SQL text, or JSON.
+//! A schema as people and programs read it: one text in SQL or YAML, or JSON.
 //!
 //! Neighbours: `files` cuts the same statements into one file per object. Invariant: what is printed is desired state:
 //! it reads back as the same catalog, and what the model does not hold is named in it.
 
 use crate::safe::one_line;
 use crate::script::terminated;
-use driftless_model::{Catalog, Kind, ObjectId, Unmodelled, document};
+use driftless_model::{Catalog, Kind, ObjectId, Unmodelled, desired, document};
 use driftless_planner::{Action, Clause, Plan, SequenceClause, Step};
 use std::collections::BTreeMap;
 
@@ -14,6 +14,20 @@ pub fn schema_json(catalog: &Catalog) -> String {
     let mut text = serde_json::to_string_pretty(&document(catalog)).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// The catalog as a desired state in YAML, by `schema/schema.schema.json`.
+pub fn schema_yaml(catalog: &Catalog) -> String {
+    let mut out = String::new();
+    for u in &catalog.unmodelled {
+        out.push_str(&format!("# not modelled: {}\n", one_line(&u.to_string())));
+    }
+    let document = desired(catalog);
+    // A document without a key would be `{}`: an empty file says the same.
+    if document.as_object().is_some_and(|root| !root.is_empty()) {
+        out.push_str(&serde_yaml::to_string(&document).unwrap_or_default());
+    }
+    out
 }
 
 /// The plan that builds a schema from `empty`, as a file to commit: no transactions, no settings.

@@ -47,6 +47,14 @@ pub struct Source {
 }
 
 impl Source {
+    /// Its name says that it is a document in YAML.
+    pub fn is_yaml(&self) -> bool {
+        self.name.rsplit_once('.').is_some_and(|(_, ending)| {
+            ["yaml", "yml"]
+                .iter()
+                .any(|e| ending.eq_ignore_ascii_case(e))
+        })
+    }
     /// 1-based line and column (in characters) of a byte offset.
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
         let mut at = offset.min(self.text.len());

@@ -1,5 +1,6 @@
 //! What waited to the end and never came: reported once, where its name stands, with the name that was perhaps meant.
 
+use super::declared::mentioned;
 use super::{Reader, Waiting};
 use crate::action::Action;
 use crate::apply::apply;
@@ -113,6 +114,9 @@ impl Reader<'_> {
 
     /// Where a statement says the last part of a name.
     fn named_at(&self, statement: Place, name: &str) -> Option<Place> {
+        if let Some(known) = self.mentions.get(&statement) {
+            return mentioned(known, &last_part(name));
+        }
         let syntax = self.dialect.syntax();
         let text = &self.sources.get(statement.source)?.text;
         let last = last_part(name);

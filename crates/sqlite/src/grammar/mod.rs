@@ -16,11 +16,12 @@ mod virtual_table;
 
 use crate::text::{SYNTAX, id};
 
-pub use constraint::automatic;
+pub use constraint::{automatic, free_name};
 use driftless_model::{Kind, ObjectId, Server, SqlText};
 use driftless_planner::{Action, Drop, Parsed};
 use driftless_sql::{Cursor, Diagnostic, Ident, RawStatement, SourceId, Span, StatementKind};
 pub use misc::OWN_PREFIX;
+pub use virtual_table::canon as virtual_canon;
 
 /// One statement.
 pub fn read(

@@ -17,15 +17,10 @@ pub fn create(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
         let span = cur.group()?;
         arguments = Some(cur.text(span).trim().to_owned());
     }
-    let canon = format!(
-        "{} {}",
-        module.to_ascii_lowercase(),
-        normal(arguments.as_deref().unwrap_or(""))
-    );
     let table = VirtualTable {
+        canon: canon(&module, arguments.as_deref()),
         module,
         arguments,
-        canon: canon.trim_end().to_owned(),
     };
     let id = id(Kind::VirtualTable, name.text);
     Ok(Parsed {
@@ -39,4 +34,14 @@ pub fn create(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
         }))],
         ..Parsed::default()
     })
+}
+
+/// The whole definition for comparison.
+pub fn canon(module: &str, arguments: Option<&str>) -> String {
+    let text = format!(
+        "{} {}",
+        module.to_ascii_lowercase(),
+        normal(arguments.unwrap_or(""))
+    );
+    text.trim_end().to_owned()
 }

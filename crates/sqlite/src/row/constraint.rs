@@ -2,7 +2,7 @@
 
 use super::{lock, no_clause, place_in};
 use crate::canon::{missing_columns, same_text, settle_expr};
-use crate::grammar::automatic;
+use crate::grammar::{automatic, free_name};
 use crate::print;
 use crate::rebuild::{decide, rebuilding, rowid_alias, waits_for};
 use driftless_model::{
@@ -140,6 +140,14 @@ impl KindOps for Constraints {
             )
             .help("keep one PRIMARY KEY; use UNIQUE for the other")
             .into());
+        }
+        if create.id.name.is_empty() {
+            let mut taken = moment
+                .catalog
+                .owned(&constraint.table)
+                .map(|(id, _)| id.name.clone())
+                .collect();
+            create.id.name = free_name(&automatic(constraint), &mut taken);
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::{after_namesake, instant, lock, no_clause};
 use crate::canon::{same_option, same_text, settle_default, settle_expr};
 use crate::print;
 use crate::rebuild::{decide, rebuilding};
-use crate::text::{SYNTAX, affinity, is_lossy, normal, unwrapped};
+use crate::text::{SYNTAX, affinity, is_lossy, normal, type_text, unwrapped};
 use driftless_model::{
     Catalog, Column, Constraint, ConstraintBody, Generated, Kind, Object, ObjectId, Server,
     SqlText, Table, Verdict,
@@ -116,9 +116,12 @@ impl KindOps for Tables {
     }
 
     fn resolve(&self, create: &mut Create, _moment: &mut Moment) -> Result<(), Fault> {
-        let Some(table) = create.object.get::<Table>() else {
+        let Some(table) = create.object.get_mut::<Table>() else {
             return Ok(());
         };
+        for column in &mut table.columns {
+            column.ty.text = type_text(&column.ty.text);
+        }
         if table.columns.iter().all(|c| c.generated.is_some()) {
             return Err(Diagnostic::error(
                 "D0305",

@@ -1,6 +1,7 @@
 //! Virtual tables: their module gives them meaning, so a change is a drop and a creation.
 
 use super::{after_namesake, no_clause, table::drop_facts};
+use crate::grammar::virtual_canon;
 use crate::print;
 use driftless_model::{Catalog, Object, ObjectId, Server, Verdict, VirtualTable};
 use driftless_planner::{
@@ -12,7 +13,9 @@ pub struct VirtualTables;
 impl KindOps for VirtualTables {
     type Item = VirtualTable;
 
-    fn settle(&self, _id: &ObjectId, _item: &mut VirtualTable, _catalog: &Catalog) {}
+    fn settle(&self, _id: &ObjectId, item: &mut VirtualTable, _catalog: &Catalog) {
+        item.canon = virtual_canon(&item.module, item.arguments.as_deref());
+    }
 
     fn same(&self, before: &VirtualTable, after: &VirtualTable, _cx: &Cx) -> Verdict {
         Verdict::of(before.canon == after.canon)

@@ -1,0 +1,273 @@
+//! Documents in YAML among the SQL files: what they declare becomes Actions that wait and fail like all others.
+//!
+//! Neighbours: the model's `declare` reads the text. Invariant: what the dialect's own grammar would not read is no
+//! Action: every object is printed and read once before it counts, so that a piece of SQL says what it claims to.
+
+use super::{Reader, Waiting, too_deep};
+use crate::action::{Action, Clause, ColumnClause, Create, IndexClause, SequenceClause};
+use driftless_model::{Column, Declaration, Grant, Kind, ObjectId, Step, declare};
+use driftless_sql::{Diagnostic, Directive, Place, SourceId, split};
+
+impl Reader<'_> {
+    pub(super) fn document(&mut self, text: &str, source: SourceId) {
+        let document = declare(text, source, self.dialect.id());
+        if !document.problems.is_empty() {
+            self.failed.push(text.to_lowercase());
+            self.problems.extend(document.problems);
+        }
+        for declaration in document.declarations {
+            self.declaration(declaration, text);
+        }
+        for hint in document.hints {
+            let directive = Directive {
+                key: hint.key.to_owned(),
+                value: hint.text,
+                span: hint.place.span,
+                value_span: hint.place.span,
+            };
+            let path = self.path_of(hint.schema);
+            self.hints.push((hint.part, path, directive, hint.place));
+        }
+    }
+
+    fn path_of(&self, schema: Option<String>) -> Vec<String> {
+        schema.into_iter().chain(self.dialect.path()).collect()
+    }
+
+    fn declaration(&mut self, declaration: Declaration, text: &str) {
+        let path = self.path_of(declaration.schema);
+        for (_, place) in &declaration.steps {
+            let known = self.mentions.entry(*place).or_default();
+            known.extend(declaration.mentions.iter().cloned());
+        }
+        let mut made: Vec<(Action, Place)> = Vec::new();
+        let mut later: Vec<(Action, Place)> = Vec::new();
+        for (step, place) in declaration.steps {
+            match step {
+                Step::Create(id, mut object) => {
+                    object.grants = object.grants.map(|g| self.spelled_out(&id, g));
+                    made.push((Action::create(id, object), place));
+                }
+                // Whoever else speaks of the schema may declare it: this one stands in only where nobody does.
+                Step::Ensure(id, object) => self.waiting.push(Waiting {
+                    action: Action::Create(Box::new(Create {
+                        id,
+                        object,
+                        if_not_exists: true,
+                        or_replace: false,
+                        concurrently: false,
+                    })),
+                    path: path.clone(),
+                    place,
+                }),
+                other => later.extend(self.follow_up(other).into_iter().map(|a| (a, place))),
+            }
+        }
+        if let Err(problem) = self.readable(&made) {
+            self.failed.push(text.to_lowercase());
+            self.problems.push(problem);
+            return;
+        }
+        for (action, place) in made.into_iter().chain(later) {
+            self.attempt(Waiting {
+                action,
+                path: path.clone(),
+                place,
+            });
+        }
+    }
+
+    fn follow_up(&self, step: Step) -> Vec<Action> {
+        match step {
+            Step::Create(..) | Step::Ensure(..) => Vec::new(),
+            Step::Comment(id, text) => vec![Action::Comment {
+                part: id.part(),
+                text: Some(text),
+            }],
+            Step::Owner(id, to) => vec![Action::Owner { id, to }],
+            Step::Grants(id, grants) => self.granted(&id, grants),
+            Step::OwnedBy(id, part) => vec![Action::alter(
+                &id,
+                Clause::Sequence(SequenceClause::OwnedBy(Some(part))),
+            )],
+            Step::Attach { parent, index } => vec![Action::alter(
+                &parent,
+                Clause::Index(IndexClause::Attach { partition: index }),
+            )],
+            Step::Override(table, column) => overriding(&table, *column),
+        }
+    }
+
+    fn granted(&self, id: &ObjectId, grants: Vec<Grant>) -> Vec<Action> {
+        // Taking what nobody has says that nobody has anything.
+        let none = Grant {
+            role: String::new(),
+            privilege: "USAGE".into(),
+            grantable: false,
+            column: None,
+        };
+        let taken = Action::Grant {
+            id: id.clone(),
+            grant: none,
+            revoke: true,
+        };
+        let given = self
+            .spelled_out(id, grants)
+            .into_iter()
+            .map(|grant| Action::Grant {
+                id: id.clone(),
+                grant,
+                revoke: false,
+            });
+        std::iter::once(taken).chain(given).collect()
+    }
+
+    /// `all` as the privileges that the engine means by it.
+    fn spelled_out(&self, id: &ObjectId, grants: Vec<Grant>) -> Vec<Grant> {
+        let mut out = Vec::new();
+        for grant in grants {
+            if grant.privilege != "ALL" {
+                out.push(grant);
+                continue;
+            }
+            let columns = if grant.column.is_some() { " (x)" } else { "" };
+            let probe = format!("GRANT ALL{columns} ON {} x TO x", word(id.kind));
+            out.extend(self.actions_of(&probe).into_iter().filter_map(|a| match a {
+                Action::Grant { grant: one, .. } => Some(Grant {
+                    privilege: one.privilege,
+                    ..grant.clone()
+                }),
+                _ => None,
+            }));
+        }
+        out.sort();
+        out.dedup();
+        out
+    }
+
+    fn actions_of(&self, text: &str) -> Vec<Action> {
+        let source = SourceId(u32::MAX);
+        let (statements, _) = split(text, self.dialect.syntax(), source);
+        statements
+            .iter()
+            .filter_map(|s| self.dialect.read(s, text, source, self.server).ok())
+            .flat_map(|parsed| parsed.actions)
+            .collect()
+    }
+
+    /// Whether the dialect's grammar takes the object, printed, as one statement of its kind.
+    fn readable(&self, made: &[(Action, Place)]) -> Result<(), Diagnostic> {
+        let Some((first, place)) = made.first() else {
+            return Ok(());
+        };
+        let unnamed = |a: &Action| matches!(a, Action::Create(c) if c.id.name.is_empty() && c.id.kind != Kind::Constraint);
+        if unnamed(first) {
+            return Ok(());
+        }
+        let actions: Vec<Action> = made.iter().map(|(a, _)| a.clone()).collect();
+        let text = self.dialect.print(&actions, self.server);
+        let source = SourceId(u32::MAX);
+        let (statements, problems) = split(&text, self.dialect.syntax(), source);
+        let place = |d: &Diagnostic| self.place_in(made, d, &text).unwrap_or(*place);
+        if let Some(problem) = problems.into_iter().next() {
+            let at = place(&problem);
+            return Err(problem.at(at));
+        }
+        let kinds = |actions: &[Action]| {
+            let mut kinds: Vec<Option<Kind>> = actions
+                .iter()
+                .map(|a| a.target().map(|id| id.kind))
+                .collect();
+            kinds.sort();
+            kinds
+        };
+        let mut found = Vec::new();
+        for statement in &statements {
+            let read = match too_deep(statement, &text, source) {
+                Some(problem) => Err(problem),
+                None => self.dialect.read(statement, &text, source, self.server),
+            };
+            match read {
+                Ok(parsed) => found.extend(parsed.actions),
+                Err(problem) => {
+                    let at = place(&problem);
+                    return Err(problem.at(at));
+                }
+            }
+        }
+        if kinds(&found) == kinds(&actions) {
+            return Ok(());
+        }
+        let place = made.first().map(|(_, place)| *place);
+        Err(
+            Diagnostic::error("D0101", "a piece of SQL says more than its key does")
+                .at_least(place)
+                .label("in here")
+                .note(format!("it would be read as: {text}"))
+                .help("write one expression, type or name behind each key"),
+        )
+    }
+
+    /// Where the word that a diagnostic of the printed text points to was written.
+    fn place_in(&self, made: &[(Action, Place)], d: &Diagnostic, text: &str) -> Option<Place> {
+        let word = d.place?.span.of(text).trim_matches('"').to_lowercase();
+        let (_, first) = made.first()?;
+        let known = self.mentions.get(first)?;
+        known
+            .iter()
+            .find(|(name, _)| !word.is_empty() && name.to_lowercase() == word)
+            .map(|(_, place)| *place)
+    }
+}
+
+/// What an inherited column has of its own.
+fn overriding(table: &ObjectId, column: Column) -> Vec<Action> {
+    let name = column.name;
+    let clauses = [
+        column.default.map(|d| ColumnClause::Default(Some(d))),
+        column.not_null.then_some(ColumnClause::NotNull(true)),
+        column.storage.map(|s| ColumnClause::Storage(Some(s))),
+        column
+            .compression
+            .map(|c| ColumnClause::Compression(Some(c))),
+        column.statistics.map(|s| ColumnClause::Statistics(Some(s))),
+    ];
+    let comment = column.comment.map(|text| Action::Comment {
+        part: table.member(&name),
+        text: Some(text),
+    });
+    clauses
+        .into_iter()
+        .flatten()
+        .map(|clause| Action::column(table, &name, clause))
+        .chain(comment)
+        .collect()
+}
+
+/// The kind as GRANT says it.
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Schema => "SCHEMA",
+        Kind::Sequence => "SEQUENCE",
+        Kind::Function => "FUNCTION",
+        Kind::Procedure => "PROCEDURE",
+        Kind::Domain => "DOMAIN",
+        Kind::Enum | Kind::Composite => "TYPE",
+        _ => "TABLE",
+    }
+}
+
+/// Names that a place's statement speaks of, and where.
+pub(super) type Mentions = std::collections::HashMap<Place, Vec<(String, Place)>>;
+
+/// The mention of a name, in lower case: as the whole, else as a word of it.
+pub(super) fn mentioned(known: &[(String, Place)], last: &str) -> Option<Place> {
+    let is_word = |text: &str| {
+        text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .any(|word| word == last)
+    };
+    let whole = known.iter().find(|(name, _)| name.to_lowercase() == last);
+    whole
+        .or_else(|| known.iter().find(|(name, _)| is_word(&name.to_lowercase())))
+        .map(|(_, place)| *place)
+}
