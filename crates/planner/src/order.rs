@@ -243,7 +243,13 @@ fn break_ring(drafts: &mut Vec<Draft>, ring: &[usize], cx: &Cx) -> bool {
                 cx.draft(Action::drop(id))
                     .because("it stands in a ring of foreign keys"),
             );
-            drafts[*node].reach.frees.retain(|p| p.object != target);
+            let gone: Vec<Part> = dying
+                .iter()
+                .filter(|(_, t)| *t == target)
+                .flat_map(|(i, _)| drafts[*i].reach.removes.clone())
+                .collect();
+            let frees = &mut drafts[*node].reach.frees;
+            frees.retain(|p| p.object != target && !gone.contains(p));
         }
     }
     let any = !added.is_empty();

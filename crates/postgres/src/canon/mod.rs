@@ -22,7 +22,7 @@ mod settler;
 #[cfg(test)]
 mod tests;
 
-use driftless_model::{Canon, Catalog, Name, ObjectId, SqlText, TypeRef};
+use driftless_model::{Argument, Canon, Catalog, Name, ObjectId, SqlText, TypeRef};
 use driftless_planner::Fault;
 use driftless_sql::{Place, Span, Syntax, normal_tokens, quote_name, read_expr, read_query};
 use scope::Frame;
@@ -39,6 +39,8 @@ pub struct Ground<'a> {
     pub value: Option<&'a TypeRef>,
     /// The type that the result is assigned to: a column's for its default, `boolean` for a condition.
     pub target: Option<&'a str>,
+    /// The arguments of a routine, in its body.
+    pub arguments: &'a [Argument],
 }
 
 /// Derives the canonical form and the references of an expression.
@@ -95,12 +97,22 @@ pub fn query_as(
     names: &[Name],
     catalog: &Catalog,
 ) -> Vec<(Name, Option<String>)> {
+    query_on(text, names, &Ground::default(), catalog)
+}
+
+fn query_on(
+    text: &mut SqlText,
+    names: &[Name],
+    ground: &Ground,
+    catalog: &Catalog,
+) -> Vec<(Name, Option<String>)> {
     let Ok(tree) = read_query(&readable(&text.written, catalog), Syntax::Postgres) else {
         body(text, catalog);
         return Vec::new();
     };
     let path = std::mem::take(&mut text.path);
     let mut settler = Settler::new(catalog, &path);
+    settler.stand_on(ground);
     let (mut tree, output) = settler.query(&tree, true);
     let mut output = output.unwrap_or_default();
     for (column, name) in output.iter_mut().zip(names) {
@@ -113,6 +125,25 @@ pub fn query_as(
         .into_iter()
         .map(|(name, ty)| (Name::exact(name), ty.map(|t| t.text(catalog))))
         .collect()
+}
+
+/// The body of a SQL-standard routine: `RETURN expression`, or `BEGIN ATOMIC` with one query. What its statements are
+/// otherwise is compared as text.
+pub fn routine(text: &mut SqlText, ground: &Ground, catalog: &Catalog) {
+    let written = text.written.clone();
+    match place::only_statement(&written) {
+        Some((true, only)) => {
+            text.written = only;
+            // A name that is nowhere leaves the form uncertain.
+            let _ = expression(text, ground, catalog);
+        }
+        Some((false, only)) => {
+            text.written = only;
+            query_on(text, &[], ground, catalog);
+        }
+        None => body(text, catalog),
+    }
+    text.written = written;
 }
 
 /// For what is not read as an expression or a query: compared as text, its references found by their names.
@@ -162,6 +193,18 @@ fn finish(text: &mut SqlText, canon: Canon, settler: &mut Settler) {
 impl Settler<'_> {
     fn stand_on(&mut self, ground: &Ground) {
         self.value = ground.value.and_then(|t| self.infer.read(&t.text));
+        for a in ground.arguments {
+            let (Some(name), "in" | "inout" | "variadic") = (&a.name, a.mode) else {
+                continue;
+            };
+            let ty = self.infer.read(&a.ty.text);
+            self.scope().visible.push(scope::Col {
+                name: name.as_str().to_owned(),
+                tree: driftless_sql::Tree::Param(name.as_str().to_owned()),
+                ty,
+                part: None,
+            });
+        }
         let Some(id) = ground.relation else {
             return;
         };

@@ -212,3 +212,36 @@ fn known(names: &[String], called: bool, path: &[String], catalog: &Catalog) -> 
             .or_else(|| catalog.find(&types, &schema, &own))
     })
 }
+
+/// The one expression (true) or query of a routine's body, with all around it blanked out, byte for byte.
+pub(super) fn only_statement(text: &str) -> Option<(bool, String)> {
+    let (tokens, _, _) = lex(text, Syntax::Postgres, SourceId(0));
+    let is = |i: usize, word: &str| {
+        tokens
+            .get(i)
+            .is_some_and(|t| t.kind == TokenKind::Word && t.span.of(text).eq_ignore_ascii_case(word))
+    };
+    let ends: Vec<usize> = (0..tokens.len())
+        .filter(|i| tokens[*i].span.of(text) == ";")
+        .collect();
+    let blanked = |from: usize, to: usize| {
+        let (first, last) = (tokens.get(from)?, tokens.get(to.checked_sub(1)?)?);
+        let (start, end) = (first.span.start, last.span.end);
+        let body = text.get(start..end)?;
+        Some(format!(
+            "{}{body}{}",
+            " ".repeat(start),
+            " ".repeat(text.len() - end)
+        ))
+    };
+    if is(0, "return") {
+        return Some((true, blanked(1, tokens.len())?));
+    }
+    if !(is(0, "begin") && is(1, "atomic")) || ends.len() != 1 {
+        return None;
+    }
+    let query = ["select", "with", "values"].iter().any(|w| is(2, w));
+    let whole = ends[0] + 2 == tokens.len() && is(ends[0] + 1, "end");
+    (query && whole).then_some(())?;
+    Some((false, blanked(2, ends[0])?))
+}

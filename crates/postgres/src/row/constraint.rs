@@ -208,9 +208,17 @@ impl Constraints {
     }
 }
 
+/// The name that a key takes among relations, whichever table it is on.
+pub(super) fn relation_name(id: &ObjectId, item: &Constraint) -> Option<Part> {
+    let indexed = item.key().is_some() || matches!(item.body, ConstraintBody::Exclude(_));
+    let index = ObjectId::new(Kind::Index, id.schema.clone(), id.name.clone());
+    indexed.then(|| index.part())
+}
+
 /// DROP CONSTRAINT alone.
 fn dropped(id: &ObjectId, item: &Constraint, cx: &Cx) -> Draft {
-    let draft = cx.draft(Action::drop(id.clone())).may(&item.table);
+    let mut draft = cx.draft(Action::drop(id.clone())).may(&item.table);
+    draft.reach.removes.extend(relation_name(id, item));
     match item.foreign_key() {
         Some(f) => with_support(draft, cx.before, f, true),
         None => draft,
@@ -253,9 +261,10 @@ impl KindOps for Constraints {
         item: &Constraint,
         cx: &Cx,
     ) -> Vec<Draft> {
-        let draft = cx
+        let mut draft = cx
             .draft(Action::create(id.clone(), driftless_planner::bare(object)))
             .may(&item.table);
+        draft.reach.gives.extend(relation_name(id, item));
         vec![match item.foreign_key() {
             Some(f) => with_support(draft, cx.after, f, false),
             None => draft,

@@ -164,7 +164,16 @@ impl KindOps for Routines {
         }
         item.returns.iter_mut().for_each(naming::retext);
         if let Some(atomic) = &mut item.atomic {
-            crate::canon::body(atomic, catalog);
+            let ground = crate::canon::Ground {
+                arguments: &item.arguments,
+                target: item
+                    .returns
+                    .as_ref()
+                    .filter(|_| !item.returns_set)
+                    .map(|t| t.text.as_str()),
+                ..crate::canon::Ground::default()
+            };
+            crate::canon::routine(atomic, &ground, catalog);
         }
     }
 

@@ -182,6 +182,7 @@ impl KindOps for Tables {
         while let Some(table) = dying.get(at).cloned() {
             let keys = super::constraint::supports(&table, cx.before);
             draft.reach.frees.extend(keys.iter().map(ObjectId::part));
+            draft.reach.removes.extend(names_freed(&table, cx));
             dying.extend(naming::partitions(cx.before, &table));
             at += 1;
         }
@@ -250,6 +251,22 @@ impl KindOps for Tables {
             other => general::print(other),
         }
     }
+}
+
+/// The names of relations that go with a table and that something else takes.
+fn names_freed(table: &ObjectId, cx: &Cx) -> Vec<driftless_model::Part> {
+    let keys = cx.before.owned(table).filter_map(|(id, o)| {
+        super::constraint::relation_name(id, o.get::<driftless_model::Constraint>()?)
+    });
+    let indexes = cx
+        .before
+        .of::<driftless_model::Index>()
+        .filter(|(_, i)| i.table == *table)
+        .map(|(id, _)| id.part());
+    let sequences = apply::owned_sequences(cx.before, table, None);
+    keys.chain(indexes)
+        .chain(sequences.iter().map(ObjectId::part))
+        .collect()
 }
 
 fn settle_column(table: &ObjectId, column: &mut Column, catalog: &Catalog) {
