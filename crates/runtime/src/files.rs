@@ -3,6 +3,7 @@
 //! Neighbours: `state` says what is meant; the dialects' grammars read the text. Invariant: nothing larger than the
 //! limit is ever held, whatever is wrong is told with the name that the user wrote, and the order is deterministic.
 
+mod folder;
 mod git;
 mod path;
 mod program;
@@ -11,6 +12,9 @@ mod text;
 use driftless_sql::{Diagnostic, Problems, SourceId, Sources};
 
 use crate::state::StateSpec;
+
+pub use folder::{Written, read_folder, write_files};
+pub use git::{Commit, added_by};
 
 /// Largest file that is read where nothing else is said: 64 MiB.
 pub const DEFAULT_MAX_FILE_SIZE: u64 = 64 << 20;
@@ -36,9 +40,11 @@ impl Reader<'_> {
             }
             StateSpec::Git { rev, path } => self.git(rev, path),
             StateSpec::Empty => Ok(Vec::new()),
-            StateSpec::Migrations { .. } => {
-                Err(unsupported("replaying a migrations folder", &state.to_string()).into())
-            }
+            StateSpec::Migrations { .. } => Err(Diagnostic::error(
+                "D0107",
+                format!("`{state}` is replayed, and files are asked for"),
+            )
+            .into()),
             StateSpec::Live { .. } | StateSpec::Env(_) => Err(Diagnostic::error(
                 "D0107",
                 format!("`{state}` is a database, and files are asked for"),

@@ -11,7 +11,9 @@ mod state;
 
 pub use apply::{Applied, apply};
 pub use connection::{Canceller, ConnectOptions, Connection, DbError, DbErrorKind, Driver, Rows};
-pub use files::{DEFAULT_MAX_FILE_SIZE, Reader, read_text};
+pub use files::{
+    Commit, DEFAULT_MAX_FILE_SIZE, Reader, Written, added_by, read_folder, read_text, write_files,
+};
 pub use inspect::inspect;
 pub use secret::{Secret, mask_urls, redact_text, redact_url, url_secrets};
 pub use state::StateSpec;

@@ -3,6 +3,7 @@
 //! Invariant: nothing is checked out or written, paths are relative to the current folder like everywhere else, and
 //! sizes are known before anything is read.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 
 use driftless_sql::{Diagnostic, Problems};
@@ -128,6 +129,72 @@ fn contents(blobs: &[Blob]) -> Result<Vec<Vec<u8>>, Diagnostic> {
         rest = rest.get(end + 1..).unwrap_or(&[]);
     }
     Ok(all)
+}
+
+/// A commit, as far as a history tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    pub hash: String,
+    pub author: String,
+    /// `2026-11-22`
+    pub date: String,
+    pub subject: String,
+}
+
+/// What stands before the facts of each commit, and between them.
+const RECORD: char = '\u{1}';
+const UNIT: char = '\u{2}';
+
+/// The commit that first brought each file of a folder, by file name; renames are followed.
+pub fn added_by(dir: &str) -> Result<BTreeMap<String, Commit>, Diagnostic> {
+    let format = format!("--format={RECORD}%H{UNIT}%an{UNIT}%ad{UNIT}%s");
+    let arguments = [
+        "-c",
+        "core.quotePath=false",
+        "-C",
+        dir,
+        "log",
+        "--reverse",
+        "--date=short",
+        "--name-status",
+        "--diff-filter=AR",
+        "-M",
+        "--relative",
+        &format,
+        "--",
+        ".",
+    ];
+    let out = git(&arguments, Vec::new())?;
+    let mut found: BTreeMap<String, Commit> = BTreeMap::new();
+    let text = String::from_utf8_lossy(&out);
+    for record in text.split(RECORD).skip(1) {
+        let mut lines = record.lines();
+        let mut facts = lines.next().unwrap_or_default().splitn(4, UNIT);
+        let mut fact = || facts.next().unwrap_or_default().to_string();
+        let commit = Commit {
+            hash: fact(),
+            author: fact(),
+            date: fact(),
+            subject: fact(),
+        };
+        for line in lines {
+            let mut words = line.split('\t');
+            let (Some(_), Some(path)) = (words.next(), words.next()) else {
+                continue;
+            };
+            match words.next() {
+                // Renamed: it was brought by whoever brought it under its former name.
+                Some(now) => {
+                    let former = found.get(path).cloned().unwrap_or_else(|| commit.clone());
+                    found.insert(now.to_string(), former);
+                }
+                None => {
+                    found.insert(path.to_string(), commit.clone());
+                }
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn git(arguments: &[&str], input: Vec<u8>) -> Result<Vec<u8>, Diagnostic> {

@@ -38,7 +38,7 @@ pub(super) fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
 }
 
 /// An operating system's message as the end of a lower-case sentence.
-fn lower(error: &std::io::Error) -> String {
+pub(super) fn lower(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);
     let mut chars = text.chars();
@@ -68,12 +68,21 @@ fn mebibytes(bytes: u64) -> String {
     }
 }
 
-/// Adds bytes as a source; where they are no UTF-8, the text with replacements, to show the place in.
+/// Adds bytes as a source.
 pub(super) fn add(
     sources: &mut Sources,
     name: &str,
-    mut bytes: Vec<u8>,
+    bytes: Vec<u8>,
 ) -> Result<SourceId, Diagnostic> {
+    decode(sources, name, bytes).map(|text| sources.add(name, text))
+}
+
+/// Bytes as a text; where they are no UTF-8, a source of it with replacements is added, to show the place in.
+pub(super) fn decode(
+    sources: &mut Sources,
+    name: &str,
+    mut bytes: Vec<u8>,
+) -> Result<String, Diagnostic> {
     if bytes.starts_with(SQLITE_MAGIC) {
         return Err(Diagnostic::error(
             "D0105",
@@ -92,7 +101,7 @@ pub(super) fn add(
         bytes.drain(..3);
     }
     let error = match String::from_utf8(bytes) {
-        Ok(text) => return Ok(sources.add(name, text)),
+        Ok(text) => return Ok(text),
         Err(error) => error,
     };
     let at = error.utf8_error().valid_up_to();
