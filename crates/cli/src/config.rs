@@ -37,6 +37,8 @@ pub struct Config {
     pub dialect: Option<Located<Dialect>>,
     pub schema: Vec<Located<String>>,
     pub migrations: Option<Located<String>>,
+    pub late: Late,
+    pub on_drift: OnDrift,
     pub manage: Manage,
     pub environments: Vec<Environment>,
     pub default_environment: Option<Located<String>>,
@@ -58,6 +60,22 @@ pub enum Undeclared {
     #[default]
     Drop,
     Keep,
+}
+
+/// What is done with a migration that arrives below what an environment has and does not commute with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Late {
+    #[default]
+    Refuse,
+    Run,
+}
+
+/// What is done where a live state is not the one that a migration starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnDrift {
+    #[default]
+    Stop,
+    Warn,
 }
 
 /// Where expressions may be tried out.
@@ -128,6 +146,8 @@ impl Config {
             dialect: None,
             schema: Vec::new(),
             migrations: None,
+            late: Late::default(),
+            on_drift: OnDrift::default(),
             manage: Manage::default(),
             environments: Vec::new(),
             default_environment: None,

@@ -8,15 +8,17 @@ use std::time::Duration;
 use driftless_sql::yaml::{Entry, Node, Value};
 use driftless_sql::{Diagnostic, Place};
 
-use super::{Config, Environment, Located, Manage, Scratch, Undeclared};
+use super::{Config, Environment, Late, Located, Manage, OnDrift, Scratch, Undeclared};
 use crate::args::Aspect;
 use crate::dialect::Dialect;
 use crate::suggest::nearest;
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 10] = [
     "dialect",
     "schema",
     "migrations",
+    "late",
+    "on_drift",
     "manage",
     "environments",
     "default_environment",
@@ -39,6 +41,18 @@ impl Decoder {
                 "dialect" => config.dialect = self.dialect(node),
                 "schema" => config.schema = self.texts(node, "schema"),
                 "migrations" => config.migrations = self.text(node, "migrations"),
+                "late" => {
+                    let found = self.choice(node, "late", &["refuse", "run"]);
+                    if found.is_some_and(|text| text.value == "run") {
+                        config.late = Late::Run;
+                    }
+                }
+                "on_drift" => {
+                    let found = self.choice(node, "on_drift", &["stop", "warn"]);
+                    if found.is_some_and(|text| text.value == "warn") {
+                        config.on_drift = OnDrift::Warn;
+                    }
+                }
                 "manage" => config.manage = self.manage(node),
                 "environments" => config.environments = self.environments(node),
                 "default_environment" => {

@@ -18,6 +18,8 @@ const WHOLE: &str = r#"
 dialect: postgres@16
 schema: [schema/, more/*.sql]
 migrations: migrations/
+late: run
+on_drift: warn
 manage: { schemas: [public, billing], exclude: ["table:public.cron_*"], undeclared: keep, aspects: [grants, owners] }
 environments:
   dev:  { url: "postgres://localhost/shop_dev" }
@@ -41,6 +43,7 @@ fn a_whole_one() {
     assert_eq!(config.manage.undeclared, Undeclared::Keep);
     assert_eq!(config.manage.aspects, [Aspect::Grants, Aspect::Owners]);
     assert_eq!(config.scratch, Scratch::Off);
+    assert_eq!((config.late, config.on_drift), (Late::Run, OnDrift::Warn));
     let prod = config.environment(Some("prod")).expect("prod");
     assert!(prod.protect);
     assert_eq!(prod.lock_timeout, Some(Duration::from_secs(3)));
