@@ -37,6 +37,11 @@ pub(super) fn normal(text: &str, ty: &str, modifier: &str) -> (Tree, bool) {
             Some(text) => (Tree::Text(text), true),
             None => keep(false),
         },
+        "cidr" if text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+            && text.matches('.').count() == 3 =>
+        {
+            (Tree::Text(format!("{text}/32")), true)
+        }
         "inet" | "cidr" => keep(
             text.bytes()
                 .all(|b| b.is_ascii_digit() || b == b'.' || b == b'/'),
@@ -297,13 +302,58 @@ fn bytes(text: &str) -> Option<String> {
         let hex = digits.len() % 2 == 0 && digits.bytes().all(|b| b.is_ascii_hexdigit());
         return hex.then(|| text.to_ascii_lowercase());
     }
-    let plain = text
-        .bytes()
-        .all(|b| (b' '..0x7f).contains(&b) && b != b'\\');
-    plain.then(|| {
-        text.bytes()
-            .fold("\\x".to_owned(), |out, b| out + &format!("{b:02x}"))
-    })
+    // The escape format: `\\\\` is a backslash, `\\ooo` a byte in octal.
+    let mut out = "\\x".to_owned();
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let (byte, left) = match (first, tail) {
+            (b'\\', [b'\\', left @ ..]) => (b'\\', left),
+            (b'\\', [a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', left @ ..]) => {
+                ((a - b'0') * 64 + (b - b'0') * 8 + (c - b'0'), left)
+            }
+            (b' '..0x7f, left) if *first != b'\\' => (*first, left),
+            _ => return None,
+        };
+        out.push_str(&format!("{byte:02x}"));
+        rest = left;
+    }
+    Some(out)
+}
+
+/// A row literal with quotes only where the server puts them: `("ab",c)` is `(ab,c)`.
+pub(super) fn row(text: &str) -> Option<String> {
+    let inside = text.trim().strip_prefix('(')?.strip_suffix(')')?;
+    let (mut fields, mut field, mut quoted) = (Vec::new(), String::new(), false);
+    let mut was_quoted = false;
+    let mut chars = inside.chars().peekable();
+    let mut end = |field: &mut String, was_quoted: &mut bool| {
+        let special = |c: char| matches!(c, '"' | '\\' | '(' | ')' | ',') || c.is_whitespace();
+        let text = std::mem::take(field);
+        let quotes = text.is_empty() && *was_quoted || text.contains(special);
+        *was_quoted = false;
+        fields.push(match quotes {
+            true => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\"\"")),
+            false => text,
+        });
+    };
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => field.push(chars.next()?),
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                field.push('"');
+            }
+            '"' => {
+                quoted = !quoted;
+                was_quoted = true;
+            }
+            ',' if !quoted => end(&mut field, &mut was_quoted),
+            '(' | ')' if !quoted => return None,
+            c => field.push(c),
+        }
+    }
+    end(&mut field, &mut was_quoted);
+    (!quoted).then(|| format!("({})", fields.join(",")))
 }
 
 /// An array literal of plain items: no spaces around them, quotes only where needed.

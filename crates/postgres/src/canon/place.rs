@@ -100,7 +100,7 @@ pub(super) fn places(
 }
 
 /// The text with what only printers write blanked out, byte for byte: `OPERATOR(schema.=)` of the server or of an
-/// extension is its sign, `t.*::public.t` is `t`, and `x::text COLLATE "C"` has its cast last.
+/// extension is its sign, `f(VARIADIC ARRAY[a, b])` is `f(a, b)`, `t.*::public.t` is `t`, and `x::text COLLATE "C"` has its cast last.
 pub(super) fn plain(text: &str, is_extension_schema: &dyn Fn(&str) -> bool) -> String {
     let (tokens, _, _) = lex(text, Syntax::Postgres, SourceId(0));
     let raw = |i: usize| tokens.get(i).map_or("", |t| t.span.of(text));
@@ -124,6 +124,10 @@ pub(super) fn plain(text: &str, is_extension_schema: &dyn Fn(&str) -> bool) -> S
         out.replace_range(a.span.start..b.span.end, &format!("{with:<width$}"));
     };
     for (i, name) in tokens.iter().enumerate() {
+        if let Some(close) = spread_array(&tokens, text, i) {
+            blank(i, i + 2, "");
+            blank(close, close, "");
+        }
         if raw(i).eq_ignore_ascii_case("operator")
             && raw(i + 1) == "("
             && raw(i + 3) == "."
@@ -143,6 +147,28 @@ pub(super) fn plain(text: &str, is_extension_schema: &dyn Fn(&str) -> bool) -> S
         }
     }
     out
+}
+
+/// Where the array ends whose items are the last arguments of a call, if `from` says VARIADIC.
+fn spread_array(tokens: &[Token], text: &str, from: usize) -> Option<usize> {
+    let raw = |i: usize| tokens.get(i).map_or("", |t| t.span.of(text));
+    let starts = raw(from).eq_ignore_ascii_case("variadic")
+        && raw(from + 1).eq_ignore_ascii_case("array")
+        && raw(from + 2) == "["
+        && raw(from + 3) != "]";
+    if !starts {
+        return None;
+    }
+    let mut depth = 0usize;
+    let close = (from + 2..tokens.len()).find(|i| {
+        match raw(*i) {
+            "[" | "(" => depth += 1,
+            "]" | ")" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0
+    })?;
+    (raw(close + 1) == ")").then_some(close)
 }
 
 /// `::type COLLATE name`: where COLLATE stands and where its name ends, if a cast at `from` is followed by one.

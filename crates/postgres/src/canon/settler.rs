@@ -244,6 +244,11 @@ impl<'a> Settler<'a> {
                 Some(ty) => Tree::Text(format!("{}{}", ty.name, ty.modifier)),
                 None => Tree::Text(text),
             },
+            _ if self.infer.fields(&base).is_some() && literal::row(&text).is_some() => {
+                // The fields' own spellings stay open.
+                self.sure = false;
+                Tree::Text(literal::row(&text).unwrap_or(text))
+            }
             _ => {
                 let (value, sure) = literal::normal(&text, &base, &to.modifier);
                 if self.infer.is_enum(&base)

@@ -62,10 +62,24 @@ pub(super) fn same_key(before: &IndexKey, after: &IndexKey) -> Verdict {
         _ => Verdict::Different,
     };
     let plain = before.collation == after.collation
-        && before.opclass == after.opclass
+        && same_class(before.opclass.as_deref(), after.opclass.as_deref())
         && before.descending == after.descending
         && before.nulls_first == after.nulls_first;
     expr.and(Verdict::of(plain))
+}
+
+/// One side may leave the schema to the search path (`gin_trgm_ops` of an extension).
+fn same_class(before: Option<&str>, after: Option<&str>) -> bool {
+    let split = |class: &str| {
+        let (name, parameters) = class.split_once('(').unwrap_or((class, ""));
+        let mut parts = crate::canon::infer::split_name(name);
+        let own = parts.pop();
+        (parts.pop(), (own, parameters.to_owned()))
+    };
+    match (before.map(split), after.map(split)) {
+        (Some((bs, b)), Some((as_, a))) => b == a && (bs.is_none() || as_.is_none() || bs == as_),
+        (b, a) => b.is_none() && a.is_none(),
+    }
 }
 
 /// The operator class that a type has by default.
