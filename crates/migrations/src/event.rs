@@ -9,6 +9,7 @@ use driftless_model::{
     Body, Catalog, Column, Constraint, Kind, Object, ObjectId, Part, SqlText, Table, Verdict,
 };
 use driftless_planner::{Action, Moment, Op, Replay, Session, apply, differences, located};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,18 +56,19 @@ pub struct Event {
 }
 
 /// What happened, and the state before under the names of afterwards.
-pub struct Events {
+pub struct Events<'c> {
     pub list: Vec<Event>,
-    pub renamed: Catalog,
+    pub renamed: Cow<'c, Catalog>,
 }
 
 /// Compares the states around a replay, in scope.
-pub fn events(ground: &Ground, before: &Catalog, replay: &Replay) -> Events {
+pub fn events<'c>(ground: &Ground, before: &'c Catalog, replay: &Replay) -> Events<'c> {
     let mut list = Vec::new();
     let renamed = follow(ground, before, replay, &mut list);
-    let before = ground.managed(&renamed);
-    let after = ground.managed(&replay.catalog);
-    for change in differences(ground.dialect, &before, &after, ground.scope) {
+    let shown = ground.managed(&renamed);
+    let (before, after) = (shown.as_ref(), ground.managed(&replay.catalog));
+    let after = after.as_ref();
+    for change in differences(ground.dialect, before, after, ground.scope) {
         let (was, is) = (before.get(&change.id), after.get(&change.id));
         if change.verdict == Verdict::Unproven && change.op == Op::Alter {
             // It runs as written: whether it differs is not this file's question.
@@ -77,10 +79,7 @@ pub fn events(ground: &Ground, before: &Catalog, replay: &Replay) -> Events {
                 continue;
             }
         }
-        let homes = Homes {
-            before: &before,
-            after: &after,
-        };
+        let homes = Homes { before, after };
         match (was, is) {
             (None, Some(is)) => whole(&change.id, is, What::Added, &homes, &mut list),
             (Some(was), None) => whole(&change.id, was, What::Dropped, &homes, &mut list),
@@ -89,11 +88,21 @@ pub fn events(ground: &Ground, before: &Catalog, replay: &Replay) -> Events {
         }
     }
     list.retain(|e| ground.scope.holds(&e.home));
+    drop(shown);
     Events { list, renamed }
 }
 
 /// Applies the renames of the text to the state before it, so that both sides speak of the same names.
-fn follow(ground: &Ground, before: &Catalog, replay: &Replay, out: &mut Vec<Event>) -> Catalog {
+fn follow<'c>(
+    ground: &Ground,
+    before: &'c Catalog,
+    replay: &Replay,
+    out: &mut Vec<Event>,
+) -> Cow<'c, Catalog> {
+    let moves = |a: &Action| matches!(a, Action::Rename { .. } | Action::Move { .. });
+    if !replay.statements.iter().flat_map(|s| &s.actions).any(moves) {
+        return Cow::Borrowed(before);
+    }
     let mut moment = Moment::new(before.clone(), ground.dialect.path());
     moment.lenient = true;
     for action in replay.statements.iter().flat_map(|s| &s.actions) {
@@ -138,7 +147,7 @@ fn follow(ground: &Ground, before: &Catalog, replay: &Replay, out: &mut Vec<Even
             _ => {}
         }
     }
-    moment.catalog
+    Cow::Owned(moment.catalog)
 }
 
 fn move_one(

@@ -2,6 +2,7 @@
 
 use driftless_model::{Catalog, Scope, Server, fingerprint};
 use driftless_planner::Dialect;
+use std::borrow::Cow;
 
 #[derive(Clone, Copy)]
 pub struct Ground<'a> {
@@ -13,19 +14,19 @@ pub struct Ground<'a> {
 impl Ground<'_> {
     /// The fingerprint of the managed part.
     pub fn fingerprint(&self, catalog: &Catalog) -> String {
+        fingerprint(&self.managed(catalog))
+    }
+
+    pub(crate) fn managed<'c>(&self, catalog: &'c Catalog) -> Cow<'c, Catalog> {
         let all = self.scope.schemas.is_empty()
             && self.scope.include.is_empty()
             && self.scope.exclude.is_empty();
         if all {
-            return fingerprint(catalog);
+            return Cow::Borrowed(catalog);
         }
-        fingerprint(&self.managed(catalog))
-    }
-
-    pub(crate) fn managed(&self, catalog: &Catalog) -> Catalog {
         let mut managed = catalog.clone();
         self.scope.filter(&mut managed);
-        managed
+        Cow::Owned(managed)
     }
 
     pub(crate) fn empty(&self) -> Catalog {

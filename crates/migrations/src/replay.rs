@@ -29,6 +29,24 @@ pub struct State {
 }
 
 impl State {
+    fn empty(ground: &Ground) -> State {
+        State {
+            catalog: ground.empty(),
+            versions: Vec::new(),
+            taints: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Replays one file onto `before` and keeps what it found wrong.
+    fn advance(&mut self, ground: &Ground, file: &File, before: Catalog) -> Replay {
+        let replay = one(ground, file, before);
+        self.problems.extend(replay.problems.iter().cloned());
+        let taints = replay.taints.iter().cloned();
+        self.taints.extend(taints.map(|t| (file.path.clone(), t)));
+        replay
+    }
+
     pub fn fingerprint(&self) -> Option<&str> {
         self.versions.last()?.fingerprint.as_deref()
     }
@@ -59,18 +77,37 @@ pub struct Stage<'a> {
 
 /// Replays the versioned files up to `upto` (all, and then the repeatable ones, without it).
 pub fn replay(folder: &Folder, ground: &Ground, upto: Option<u64>) -> State {
-    let mut versions = Vec::new();
-    let mut state = walk(folder, ground, upto, &mut |stage| {
-        if let Some(v) = stage.versioned {
-            versions.push(Reached {
+    let mut state = State::empty(ground);
+    for (file, versioned) in order(folder, upto) {
+        let before = std::mem::replace(&mut state.catalog, Catalog::new(ground.server));
+        let replay = state.advance(ground, file, before);
+        state.catalog = replay.catalog;
+        if let Some(v) = versioned {
+            let known = state.taints.is_empty();
+            let fingerprint = known.then(|| ground.fingerprint(&state.catalog));
+            state.versions.push(Reached {
                 version: v.version,
                 name: v.up.name.clone(),
-                fingerprint: (!stage.tainted).then(|| ground.fingerprint(&stage.replay.catalog)),
+                fingerprint,
             });
         }
-    });
-    state.versions = versions;
+    }
     state
+}
+
+/// The files up to a version; without one all, and then the repeatable ones.
+fn order(folder: &Folder, upto: Option<u64>) -> impl Iterator<Item = (&File, Option<&Versioned>)> {
+    let versioned = folder
+        .versioned
+        .iter()
+        .take_while(move |v| upto.is_none_or(|upto| v.version <= upto))
+        .map(|v| (&v.up, Some(v)));
+    let repeatable = folder
+        .repeatable
+        .iter()
+        .filter(move |_| upto.is_none())
+        .map(|f| (f, None));
+    versioned.chain(repeatable)
 }
 
 /// As [`replay`], telling of every file; the versions of the result are empty.
@@ -80,28 +117,11 @@ pub fn walk(
     upto: Option<u64>,
     visit: &mut dyn FnMut(&Stage),
 ) -> State {
-    let versioned = folder
-        .versioned
-        .iter()
-        .take_while(|v| upto.is_none_or(|upto| v.version <= upto))
-        .map(|v| (&v.up, Some(v)));
-    let repeatable = folder
-        .repeatable
-        .iter()
-        .filter(|_| upto.is_none())
-        .map(|f| (f, None));
-    let mut state = State {
-        catalog: ground.empty(),
-        versions: Vec::new(),
-        taints: Vec::new(),
-        problems: Vec::new(),
-    };
-    for (file, versioned) in versioned.chain(repeatable) {
+    let mut state = State::empty(ground);
+    for (file, versioned) in order(folder, upto) {
         let before = state.catalog.clone();
-        let mut replay = one(ground, file, state.catalog);
-        state.problems.append(&mut replay.problems);
-        let taints = replay.taints.iter().cloned();
-        state.taints.extend(taints.map(|t| (file.path.clone(), t)));
+        let current = std::mem::replace(&mut state.catalog, Catalog::new(ground.server));
+        let replay = state.advance(ground, file, current);
         visit(&Stage {
             file,
             versioned,

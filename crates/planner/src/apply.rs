@@ -383,6 +383,11 @@ pub fn settle_one(dialect: &dyn Dialect, id: &ObjectId, catalog: &mut Catalog) {
 /// Settles every object: tables and types first, then what reads them, views in the order of their needs.
 pub fn settle_all(dialect: &dyn Dialect, catalog: &mut Catalog) {
     let ids: Vec<ObjectId> = catalog.objects.keys().cloned().collect();
+    settle_these(dialect, ids, catalog);
+}
+
+/// As [`settle_all`], for these objects only.
+pub(crate) fn settle_these(dialect: &dyn Dialect, ids: Vec<ObjectId>, catalog: &mut Catalog) {
     let (views, others): (Vec<_>, Vec<_>) = ids
         .into_iter()
         .partition(|i| matches!(i.kind, Kind::View | Kind::MaterializedView));

@@ -4,7 +4,7 @@
 //! cannot be replayed is named with its place and taints what it touches; nothing is left out without a word.
 
 use crate::action::{Action, Data, Session};
-use crate::apply::{apply, located, settle_all};
+use crate::apply::{apply, located, settle_these};
 use crate::dialect::{Dialect, Parsed};
 use crate::diff::{Change, diff};
 use crate::facts::Facts;
@@ -76,7 +76,8 @@ pub fn replay(
     let mut done: Vec<(Replayed, Vec<Facts>)> =
         statements.iter().map(|s| replayer.statement(s)).collect();
     let mut catalog = replayer.moment.catalog;
-    settle_all(dialect, &mut catalog);
+    let stale = stale(&mut catalog, &known, &done);
+    settle_these(dialect, stale, &mut catalog);
     for (replayed, each) in &mut done {
         let heard = |on: &ObjectId| known.contains(on) || catalog.contains(on);
         replayed.facts = joined(dialect, each, &heard);
@@ -87,6 +88,58 @@ pub fn replay(
         taints: replayer.taints,
         problems: replayer.problems,
     }
+}
+
+/// What the statements may have left unsettled: all that they made or altered, what uses that, and where something is
+/// new, what was not resolved until then. Everything else is as settled as it was before.
+fn stale(
+    catalog: &mut Catalog,
+    known: &BTreeSet<ObjectId>,
+    done: &[(Replayed, Vec<Facts>)],
+) -> Vec<ObjectId> {
+    let touched = done
+        .iter()
+        .flat_map(|(r, _)| &r.actions)
+        .filter_map(|a| match a {
+            Action::Rename { part, to } if part.member.is_none() => Some(ObjectId {
+                name: to.clone(),
+                ..part.object.clone()
+            }),
+            Action::Move { id, schema } => Some(ObjectId {
+                schema: schema.clone(),
+                ..id.clone()
+            }),
+            Action::Data(_) => None,
+            other => other.target().cloned(),
+        });
+    let mut out: BTreeSet<ObjectId> = touched.filter(|id| catalog.contains(id)).collect();
+    let fresh: Vec<ObjectId> = catalog
+        .objects
+        .keys()
+        .filter(|id| !known.contains(id))
+        .cloned()
+        .collect();
+    if !fresh.is_empty() {
+        let open = catalog.objects.iter_mut().filter_map(|(id, object)| {
+            let open = object.texts_mut().iter().any(|t| !t.certain);
+            open.then(|| id.clone())
+        });
+        out.extend(open);
+    }
+    out.extend(fresh);
+    if out.is_empty() {
+        return Vec::new();
+    }
+    let users = Users::of(catalog);
+    let mut queue: Vec<ObjectId> = out.iter().cloned().collect();
+    while let Some(id) = queue.pop() {
+        for user in users.of_object(&id) {
+            if out.insert(user.clone()) {
+                queue.push(user.clone());
+            }
+        }
+    }
+    out.into_iter().collect()
 }
 
 /// Executes one action; its facts are those of the moment before.
