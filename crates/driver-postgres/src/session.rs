@@ -10,7 +10,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use driftless_runtime::{Canceller, Connection, DbError, DbErrorKind, Rows};
 use tokio::task::JoinHandle;
-use tokio_postgres::{CancelToken, Client, SimpleQueryMessage};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{CancelToken, Client, Row, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::fault;
@@ -152,6 +153,61 @@ impl Connection for Session {
         rows(result.map_err(|error| fault::statement(&error, sql))?)
     }
 
+    async fn execute(&mut self, sql: &str, values: &[Option<&str>]) -> Result<Rows, DbError> {
+        let Some(client) = &self.client else {
+            return Err(DbError::new(DbErrorKind::Lost, "the connection is closed"));
+        };
+        self.settle(client).await;
+        let mut guard = Guard {
+            canceller: self.canceller.clone(),
+            cancelling: Arc::clone(&self.cancelling),
+            done: false,
+        };
+        let parameters: Vec<(&(dyn ToSql + Sync), Type)> = values
+            .iter()
+            .map(|value| (value as &(dyn ToSql + Sync), Type::TEXT))
+            .collect();
+        let result = client.query_typed(sql, &parameters).await;
+        guard.done = true;
+        let rows = result.map_err(|error| fault::statement(&error, sql))?;
+        typed(&rows).map_err(|error| fault::statement(&error, sql))
+    }
+
+    async fn try_lock(&mut self, key: &str) -> Result<bool, DbError> {
+        let number = lock_number(key).to_string();
+        let rows = self
+            .execute(
+                "SELECT pg_try_advisory_lock(CAST($1 AS bigint))::text",
+                &[Some(&number)],
+            )
+            .await?;
+        Ok(first(&rows) == Some("true"))
+    }
+
+    async fn unlock(&mut self, key: &str) -> Result<(), DbError> {
+        let number = lock_number(key).to_string();
+        // Asking for a lock that is not held would make the server warn.
+        let text = "SELECT pg_advisory_unlock(CAST($1 AS bigint))::text FROM pg_locks \
+                    WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND pid = pg_backend_pid() \
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+                    AND (classid::bigint << 32) | objid::bigint = CAST($1 AS bigint)";
+        self.execute(text, &[Some(&number)]).await.map(|_| ())
+    }
+
+    async fn lock_holder(&mut self, key: &str) -> Result<Option<String>, DbError> {
+        let number = lock_number(key).to_string();
+        let text = "SELECT concat('the session ', a.pid, ' of ', a.usename, \
+                    ' (', coalesce(nullif(a.application_name, ''), 'unnamed'), ') from ', \
+                    coalesce(host(a.client_addr), 'this host'), ', connected since ', \
+                    to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), ' UTC') \
+                    FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
+                    WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted \
+                    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+                    AND (l.classid::bigint << 32) | l.objid::bigint = CAST($1 AS bigint)";
+        let rows = self.execute(text, &[Some(&number)]).await?;
+        Ok(first(&rows).map(str::to_owned))
+    }
+
     fn place(&self) -> &str {
         &self.place
     }
@@ -179,6 +235,32 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// The key of an advisory lock: FNV-1a, which will give the same number in every version.
+fn lock_number(key: &str) -> i64 {
+    let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    i64::from_ne_bytes(hash.to_ne_bytes())
+}
+
+fn first(rows: &Rows) -> Option<&str> {
+    rows.rows.first()?.first()?.as_deref()
+}
+
+/// What a typed query returned; its columns must be texts.
+fn typed(found: &[Row]) -> Result<Rows, tokio_postgres::Error> {
+    let mut out = Rows::default();
+    for row in found {
+        if out.columns.is_empty() {
+            out.columns = row.columns().iter().map(|c| c.name().to_owned()).collect();
+        }
+        let values: Result<Vec<Option<String>>, _> =
+            (0..row.len()).map(|index| row.try_get(index)).collect();
+        out.rows.push(values?);
+    }
+    Ok(out)
 }
 
 fn rows(messages: Vec<SimpleQueryMessage>) -> Result<Vec<Rows>, DbError> {

@@ -1,18 +1,20 @@
 //! The runtime's connection over rusqlite, with SQLite built in.
 //!
 //! Neighbours: implements crate `runtime`'s traits; crate `cli` hands the driver to it. `address` reads URLs, `open`
-//! turns a file in any state into a connection, `session` runs statements, `fault` names what went wrong.
+//! turns a file in any state into a connection, `session` runs statements, `lock` keeps
+//! runners apart, `fault` names what went wrong.
 //! Invariant: reading never creates or changes a file.
 
 mod address;
 mod fault;
+mod lock;
 mod open;
 mod session;
 
 use async_trait::async_trait;
 use driftless_runtime::{ConnectOptions, Connection, DbError, DbErrorKind, Driver};
 
-use address::Address;
+use address::{Address, Target};
 use session::Session;
 
 /// Opens `sqlite:` URLs.
@@ -44,10 +46,14 @@ impl Driver for SqliteDriver {
             .help("remove `role` from this environment"));
         }
         let place = url.to_owned();
+        let file = match &address.target {
+            Target::File(path) => Some(path.clone()),
+            Target::Memory => None,
+        };
         let options = options.clone();
         let opened = tokio::task::spawn_blocking(move || open::open(&address, &options))
             .await
             .map_err(|lost| session::vanished(&lost))??;
-        Ok(Box::new(Session::new(place, opened)))
+        Ok(Box::new(Session::new(place, file, opened)))
     }
 }

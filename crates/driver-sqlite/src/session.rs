@@ -3,6 +3,7 @@
 //! Neighbours: `open` hands the connection over, `fault` words its errors. Invariant: a batch that nobody waits for
 //! any more stops.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,6 +14,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Batch, InterruptHandle, Statement};
 
 use crate::fault::fault;
+use crate::lock::Lock;
 use crate::open::Opened;
 
 pub struct Session {
@@ -20,6 +22,7 @@ pub struct Session {
     warnings: Vec<String>,
     connection: Arc<Mutex<rusqlite::Connection>>,
     stop: Stop,
+    lock: Lock,
 }
 
 const IDLE: u8 = 0;
@@ -70,7 +73,7 @@ impl Drop for Guard {
 }
 
 impl Session {
-    pub fn new(place: String, opened: Opened) -> Self {
+    pub fn new(place: String, file: Option<PathBuf>, opened: Opened) -> Self {
         let stop = Stop {
             state: Arc::new(AtomicU8::new(IDLE)),
             interrupt: Arc::new(opened.connection.get_interrupt_handle()),
@@ -80,14 +83,15 @@ impl Session {
             warnings: opened.warnings,
             connection: Arc::new(Mutex::new(opened.connection)),
             stop,
+            lock: Lock::beside(file),
         }
     }
-}
 
-#[async_trait]
-impl Connection for Session {
-    async fn batch(&mut self, sql: &str) -> Result<Vec<Rows>, DbError> {
-        let sql = sql.to_owned();
+    /// Runs on a thread of its own, and stops when nobody waits for it any more.
+    async fn on_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&rusqlite::Connection, &Stop) -> Result<T, DbError> + Send + 'static,
+    ) -> Result<T, DbError> {
         let connection = Arc::clone(&self.connection);
         let stop = self.stop.clone();
         let mut guard = Guard {
@@ -97,13 +101,42 @@ impl Connection for Session {
         let work = move || {
             let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
             stop.state.store(RUNNING, Ordering::SeqCst);
-            let result = run(&connection, &sql, &stop);
+            let result = work(&connection, &stop);
             stop.state.store(IDLE, Ordering::SeqCst);
             result
         };
         let result = tokio::task::spawn_blocking(work).await;
         guard.done = true;
         result.map_err(|lost| vanished(&lost))?
+    }
+}
+
+#[async_trait]
+impl Connection for Session {
+    async fn batch(&mut self, sql: &str) -> Result<Vec<Rows>, DbError> {
+        let sql = sql.to_owned();
+        self.on_thread(move |connection, stop| run(connection, &sql, stop))
+            .await
+    }
+
+    async fn execute(&mut self, sql: &str, values: &[Option<&str>]) -> Result<Rows, DbError> {
+        let sql = sql.to_owned();
+        let values: Vec<Option<String>> = values.iter().map(|v| v.map(str::to_owned)).collect();
+        self.on_thread(move |connection, _| bound(connection, &sql, &values))
+            .await
+    }
+
+    async fn try_lock(&mut self, _key: &str) -> Result<bool, DbError> {
+        self.lock.take()
+    }
+
+    async fn unlock(&mut self, _key: &str) -> Result<(), DbError> {
+        self.lock.give_back();
+        Ok(())
+    }
+
+    async fn lock_holder(&mut self, _key: &str) -> Result<Option<String>, DbError> {
+        Ok(self.lock.holder())
     }
 
     fn place(&self) -> &str {
@@ -159,6 +192,23 @@ fn run(connection: &rusqlite::Connection, sql: &str, stop: &Stop) -> Result<Vec<
         }
     }
     Ok(results)
+}
+
+/// One statement with the values of its parameters, in the order of their numbers.
+fn bound(
+    connection: &rusqlite::Connection,
+    sql: &str,
+    values: &[Option<String>],
+) -> Result<Rows, DbError> {
+    let mut statement = connection
+        .prepare(sql)
+        .map_err(|error| fault(error, sql, None))?;
+    for (at, value) in values.iter().enumerate() {
+        statement
+            .raw_bind_parameter(at + 1, value)
+            .map_err(|error| fault(error, sql, Some(0)))?;
+    }
+    Ok(execute(&mut statement, sql, Some(0))?.unwrap_or_default())
 }
 
 /// Where a statement begins in its batch. The binding does not say, but its text does.

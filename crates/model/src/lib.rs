@@ -32,9 +32,9 @@ pub use id::{Kind, Name, ObjectId, Part};
 pub use index::{Index, IndexKey, KeyExpr};
 pub use object::{Body, Grant, Item, Object, Origin};
 pub use program::{Argument, Function, Policy, Trigger, TriggerEvent};
-pub use scope::{Pattern, Scope};
+pub use scope::{HISTORY, Pattern, Scope, leave_foreign};
 pub use table::{
-    Column, Generated, Identity, LiteTable, Partition, PgTable, Sequence, Table, TableExt,
+    Column, Generated, Identity, Like, LiteTable, Partition, PgTable, Sequence, Table, TableExt,
     VirtualTable,
 };
 pub use text::{Canon, Ref, SqlText, Verdict};

@@ -1,7 +1,7 @@
 //! Scope: which objects are managed. Both sides of every comparison pass the same one first.
 
 use crate::catalog::Catalog;
-use crate::id::ObjectId;
+use crate::id::{Kind, ObjectId};
 use glob::Pattern as Glob;
 use std::cell::Cell;
 
@@ -77,10 +77,65 @@ pub struct Scope {
     pub aspects: Vec<String>,
     /// Objects that the declared side does not have stay.
     pub keep_undeclared: bool,
+    /// It holds driftless' own history table, and nothing else.
+    pub history: bool,
+}
+
+/// The table in which driftless keeps what it did to a database; outside of every other scope.
+pub const HISTORY: &str = "driftless_history";
+
+/// The history tables of other tools, and what belongs to them without being owned.
+const FOREIGN: [&str; 21] = [
+    "flyway_schema_history",
+    "schema_version",
+    "databasechangelog",
+    "databasechangeloglock",
+    "alembic_version",
+    "schema_migrations",
+    "ar_internal_metadata",
+    "_prisma_migrations",
+    "atlas_schema_revisions",
+    "goose_db_version",
+    "goose_db_version_id_seq",
+    "_sqlx_migrations",
+    "refinery_schema_history",
+    "__diesel_schema_migrations",
+    "django_migrations",
+    "django_migrations_id_seq",
+    "knex_migrations",
+    "knex_migrations_lock",
+    "knex_migrations_id_seq",
+    "knex_migrations_lock_index_seq",
+    "__efmigrationshistory",
+];
+
+/// Takes the history tables of other tools out of a state, except those that `declared` has itself. Returns how many
+/// objects were taken out.
+pub fn leave_foreign(catalog: &mut Catalog, declared: &Catalog) -> usize {
+    let foreign = |id: &ObjectId| {
+        let name = id.name.as_str().to_ascii_lowercase();
+        matches!(id.kind, Kind::Table | Kind::Sequence)
+            && FOREIGN.contains(&name.as_str())
+            && !declared.contains(id)
+    };
+    let out: Vec<ObjectId> = catalog
+        .objects
+        .iter()
+        .filter(|(id, object)| foreign(id) || object.owner_relation().is_some_and(foreign))
+        .map(|(id, _)| id.clone())
+        .collect();
+    for id in &out {
+        catalog.objects.remove(id);
+    }
+    out.len()
 }
 
 impl Scope {
     pub fn holds(&self, id: &ObjectId) -> bool {
+        let own = id.owner.as_ref().unwrap_or(&id.name).as_str() == HISTORY;
+        if self.history || own {
+            return self.history && own;
+        }
         let schema = if id.kind == crate::id::Kind::Schema {
             &id.name
         } else {

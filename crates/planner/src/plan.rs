@@ -14,7 +14,9 @@ use crate::ops::{Cx, Tx};
 use crate::order::order;
 use crate::prove;
 use crate::rename::rename;
-use driftless_model::{Catalog, Hints, ObjectId, Part, Scope, Server, Unmodelled, Users, Verdict};
+use driftless_model::{
+    Catalog, Hints, ObjectId, Part, Scope, Server, Unmodelled, Users, Verdict, leave_foreign,
+};
 use driftless_sql::{Diagnostic, Problems};
 use std::collections::BTreeMap;
 
@@ -115,7 +117,7 @@ pub struct Request<'a> {
 pub fn plan(request: Request) -> Result<Plan, Problems> {
     let Request {
         dialect,
-        before: whole,
+        before: mut whole,
         mut after,
         hints,
         scope,
@@ -123,8 +125,9 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
     } = request;
     let server = whole.server;
     after.server = server;
+    let foreign = leave_foreign(&mut whole, &after);
     let mut before = whole.clone();
-    let outside = scope.filter(&mut before);
+    let outside = foreign + scope.filter(&mut before);
     scope.filter(&mut after);
 
     let (renames, before) = rename(dialect, before, &after, &hints, scope)?;

@@ -22,6 +22,16 @@ pub trait Connection: Send {
     /// Runs the statements of one text in order and stops at the first error. Gives one `Rows` for each statement that
     /// returns rows, also when there were none. A future that is dropped before its end cancels what runs.
     async fn batch(&mut self, sql: &str) -> Result<Vec<Rows>, DbError>;
+    /// Runs one statement with the values of its parameters `$1`, `$2` …, each of them a text (or NULL) which the
+    /// statement casts itself. Values never become part of the statement.
+    async fn execute(&mut self, sql: &str, values: &[Option<&str>]) -> Result<Rows, DbError>;
+    /// Takes the lock of that name for this session, where nobody has it; never waits, and leaves no transaction open.
+    /// The lock goes with the session, also when its process is killed.
+    async fn try_lock(&mut self, key: &str) -> Result<bool, DbError>;
+    /// Gives the lock back; without effect where this session does not have it.
+    async fn unlock(&mut self, key: &str) -> Result<(), DbError>;
+    /// Who has the lock, for people; `None` where that cannot be known.
+    async fn lock_holder(&mut self, key: &str) -> Result<Option<String>, DbError>;
     /// Where this is, for people: a URL without its password.
     fn place(&self) -> &str;
     /// The server's version as it says it: `15.18`, `3.54.1`.
