@@ -104,12 +104,6 @@ fn what_a_command_cannot_do_without() {
         1,
         &["D0003", "mysql"],
     );
-    fails(
-        &bare.run(&["inspect", "empty", "--format", "yaml"]),
-        1,
-        &["D0003", "yaml"],
-    );
-
     let project = Project::of(&[
         (
             "driftless.yaml",
@@ -165,7 +159,7 @@ fn protected_environments_refuse_with_3() {
 
 #[test]
 fn files_that_cannot_be_read() {
-    let project = Project::of(&[("schema.sql", "SELECT 1;\n"), ("t.yaml", "tables: {}")]);
+    let project = Project::of(&[("schema.sql", "SELECT 1;\n"), ("t.yaml", "tabels: {}")]);
     project.write("latin.sql", b"-- ok\n-- caf\xe9\n");
     let inspect = |args: &[&str]| {
         let args: Vec<&str> = ["inspect", "--dialect", "sqlite"]
@@ -185,7 +179,11 @@ fn files_that_cannot_be_read() {
         1,
         &["D0105", "latin.sql:2:7", "0xE9"],
     );
-    fails(&inspect(&["t.yaml"]), 1, &["D0003", "t.yaml"]);
+    fails(
+        &inspect(&["t.yaml"]),
+        1,
+        &["D0601", "t.yaml:1:1", "did you mean `tables`?"],
+    );
     fails(
         &inspect(&["schema.sql", "--max-file-size", "5"]),
         1,

@@ -3,6 +3,10 @@
 //! Neighbours: `commands` ask, with states that are looked up and read; what they get renders itself. Invariant: a
 //! question names its dialect, and both its sides speak it.
 
+mod folder;
+mod generate;
+mod rehearse;
+
 use std::sync::OnceLock;
 
 use driftless_driver_postgres::PostgresDriver;
@@ -22,6 +26,10 @@ use crate::dialect::{Dialect, Product};
 use crate::exit::Failure;
 use crate::scope::{Pattern, Scope};
 
+pub use folder::{Project, Standing, desired};
+pub use generate::{Generation, Wish, generate};
+pub use rehearse::{Rehearsal, rehearse, rehearse_folder};
+
 /// A state that was looked up: files are read, variables expanded.
 #[derive(Debug)]
 pub struct Side {
@@ -34,6 +42,12 @@ pub struct Side {
 pub enum State {
     Live(OpenEnvironment),
     Text(Vec<SourceId>),
+    /// A migrations folder: its texts by path, and up to which version it is replayed.
+    Folder {
+        dir: String,
+        texts: Vec<(String, String)>,
+        upto: Option<u64>,
+    },
     Empty,
 }
 
@@ -67,6 +81,7 @@ impl Inspection {
         match (format, &self.build) {
             (InspectFormat::Sql, Some(build)) => report::schema_sql(build),
             (InspectFormat::Mermaid, _) => report::schema_mermaid(&self.catalog),
+            (InspectFormat::Yaml, _) => report::schema_yaml(&self.catalog),
             _ => report::schema_json(&self.catalog),
         }
     }
@@ -76,6 +91,15 @@ impl Inspection {
             (InspectFormat::Sql, Some(build)) => report::schema_files(build),
             (InspectFormat::Mermaid, _) => {
                 vec![("schema.mmd".into(), report::schema_mermaid(&self.catalog))]
+            }
+            (InspectFormat::Yaml, _) => {
+                vec![
+                    (
+                        "schema.yaml".into(),
+                        report::schema_yaml_with_hint(&self.catalog),
+                    ),
+                    (report::DESIRED_SCHEMA.into(), report::desired_schema_text()),
+                ]
             }
             _ => vec![("schema.json".into(), report::schema_json(&self.catalog))],
         }
@@ -90,9 +114,21 @@ pub struct Comparison {
     notes: Vec<Diagnostic>,
     /// The session of a live before-side, for running the plan.
     connection: Option<Box<dyn Connection>>,
+    /// The fingerprint of a live before-side.
+    print: Option<String>,
 }
 
 impl Comparison {
+    pub fn changes(&self) -> usize {
+        self.plan.changes
+    }
+    /// The fingerprint of the live state, in scope.
+    pub fn fingerprint(&self) -> Option<&str> {
+        self.print.as_deref()
+    }
+    pub fn server(&self) -> Server {
+        self.plan.server
+    }
     pub fn has_changes(&self) -> bool {
         self.plan.differs()
     }
@@ -225,20 +261,19 @@ pub fn compare(context: &mut Context, question: &Question) -> Result<Comparison,
         ))?;
         (before, after)
     };
-    let consent = driftless_planner::Consent {
-        all: context.consent.destructive,
-        codes: context
-            .consent
-            .allow
-            .iter()
-            .map(|a| (a.code.clone(), a.object.clone()))
-            .collect(),
-    };
+    let consent = consent(context);
     let mut notes = before.notes;
     notes.extend(after.notes);
     notes.extend(unmodelled(&before.catalog));
     notes.extend(unmodelled(&after.catalog));
     notes.dedup();
+    let ground = driftless_migrations::Ground {
+        dialect: speaks,
+        server: before.catalog.server,
+        scope: &managed,
+    };
+    let live = matches!(question.before.state, State::Live(_));
+    let print = live.then(|| ground.fingerprint(&before.catalog));
     let tainted = after
         .catalog
         .taint
@@ -273,6 +308,7 @@ pub fn compare(context: &mut Context, question: &Question) -> Result<Comparison,
         refusals,
         notes,
         connection: before.connection,
+        print,
     })
 }
 
@@ -394,6 +430,15 @@ async fn read(
                 connection: None,
             })
         }
+        State::Folder { dir, texts, upto } => {
+            let replayed = folder::replayed(context, dialect, server, scope, (dir, texts, *upto))?;
+            Ok(Read {
+                catalog: replayed.catalog,
+                hints: Hints::default(),
+                notes: replayed.problems,
+                connection: None,
+            })
+        }
         State::Empty => Ok(Read {
             catalog: speaks.empty(server),
             hints: Hints::default(),
@@ -403,9 +448,21 @@ async fn read(
     }
 }
 
+/// What the user allowed, as the planner asks for it.
+fn consent(context: &Context) -> driftless_planner::Consent {
+    let codes = context.consent.allow.iter();
+    driftless_planner::Consent {
+        all: context.consent.destructive,
+        codes: codes.map(|a| (a.code.clone(), a.object.clone())).collect(),
+    }
+}
+
 /// The command that would run the plan.
 fn next(question: &Question) -> Option<String> {
     match &question.before.state {
+        State::Folder { upto: None, .. } => {
+            Some("driftless generate NAME --why \"…\"".to_string())
+        }
         State::Live(open) if !open.name.is_empty() => {
             Some(format!("driftless apply --declarative --env {}", open.name))
         }
@@ -444,9 +501,9 @@ fn refusals(plan: &Plan, tainted: &[String], all: bool) -> Vec<Diagnostic> {
     }
     if !all {
         out.extend(tainted.iter().map(|why| {
-            Diagnostic::error("D0405", "the declared state is not certain")
+            Diagnostic::error("D0405", "a state is not certain")
                 .note(why.clone())
-                .help("take the statement out of the schema files, or accept the risk with --allow-destructive")
+                .help("take the statement out of the files or say what it touches (`-- driftless:touches OBJECT`), or accept the risk with --allow-destructive")
         }));
     }
     out
@@ -476,6 +533,7 @@ fn managed(scope: &Scope) -> Result<Managed, Problems> {
         exclude: parse(&scope.exclude),
         aspects: scope.aspects.iter().map(|a| a.name().to_string()).collect(),
         keep_undeclared: scope.undeclared == Undeclared::Keep,
+        history: false,
     };
     if problems.has_errors() {
         Err(problems)

@@ -1,13 +1,15 @@
-//! The JSON Schemas of the documents that are printed: what stands under `schema/`.
+//! The JSON Schemas of the documents that are printed or read: what stands under `schema/`.
 //!
 //! Neighbours: `json` and the model's `document` write what is described here; a test holds real output and the
 //! committed files against it. Invariant: closed (`additionalProperties: false`), so that a field which nobody
 //! described cannot appear.
 
 mod catalog;
+mod desired;
 mod plan;
 
 pub use catalog::catalog_schema;
+pub use desired::{DESIRED_SCHEMA, desired_schema, desired_schema_text};
 pub use plan::plan_schema;
 use serde_json::{Map, Value, json};
 

@@ -15,11 +15,13 @@ mod summary;
 mod text;
 
 pub use diagnostic::render;
-pub use document::{catalog_schema, plan_schema};
+pub use document::{
+    DESIRED_SCHEMA, catalog_schema, desired_schema, desired_schema_text, plan_schema,
+};
 pub use files::schema_files;
 pub use json::plan_json;
 pub use markdown::plan_markdown;
 pub use mermaid::schema_mermaid;
-pub use schema::{schema_json, schema_sql, schema_yaml};
+pub use schema::{schema_json, schema_sql, schema_yaml, schema_yaml_with_hint};
 pub use script::script;
 pub use text::{Heading, plan_text};

@@ -30,6 +30,15 @@ pub fn schema_yaml(catalog: &Catalog) -> String {
     out
 }
 
+/// The same with the line by which editors find the JSON Schema, which stands beside it as [`crate::DESIRED_SCHEMA`].
+pub fn schema_yaml_with_hint(catalog: &Catalog) -> String {
+    format!(
+        "# yaml-language-server: $schema={}\n{}",
+        crate::DESIRED_SCHEMA,
+        schema_yaml(catalog)
+    )
+}
+
 /// The plan that builds a schema from `empty`, as a file to commit: no transactions, no settings.
 pub fn schema_sql(build: &Plan) -> String {
     let homes = Homes::of(build);

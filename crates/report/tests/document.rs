@@ -3,7 +3,10 @@
 mod support;
 
 use driftless_model::{Body, Catalog, Kind, ObjectId, Origin, fingerprint};
-use driftless_report::{catalog_schema, plan_json, plan_schema, schema_json};
+use driftless_report::{
+    DESIRED_SCHEMA, catalog_schema, desired_schema, plan_json, plan_schema, schema_json,
+    schema_yaml,
+};
 use driftless_testkit::{assert_file, workspace};
 use serde_json::{Value, json};
 use support::schema::shop;
@@ -23,6 +26,7 @@ fn the_committed_schemas_are_those_of_the_code() {
     for (name, schema) in [
         ("plan.schema.json", plan_schema()),
         ("catalog.schema.json", catalog_schema()),
+        (DESIRED_SCHEMA, desired_schema()),
     ] {
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         assert_file(&workspace::root().join("schema").join(name), &text);
@@ -56,6 +60,28 @@ fn catalogs_keep_to_their_schema() {
         let document: Value = serde_json::from_str(&schema_json(&catalog)).unwrap();
         assert_eq!(faults(&schema, &document), Vec::<String>::new());
     }
+}
+
+/// An independent reader of YAML takes what is printed, and finds what the schema describes.
+#[test]
+fn desired_states_keep_to_their_schema() {
+    let schema = desired_schema();
+    let mut partial = shop();
+    partial.objects.remove(&table("orders"));
+    for catalog in [shop(), notebook(&PLAIN), partial] {
+        let document: Value = serde_yaml::from_str(&schema_yaml(&catalog)).unwrap();
+        assert_eq!(faults(&schema, &document), Vec::<String>::new());
+    }
+    let wrong = json!({ "tables": { "t": { "columns": { "a": { "tpye": "int" } } } } });
+    assert!(!faults(&schema, &wrong).is_empty());
+    assert_eq!(schema_yaml(&Catalog::new(SERVER)), "");
+}
+
+#[test]
+fn a_catalog_as_yaml() {
+    assert_file(&expected("shop.yaml"), &schema_yaml(&shop()));
+    let lite = schema_yaml(&notebook(&PLAIN));
+    assert_file(&expected("notebook.yaml"), &lite);
 }
 
 #[test]
@@ -209,6 +235,13 @@ fn check(root: &Value, schema: &Value, value: &Value, at: &str, out: &mut Vec<St
                     .filter_map(Value::as_str)
                     .all(|n| value.get(n).is_some())
             }
+            "anyOf" => rule.as_array().is_some_and(|forms| {
+                forms.iter().any(|form| {
+                    let mut inside = Vec::new();
+                    check(root, form, value, at, &mut inside);
+                    inside.is_empty()
+                })
+            }),
             "items" => {
                 for (n, item) in value.as_array().into_iter().flatten().enumerate() {
                     check(root, rule, item, &format!("{at}[{n}]"), out);
@@ -241,6 +274,7 @@ fn is_type(name: &Value, value: &Value) -> bool {
         Some("string") => value.is_string(),
         Some("boolean") => value.is_boolean(),
         Some("integer") => value.is_i64() || value.is_u64(),
+        Some("number") => value.is_number(),
         Some("null") => value.is_null(),
         _ => false,
     }

@@ -104,22 +104,21 @@ fn unsupported(what: &str, name: &str) -> Diagnostic {
     Diagnostic::error("D0003", format!("{what} is not supported yet: `{name}`"))
 }
 
+/// The tool's own configuration is YAML, but no schema.
+const CONFIG: &str = "driftless.yaml";
+
 /// A file of a desired state, by its name.
-fn is_sql(name: &str) -> bool {
-    has_ending(name, &["sql"])
+fn is_schema(name: &str) -> bool {
+    has_ending(name, &["sql", "yaml", "yml"])
 }
 
-fn is_yaml(name: &str) -> bool {
-    has_ending(name, &["yaml", "yml"])
+fn is_config(name: &str) -> bool {
+    name.rsplit(['/', '\\']).next() == Some(CONFIG)
 }
 
 fn has_ending(name: &str, endings: &[&str]) -> bool {
     name.rsplit_once('.')
         .is_some_and(|(_, ending)| endings.iter().any(|e| ending.eq_ignore_ascii_case(e)))
-}
-
-fn yaml_unsupported(name: &str) -> Diagnostic {
-    unsupported("a desired state in YAML", name).help("declare it in SQL files for now")
 }
 
 #[cfg(test)]

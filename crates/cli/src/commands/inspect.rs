@@ -6,20 +6,13 @@ use driftless_runtime::StateSpec;
 use driftless_sql::Diagnostic;
 
 use super::side;
-use crate::args::{InspectArgs, InspectFormat};
+use crate::args::InspectArgs;
 use crate::context::Context;
 use crate::engine;
 use crate::exit::{Exit, Failure};
 use crate::scope::Scope;
 
 pub fn run(context: &mut Context, args: &InspectArgs) -> Result<Exit, Failure> {
-    if args.format == InspectFormat::Yaml {
-        return Err(
-            Diagnostic::error("D0003", "`--format yaml` is not supported yet")
-                .help("print it as sql, json or mermaid")
-                .into(),
-        );
-    }
     let state = StateSpec::parse(&args.state)?;
     let side = side::of(context, &state)?;
     let dialect = side::dialect(context, args.dialect.as_deref(), &[&side])?;

@@ -9,7 +9,7 @@ use std::process::Command;
 use driftless_sql::{Diagnostic, Problems};
 
 use super::program::{Failure, run};
-use super::{is_sql, is_yaml, text, yaml_unsupported};
+use super::{is_config, is_schema, text};
 
 /// One entry of a tree.
 struct Blob {
@@ -35,25 +35,23 @@ pub(super) fn read(
     )?;
     let name = |path: &str| format!("git:{rev}:{path}");
     let mut blobs = Vec::new();
-    let mut yaml = false;
+    let mut large = false;
     for blob in entries(&listed) {
         let single = blob.path == wanted;
-        if is_yaml(&blob.path) && (single || !blob.path.ends_with("driftless.yaml")) {
-            yaml = true;
-            problems.push(yaml_unsupported(&name(&blob.path)));
-        } else if !single && (!is_sql(&blob.path) || hidden(&blob.path, wanted)) {
+        let outside = !is_schema(&blob.path) || is_config(&blob.path) || hidden(&blob.path, wanted);
+        if !single && outside {
             continue;
         } else if blob.size > limit {
-            yaml = true;
+            large = true;
             problems.push(text::too_large(&name(&blob.path), Some(blob.size), limit));
         } else {
             blobs.push(blob);
         }
     }
-    if blobs.is_empty() && !yaml {
+    if blobs.is_empty() && !large {
         return Err(Diagnostic::error(
             "D0106",
-            format!("`{path}` holds no .sql file as of `{rev}`"),
+            format!("`{path}` holds no .sql or .yaml file as of `{rev}`"),
         )
         .help(format!(
             "look at what is there: git ls-tree -r --name-only {rev}"

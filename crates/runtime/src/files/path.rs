@@ -8,17 +8,14 @@ use std::path::{Path, PathBuf};
 
 use driftless_sql::{Diagnostic, Problems};
 
-use super::{is_sql, is_yaml, text, yaml_unsupported};
-
-/// The tool's own configuration is YAML, but no schema.
-const CONFIG: &str = "driftless.yaml";
+use super::{is_config, is_schema, text};
 
 /// All files that the patterns mean, in their order.
 pub(super) fn find(patterns: &[String], problems: &mut Problems) -> Vec<PathBuf> {
     let mut seen = HashSet::new();
     let mut found = Vec::new();
     for pattern in patterns {
-        match find_one(pattern, problems) {
+        match find_one(pattern) {
             Ok(paths) => found.extend(
                 paths
                     .into_iter()
@@ -30,21 +27,19 @@ pub(super) fn find(patterns: &[String], problems: &mut Problems) -> Vec<PathBuf>
     found
 }
 
-fn find_one(pattern: &str, problems: &mut Problems) -> Result<Vec<PathBuf>, Diagnostic> {
+fn find_one(pattern: &str) -> Result<Vec<PathBuf>, Diagnostic> {
     let path = Path::new(pattern);
     match std::fs::metadata(path) {
-        Ok(meta) if meta.is_dir() => folder(path, pattern, problems),
-        Ok(_) if is_yaml(pattern) => Err(yaml_unsupported(pattern)),
+        Ok(meta) if meta.is_dir() => folder(path, pattern),
         Ok(_) => Ok(vec![path.to_path_buf()]),
-        Err(_) if pattern.contains(['*', '?', '[']) => globbed(pattern, problems),
+        Err(_) if pattern.contains(['*', '?', '[']) => globbed(pattern),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(missing(path, pattern)),
         Err(e) => Err(text::unreadable(pattern, &e)),
     }
 }
 
-fn folder(dir: &Path, name: &str, problems: &mut Problems) -> Result<Vec<PathBuf>, Diagnostic> {
+fn folder(dir: &Path, name: &str) -> Result<Vec<PathBuf>, Diagnostic> {
     let mut files = Vec::new();
-    let mut yaml = false;
     let mut visited = HashSet::new();
     let mut waiting = vec![dir.to_path_buf()];
     while let Some(dir) = waiting.pop() {
@@ -62,25 +57,23 @@ fn folder(dir: &Path, name: &str, problems: &mut Problems) -> Result<Vec<PathBuf
             }
             if path.is_dir() {
                 waiting.push(path);
-            } else if is_sql(&file) {
+            } else if is_schema(&file) && !is_config(&file) {
                 files.push(path);
-            } else if is_yaml(&file) && file != CONFIG {
-                yaml = true;
-                problems.push(yaml_unsupported(&path.to_string_lossy()));
             }
         }
     }
-    if files.is_empty() && !yaml {
-        return Err(
-            Diagnostic::error("D0106", format!("the folder `{name}` holds no .sql file"))
-                .help("name the right folder; the state without any object is written `empty`"),
-        );
+    if files.is_empty() {
+        return Err(Diagnostic::error(
+            "D0106",
+            format!("the folder `{name}` holds no .sql or .yaml file"),
+        )
+        .help("name the right folder; the state without any object is written `empty`"));
     }
     files.sort();
     Ok(files)
 }
 
-fn globbed(pattern: &str, problems: &mut Problems) -> Result<Vec<PathBuf>, Diagnostic> {
+fn globbed(pattern: &str) -> Result<Vec<PathBuf>, Diagnostic> {
     let options = glob::MatchOptions {
         case_sensitive: true,
         require_literal_separator: true,
@@ -92,21 +85,14 @@ fn globbed(pattern: &str, problems: &mut Problems) -> Result<Vec<PathBuf>, Diagn
         )
     })?;
     let mut files = Vec::new();
-    let mut any = false;
     for path in paths {
         let path = path.map_err(|e| text::unreadable(&e.path().to_string_lossy(), e.error()))?;
         let name = path.to_string_lossy().into_owned();
-        if path.is_dir() {
-            continue;
-        }
-        any = true;
-        if is_yaml(&name) {
-            problems.push(yaml_unsupported(&name));
-        } else {
+        if !path.is_dir() && !is_config(&name) {
             files.push(path);
         }
     }
-    if !any {
+    if files.is_empty() {
         return Err(
             Diagnostic::error("D0106", format!("no file matches `{pattern}`"))
                 .help("quote the pattern for your shell, and use `**` to reach into folders"),

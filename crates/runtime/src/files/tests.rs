@@ -48,6 +48,11 @@ fn files_folders_and_globs() {
     write(dir.path(), "s/.hidden/h.sql", "h");
     write(dir.path(), "s/README.md", "no");
     write(dir.path(), "s/driftless.yaml", "no");
+    write(dir.path(), "y/driftless.yaml", "no");
+    write(dir.path(), "y/a.yml", "a");
+    write(dir.path(), "y/b.YAML", "b");
+    assert_eq!(texts(&format!("{root}/y")), ["a", "b"]);
+    assert_eq!(texts(&format!("{root}/y/*")), ["a", "b"]);
     assert_eq!(texts(&format!("{root}/s")), ["z", "b"]);
     assert_eq!(texts(&format!("{root}/s/**/*.sql")), ["z", "b"]);
     assert_eq!(texts(&format!("{root}/s/b.sql")), ["b"]);
@@ -70,17 +75,14 @@ fn what_is_no_file_is_named() {
     let dir = tempfile::tempdir().expect("dir");
     let root = dir.path().to_string_lossy().into_owned();
     write(dir.path(), "schema.sql", "1234567890");
-    write(dir.path(), "y/t.yaml", "tables:");
     write(dir.path(), "n/README", "");
+    write(dir.path(), "n/driftless.yaml", "");
     write(dir.path(), "shop.db", b"SQLite format 3\0rest");
     write(dir.path(), "wide.sql", b"\xff\xfea\0");
     for (name, limit, code, says) in [
         ("shcema.sql", 99, "D0106", "did you mean"),
         ("*.ddl", 99, "D0106", "quote the pattern"),
         ("n", 99, "D0106", "`empty`"),
-        ("y", 99, "D0003", "SQL files"),
-        ("y/t.yaml", 99, "D0003", "SQL files"),
-        ("y/*", 99, "D0003", "SQL files"),
         ("schema.sql", 9, "D0104", "--max-file-size"),
         ("shop.db", 99, "D0105", "sqlite:"),
         ("wide.sql", 99, "D0105", "UTF-16"),

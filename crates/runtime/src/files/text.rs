@@ -48,10 +48,7 @@ pub(super) fn lower(error: &std::io::Error) -> String {
 }
 
 pub(super) fn too_large(name: &str, size: Option<u64>, limit: u64) -> Diagnostic {
-    let size = size.map_or_else(
-        || format!("more than {}", mebibytes(limit)),
-        mebibytes,
-    );
+    let size = size.map_or_else(|| format!("more than {}", mebibytes(limit)), mebibytes);
     Diagnostic::error("D0104", format!("`{name}` is too large: {size}"))
         .note(format!(
             "a schema of 10,000 tables takes about 10 MiB; the limit is {}",
