@@ -49,6 +49,18 @@ pub struct PgTable {
     /// Access method other than heap.
     pub method: Option<String>,
     pub tablespace: Option<String>,
+    /// `LIKE` clauses, only until the table is made.
+    pub likes: Vec<Like>,
+}
+
+/// `LIKE source INCLUDING …` in CREATE TABLE.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Like {
+    pub source: ObjectId,
+    /// How many columns stand before it.
+    pub at: usize,
+    /// What is taken besides names, types and NOT NULL: `defaults`, `constraints`, `indexes` …
+    pub including: Vec<&'static str>,
 }
 
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@
 
 use super::{Mode, Read, Reader, column, constraint, list, name, option, sql};
 use driftless_model::{
-    Constraint, Kind, Name, ObjectId, Partition, PgTable, SqlText, Table, TableExt,
+    Constraint, Kind, Like, Name, ObjectId, Partition, PgTable, SqlText, Table, TableExt,
 };
 use driftless_sql::{Cursor, Diagnostic};
 
@@ -15,6 +15,7 @@ struct Elements {
     table: Table,
     constraints: Vec<(Name, Constraint)>,
     not_null: Vec<Name>,
+    likes: Vec<Like>,
 }
 
 /// From TABLE on.
@@ -66,6 +67,7 @@ pub(super) fn create(r: &mut Reader, unlogged: bool) -> Read<()> {
             column.not_null = true;
         }
     }
+    pg.likes = elements.likes;
     table.ext = TableExt::Postgres(Box::new(pg));
     r.part(id.part(), span);
     r.create(id.clone(), table, mode);
@@ -110,11 +112,10 @@ fn elements(r: &mut Reader, id: &ObjectId, typed: bool) -> Read<Elements> {
 }
 
 fn element(r: &mut Reader, id: &ObjectId, typed: bool, out: &mut Elements) -> Read<()> {
-    if r.at("like") {
-        let span = r.here();
-        return Err(r
-            .unsupported(span, "LIKE in CREATE TABLE")
-            .help("write the columns out"));
+    if r.eat("like") {
+        let at = out.table.columns.len();
+        out.likes.push(like(r, at)?);
+        return Ok(());
     }
     if constraint::starts(r) {
         let start = r.pos();
@@ -137,6 +138,48 @@ fn element(r: &mut Reader, id: &ObjectId, typed: bool, out: &mut Elements) -> Re
     out.table.columns.push(read.column);
     out.constraints.extend(read.constraints);
     Ok(())
+}
+
+/// Behind LIKE.
+fn like(r: &mut Reader, at: usize) -> Read<Like> {
+    const OPTIONS: [&str; 9] = [
+        "comments",
+        "compression",
+        "constraints",
+        "defaults",
+        "generated",
+        "identity",
+        "indexes",
+        "statistics",
+        "storage",
+    ];
+    let (source, _) = name::object(r, Kind::Table, "a table")?;
+    let mut including: Vec<&'static str> = Vec::new();
+    loop {
+        let takes = r.eat("including");
+        if !takes && !r.eat("excluding") {
+            break;
+        }
+        let all = r.eat("all");
+        let named = OPTIONS.iter().find(|o| !all && r.at(o));
+        if !all && named.is_none() {
+            return Err(r.unexpected("what LIKE includes"));
+        }
+        if !all {
+            r.bump();
+        }
+        let meant = |o: &&str| all || Some(o) == named.as_ref();
+        including.retain(|o| !meant(&o));
+        if takes {
+            including.extend(OPTIONS.iter().filter(|o| meant(o)));
+        }
+    }
+    including.sort_unstable();
+    Ok(Like {
+        source,
+        at,
+        including,
+    })
 }
 
 /// `FOR VALUES …` or `DEFAULT`.

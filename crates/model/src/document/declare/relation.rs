@@ -80,6 +80,7 @@ impl Reader<'_> {
             replica_identity: keys.owned("replica_identity"),
             method: keys.owned("method"),
             tablespace: keys.owned("tablespace"),
+            likes: Vec::new(),
         }))
     }
 

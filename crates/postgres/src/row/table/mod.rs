@@ -7,6 +7,7 @@ mod apply;
 mod change;
 mod column;
 mod cost;
+mod like;
 mod partition;
 mod resolve;
 mod retype;
@@ -198,6 +199,10 @@ impl KindOps for Tables {
 
     fn resolve(&self, create: &mut Create, moment: &mut Moment) -> Result<(), Fault> {
         resolve::table(create, moment)
+    }
+
+    fn created(&self, id: &ObjectId, moment: &mut Moment) -> Result<(), Fault> {
+        like::follow(id, moment)
     }
 
     fn clause(&self, id: &ObjectId, clause: &Clause, moment: &mut Moment) -> Result<(), Fault> {

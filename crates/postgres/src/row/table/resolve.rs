@@ -18,6 +18,7 @@ pub(super) fn table(create: &mut Create, moment: &mut Moment) -> Result<(), Faul
         return Ok(());
     };
     resolve_parents(table, moment)?;
+    super::like::open_columns(table, moment)?;
     merge_parents(&id, table, moment)?;
     let mut made: Vec<(ObjectId, Sequence)> = Vec::new();
     let unlogged = table.pg().is_some_and(|pg| pg.unlogged);
