@@ -369,14 +369,21 @@ fn described(object: &Object) -> String {
 const GROUPS: usize = 8;
 const ITEMS: usize = 8;
 
+/// What is said of one relation, or of an object that stands alone.
+#[derive(Default)]
+struct Words {
+    whole: Vec<String>,
+    parts: Vec<String>,
+}
+
 /// `+ type order_status · orders: + status, + index orders_status_idx`
 pub(crate) fn summary(events: &[Event]) -> String {
-    let mut groups: BTreeMap<(Kind, &ObjectId), (Vec<String>, Vec<String>)> = BTreeMap::new();
+    let mut groups: BTreeMap<(Kind, &ObjectId), Words> = BTreeMap::new();
     for event in events.iter().filter(|e| !e.along) {
         let group = groups.entry((event.home.kind, &event.home)).or_default();
         let sign = event.what.sign();
         if event.part == event.home.part() {
-            group.0.push(match &event.what {
+            group.whole.push(match &event.what {
                 What::Renamed(from) => {
                     format!("> {} {from} → {}", event.home.kind.noun(), event.home)
                 }
@@ -384,7 +391,7 @@ pub(crate) fn summary(events: &[Event]) -> String {
             });
             continue;
         }
-        group.1.push(match &event.what {
+        group.parts.push(match &event.what {
             What::Renamed(from) => {
                 let was = from.member.as_ref().unwrap_or(&from.object.name);
                 format!("> {was} → {}", event.called)
@@ -393,10 +400,11 @@ pub(crate) fn summary(events: &[Event]) -> String {
         });
     }
     let mut out = Vec::new();
-    for ((_, home), (whole, items)) in groups {
-        out.extend(whole);
-        if !items.is_empty() {
-            out.push(format!("{home}: {}", capped(items, ITEMS, ", ")));
+    for ((_, home), words) in groups {
+        out.extend(words.whole);
+        if !words.parts.is_empty() {
+            let parts = capped(words.parts, ITEMS, ", ");
+            out.push(format!("{home}: {parts}"));
         }
     }
     one_line(&capped(out, GROUPS, " · "))

@@ -1,6 +1,6 @@
 //! What every look at the folder stands on: whose SQL it is, for which server, and what is managed.
 
-use driftless_model::{Catalog, Scope, Server, fingerprint};
+use driftless_model::{Catalog, Object, ObjectId, Scope, Server, fingerprint};
 use driftless_planner::Dialect;
 use std::borrow::Cow;
 
@@ -18,10 +18,11 @@ impl Ground<'_> {
     }
 
     pub(crate) fn managed<'c>(&self, catalog: &'c Catalog) -> Cow<'c, Catalog> {
-        let all = self.scope.schemas.is_empty()
-            && self.scope.include.is_empty()
-            && self.scope.exclude.is_empty();
-        if all {
+        let mut objects = catalog.objects.iter();
+        let held = |(id, object): (&ObjectId, &Object)| {
+            self.scope.holds(id) && object.owner_relation().is_none_or(|r| self.scope.holds(r))
+        };
+        if objects.all(held) {
             return Cow::Borrowed(catalog);
         }
         let mut managed = catalog.clone();

@@ -11,6 +11,7 @@ mod folder;
 mod ground;
 mod header;
 mod history;
+mod lead;
 mod line;
 mod migration;
 mod parse;
@@ -19,6 +20,7 @@ mod sum;
 mod title;
 mod told;
 mod verify;
+mod word;
 mod write;
 
 pub use drift::{

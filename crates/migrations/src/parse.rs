@@ -4,10 +4,11 @@
 //! a directive that is not understood is an error, never a comment.
 
 use crate::header::{BACK, Direction, Header, Spot, UP};
-use crate::migration::{Allow, Assert, Mark, Migration, Mode, Segment, Step, Touch};
+use crate::migration::{Assert, Mark, Migration, Mode, Segment, Step, Touch};
+use crate::word::{Control, allow, control, mark};
 use driftless_sql::{
     Comment, Diagnostic, Directive, Place, RawStatement, Script, SourceId, Span, StatementKind,
-    TokenKind, directives,
+    directives,
 };
 
 /// Which frame the statements at hand belong to.
@@ -386,64 +387,4 @@ impl Parser<'_> {
                 .help("restore the file from git; a migration that you edit by hand carries no step numbers"),
         );
     }
-}
-
-enum Control {
-    Begin,
-    Commit,
-    Other,
-}
-
-/// Whether a statement steers a transaction. Savepoints do not leave it.
-fn control(statement: &RawStatement, text: &str) -> Option<Control> {
-    let word = |at: usize| {
-        let token = statement.tokens.get(at)?;
-        (token.kind == TokenKind::Word).then(|| token.span.of(text).to_ascii_lowercase())
-    };
-    let second = word(1).unwrap_or_default();
-    match word(0)?.as_str() {
-        "begin" => Some(Control::Begin),
-        "start" if second == "transaction" => Some(Control::Begin),
-        "commit" if second == "prepared" => Some(Control::Other),
-        "commit" | "end" => Some(Control::Commit),
-        "rollback" => {
-            let to = (1..4).any(|at| word(at).is_some_and(|w| w == "to"));
-            (!to).then_some(Control::Other)
-        }
-        "abort" => Some(Control::Other),
-        _ => None,
-    }
-}
-
-fn allow(d: &Directive) -> Option<Allow> {
-    let (code, object) = match d.value.split_once(char::is_whitespace) {
-        Some((code, object)) => (code, Some(object.trim().to_string())),
-        None => (d.value.as_str(), None),
-    };
-    let shaped = code.len() == 5
-        && code.starts_with('D')
-        && code.bytes().skip(1).all(|b| b.is_ascii_digit());
-    shaped.then(|| Allow {
-        code: code.to_string(),
-        object: object.filter(|o| !o.is_empty()),
-        at: Spot(d.span),
-    })
-}
-
-/// `2/3 title  [tx 1 · …]`
-fn mark(text: &str, span: Span) -> Option<Mark> {
-    let (number, rest) = text.split_once('/')?;
-    let (total, rest) = rest.split_once(' ')?;
-    let (title, notes) = rest.rsplit_once("  [")?;
-    let notes = notes.strip_suffix(']')?;
-    if !notes.starts_with("tx ") && !notes.starts_with("no tx") {
-        return None;
-    }
-    Some(Mark {
-        number: number.parse().ok()?,
-        total: total.parse().ok()?,
-        title: title.to_string(),
-        notes: notes.to_string(),
-        at: Spot(span),
-    })
 }

@@ -69,6 +69,11 @@ impl Sum {
         self.lines.get(path).map(|(hash, _)| hash.as_str())
     }
 
+    /// The files that it has a line for.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.lines.keys().map(String::as_str)
+    }
+
     pub fn print(&self) -> String {
         let lines = self.lines.iter().map(|(p, (h, _))| format!("{h}  {p}\n"));
         lines.collect()

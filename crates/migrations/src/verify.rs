@@ -8,12 +8,12 @@ use crate::file::File;
 use crate::folder::{Folder, Versioned};
 use crate::ground::Ground;
 use crate::header::{Direction, Field, Header};
+use crate::lead::leads_to;
 use crate::migration::Mode;
-use crate::replay::{Stage, State, one, walk};
-use crate::sum::{SUM, Sum};
+use crate::replay::{Stage, one, walk};
+use crate::sum::SUM;
 use crate::told::{Told, outside, steps, told};
-use driftless_model::{Catalog, Hints};
-use driftless_planner::{Consent, Desired, Plan, Replay, Request, plan};
+use driftless_planner::{Desired, Replay};
 use driftless_sql::{Diagnostic, Severity, Span};
 
 /// What was found. Errors are breaches; warnings want a look.
@@ -54,7 +54,10 @@ pub fn verify(folder: &Folder, ground: &Ground, desired: Option<&Desired>) -> Re
         ));
     }
     if let Some(desired) = desired {
-        verifier.leads_to(&state, desired);
+        match leads_to(ground, &state, desired) {
+            Ok(found) => verifier.report.findings.extend(found),
+            Err(why) => verifier.report.notes.push(why),
+        }
     }
     verifier.report
 }
@@ -84,7 +87,7 @@ impl Verifier<'_> {
             );
             return;
         }
-        let found = sum.unwrap_or_else(Sum::default).check(self.folder);
+        let found = sum.unwrap_or_default().check(self.folder);
         self.report.findings.extend(found);
     }
 
@@ -389,38 +392,6 @@ impl Verifier<'_> {
             self.facts(down, header, &shown, Some(&up.lost));
         }
     }
-
-    /// The folder leads to the desired state.
-    fn leads_to(&mut self, state: &State, desired: &Desired) {
-        if state.has_errors() {
-            self.report.notes.push(
-                "where the folder leads was not compared with the desired state: a migration cannot be replayed".into(),
-            );
-            return;
-        }
-        match left(
-            self.ground,
-            &state.catalog,
-            &desired.catalog,
-            &desired.hints,
-        ) {
-            Ok(plan) if !plan.differs() => {}
-            Ok(plan) => {
-                let mut d =
-                    Diagnostic::error("D0716", "the migrations do not lead to the desired state")
-                        .help("write what is missing with `driftless generate NAME --why …`");
-                for line in lines(&plan) {
-                    d = d.note(line);
-                }
-                if !state.taints.is_empty() {
-                    d.severity = Severity::Warning;
-                    d = d.note("a statement could not be replayed, so this is not certain");
-                }
-                self.find(d);
-            }
-            Err(problems) => self.report.findings.extend(problems.0),
-        }
-    }
 }
 
 /// Every statement was replayed, on a state that is known.
@@ -432,57 +403,4 @@ fn is_certain(replay: &Replay) -> bool {
 /// Its steps carry numbers.
 fn is_generated(file: &File) -> bool {
     file.migration.steps().any(|s| s.mark.is_some())
-}
-
-/// What is still to be done to get from one state to another.
-fn left(
-    ground: &Ground,
-    before: &Catalog,
-    after: &Catalog,
-    hints: &Hints,
-) -> Result<Plan, driftless_sql::Problems> {
-    plan(Request {
-        dialect: ground.dialect,
-        before: before.clone(),
-        after: after.clone(),
-        hints: hints.clone(),
-        scope: ground.scope,
-        consent: &Consent::default(),
-    })
-}
-
-/// Differences that one finding names.
-const LINES: usize = 12;
-
-fn lines(plan: &Plan) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    for group in &plan.groups {
-        for line in &group.lines {
-            let what = match line.what.is_empty() {
-                true => String::new(),
-                false => format!(": {}", line.what),
-            };
-            let text = format!(
-                "{} {} {}{what} {}",
-                line.mark.sign(),
-                group.object.kind.noun(),
-                group.object,
-                line.detail
-            );
-            out.push(crate::line::one_line(&text));
-        }
-    }
-    out.extend(plan.unproven.iter().map(|u| {
-        format!(
-            "? {} {}: it may differ, nothing here can decide",
-            u.id.kind.noun(),
-            u.id
-        )
-    }));
-    let more = out.len().saturating_sub(LINES);
-    out.truncate(LINES);
-    if more > 0 {
-        out.push(format!("and {more} more"));
-    }
-    out
 }

@@ -215,26 +215,6 @@ fn sums() {
 #[ignore]
 fn zz_dump() {
     for project in [shop(sqlite()), shop(postgres())] {
-        for (path, text) in &project.files { println!("=== {path}\n{text}"); }
+        for (path, text) in &project.files { let d = format!("/tmp/mig-dump/{}", project.server.dialect); std::fs::create_dir_all(format!("{d}/down")).unwrap(); std::fs::write(format!("{d}/{path}"), text).unwrap(); }
     }
-    let mut p = postgres();
-    let mut tables = String::new();
-    for i in 0..100 { tables.push_str(&format!("CREATE TABLE t{i} (id int primary key, a text not null default 'x', b numeric(10,2) check (b > 0), c int references t0 (id)); CREATE INDEX t{i}_a ON t{i} (lower(a)); CREATE VIEW v{i} AS SELECT id, a FROM t{i} WHERE b > 1;\n")); }
-    p.put("1_all.sql", &tables);
-    for i in 0..100 { p.put(&format!("{}_x.sql", i + 2), &format!("ALTER TABLE t{i} ADD COLUMN z text NOT NULL DEFAULT 'q';")); }
-    p.seal();
-    let folder = p.clean();
-    let t = std::time::Instant::now();
-    let mut n = 0;
-    driftless_migrations::walk(&folder, &p.ground(), None, &mut |_| n += 1);
-    eprintln!("walk {:?}", t.elapsed());
-    let t = std::time::Instant::now();
-    p.state();
-    eprintln!("state {:?}", t.elapsed());
-    let t = std::time::Instant::now();
-    let r = p.verify(None);
-    eprintln!("verify {:?} {}", t.elapsed(), r.findings.len());
-    let t = std::time::Instant::now();
-    driftless_migrations::history(&folder, &p.ground(), Some("t5.z")).unwrap();
-    eprintln!("history {:?}", t.elapsed());
 }
