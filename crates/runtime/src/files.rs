@@ -112,6 +112,11 @@ fn is_schema(name: &str) -> bool {
     has_ending(name, &["sql", "yaml", "yml"])
 }
 
+/// A file of a migrations folder.
+fn is_sql(name: &str) -> bool {
+    has_ending(name, &["sql"])
+}
+
 fn is_config(name: &str) -> bool {
     name.rsplit(['/', '\\']).next() == Some(CONFIG)
 }
