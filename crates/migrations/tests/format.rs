@@ -211,10 +211,3 @@ fn sums() {
     );
     assert_eq!(codes(&format!("{text}nonsense\n")), ["D0705"]);
 }
-#[test]
-#[ignore]
-fn zz_dump() {
-    for project in [shop(sqlite()), shop(postgres())] {
-        for (path, text) in &project.files { let d = format!("/tmp/mig-dump/{}", project.server.dialect); std::fs::create_dir_all(format!("{d}/down")).unwrap(); std::fs::write(format!("{d}/{path}"), text).unwrap(); }
-    }
-}
