@@ -90,15 +90,11 @@ pub fn history(
         None => part.object.kind.noun(),
     });
     for t in told.iter().rev() {
-        let mut found: Vec<Entry> = t
-            .events
-            .iter()
-            .filter(|e| concerns(e, &part))
-            .map(|e| entry(t, e))
-            .collect();
-        found.reverse();
-        history.entries.extend(found);
+        // Renames stand first, in their order; what a diff found speaks of the names after them.
         for event in t.events.iter().rev() {
+            if concerns(event, &part) {
+                history.entries.push(entry(t, event));
+            }
             if let What::Renamed(from) = &event.what {
                 backwards(&mut part, &event.part, from);
             }
@@ -198,23 +194,30 @@ fn find(text: &str, told: &[Told], notes: &mut Vec<String>) -> Result<Part, Diag
         }) && spelled(part, name)
     };
     let all: Vec<&Event> = told.iter().flat_map(|t| &t.events).collect();
+    let renames: Vec<(usize, &Part, &Part)> = all
+        .iter()
+        .enumerate()
+        .filter_map(|(at, e)| match &e.what {
+            What::Renamed(from) => Some((at, from, &e.part)),
+            _ => None,
+        })
+        .collect();
     let mut found: Vec<Part> = Vec::new();
     for (at, event) in all.iter().enumerate().rev() {
-        let since = |from: usize| all.get(from..).unwrap_or(&[]);
-        let mut meant = Vec::new();
-        if fits(&event.part) {
-            meant.push(forwards(event.part.clone(), since(at + 1)));
+        // Under the name that it had then, or under the one that it ends up with.
+        let mut meant = vec![(at + 1, &event.part)];
+        if let What::Renamed(from) = &event.what {
+            meant.push((at, from));
         }
-        if let What::Renamed(from) = &event.what
-            && fits(from)
-        {
-            meant.push(forwards(from.clone(), since(at)));
+        for (since, part) in meant {
+            let now = forwards(part.clone(), &renames, since);
+            if (fits(part) || fits(&now)) && !found.contains(&now) {
+                found.push(now);
+            }
         }
-        meant.retain(|p| !found.contains(p));
-        found.extend(meant);
     }
-    // Relations and their columns before what belongs to them.
-    found.sort_by_key(|p| p.object.owner.is_some());
+    // What bears the name now before what once did; relations and their columns before what belongs to them.
+    found.sort_by_key(|p| (!fits(p), p.object.owner.is_some()));
     let Some(first) = found.first().cloned() else {
         return Err(unknown(text, told));
     };
@@ -228,11 +231,9 @@ fn find(text: &str, told: &[Told], notes: &mut Vec<String>) -> Result<Part, Diag
 }
 
 /// The part under the name that it ends up with.
-fn forwards(mut part: Part, since: &[&Event]) -> Part {
-    for event in since {
-        if let What::Renamed(from) = &event.what {
-            backwards(&mut part, from, &event.part);
-        }
+fn forwards(mut part: Part, renames: &[(usize, &Part, &Part)], since: usize) -> Part {
+    for (_, from, to) in renames.iter().filter(|(at, ..)| *at >= since) {
+        backwards(&mut part, from, to);
     }
     part
 }

@@ -211,3 +211,51 @@ fn sums() {
     );
     assert_eq!(codes(&format!("{text}nonsense\n")), ["D0705"]);
 }
+
+#[test]
+fn several_transactions_and_a_head_of_the_session() {
+    let mut project = postgres();
+    project.generate(
+        1,
+        "first",
+        "CREATE TYPE state AS ENUM ('new'); CREATE TABLE orders (id int, state state);",
+    );
+    let text = "CREATE TYPE state AS ENUM ('new', 'done');
+        CREATE TABLE orders (id int, state state DEFAULT 'done');
+        CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1 -- driftless:tx none
+        $$;
+        CREATE VIEW v AS SELECT id FROM orders -- the last word
+        ;";
+    project.generate(2, "second", text);
+    let (folder, problems) = project.folder();
+    assert!(problems.is_empty(), "{problems:?}");
+    let up = &folder.versioned[1].up;
+    assert_eq!(up.migration.segments.len(), 2, "{}", up.text);
+    assert_eq!(up.migration.head.len(), 1, "{}", up.text);
+    assert_eq!(up.migration.print(Syntax::Postgres), up.text);
+    let marks = up.migration.steps().filter_map(|s| s.mark.as_ref());
+    assert!(marks.last().is_some_and(|m| m.notes.starts_with("tx 2")));
+    let report = project.verify(Some(text));
+    assert!(
+        report.findings.is_empty(),
+        "{:#?}\n{}",
+        report.findings,
+        up.text
+    );
+}
+
+#[test]
+fn what_a_way_back_cannot_bring_back_is_at_its_head() {
+    let mut project = postgres();
+    project.generate(1, "first", "CREATE TABLE a (x int, note text);");
+    project.generate(2, "second", "CREATE TABLE a (x int);");
+    let down = &project.files["down/2_second.sql"];
+    assert!(
+        down.contains("-- cannot bring back: the values of a.note\n"),
+        "{down}"
+    );
+    let path = "down/2_second.sql";
+    project.forge(path, "-- cannot bring back: the values of a.note\n", "");
+    let report = project.verify(None);
+    assert_eq!(report.findings.len(), 1, "{:#?}", report.findings);
+}

@@ -122,3 +122,50 @@ fn hostile_names_stay_on_their_line() {
         assert!(whys <= 1, "{head:#?}");
     }
 }
+
+#[test]
+fn a_table_that_takes_the_name_of_a_dropped_one() {
+    let mut project = sqlite();
+    project.put("1_a.sql", "CREATE TABLE a (x INT); CREATE TABLE b (y INT);");
+    project.put("2_swap.sql", "DROP TABLE a; ALTER TABLE b RENAME TO a;");
+    project.put("3_more.sql", "ALTER TABLE a RENAME COLUMN y TO z;");
+    let found = told(&project, "a.z");
+    let wanted = [
+        "a added column b.y",
+        "swap renamed table a",
+        "more renamed column a.z",
+    ];
+    assert_eq!(found, wanted);
+    let found = told(&project, "a");
+    assert!(
+        found.iter().any(|l| l == "swap renamed table a"),
+        "{found:?}"
+    );
+    assert!(
+        found.iter().any(|l| l == "swap dropped table a"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn what_a_person_wrote_with_plain_names_is_followed() {
+    let mut project = postgres();
+    project.put(
+        "1_a.sql",
+        "CREATE SCHEMA shop; SET search_path = shop; CREATE TABLE t (a int, b text);",
+    );
+    project.put(
+        "2_b.sql",
+        "ALTER TABLE shop.t RENAME COLUMN a TO c; ALTER TABLE shop.t SET SCHEMA public; ALTER TABLE t RENAME TO u;",
+    );
+    let found = told(&project, "u.c");
+    assert_eq!(
+        found.first().map(String::as_str),
+        Some("a added column shop.t.a")
+    );
+    assert!(
+        found.iter().any(|l| l == "b renamed column shop.t.c"),
+        "{found:?}"
+    );
+    assert!(found.iter().any(|l| l == "b renamed table u"), "{found:?}");
+}
