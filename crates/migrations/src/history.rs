@@ -101,7 +101,33 @@ pub fn history(
         }
     }
     history.entries.reverse();
+    history.namesakes(&told);
     Ok(history)
+}
+
+impl History {
+    /// Says of other objects that bore the name and are gone.
+    fn namesakes(&mut self, told: &[Told]) {
+        let Some(name) = self.object.clone() else {
+            return;
+        };
+        for t in told {
+            for event in &t.events {
+                let mine = |e: &&Entry| {
+                    e.version == t.version && e.what == event.what.word() && e.object == name
+                };
+                if event.what == What::Dropped
+                    && event.part.to_string() == name
+                    && !self.entries.iter().any(|e| mine(&e))
+                {
+                    self.notes.push(format!(
+                        "another `{name}` was dropped by `{}`: its history is not told here",
+                        t.path
+                    ));
+                }
+            }
+        }
+    }
 }
 
 fn notes(folder: &Folder, state: &State) -> Vec<String> {

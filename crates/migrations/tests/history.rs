@@ -141,9 +141,12 @@ fn a_table_that_takes_the_name_of_a_dropped_one() {
         found.iter().any(|l| l == "swap renamed table a"),
         "{found:?}"
     );
+    let folder = project.clean();
+    let whole = history(&folder, &project.ground(), Some("a")).expect("a history");
     assert!(
-        found.iter().any(|l| l == "swap dropped table a"),
-        "{found:?}"
+        whole.notes.iter().any(|n| n.contains("another `a`")),
+        "{:?}",
+        whole.notes
     );
 }
 
