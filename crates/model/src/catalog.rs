@@ -4,6 +4,7 @@
 
 use crate::id::{Kind, Name, ObjectId, Part};
 use crate::object::{Item, Object};
+use crate::objects::{Objects, requirements};
 use driftless_sql::Place;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -108,7 +109,7 @@ pub struct Observed {
 #[derive(Debug, Clone)]
 pub struct Catalog {
     pub server: Server,
-    pub objects: BTreeMap<ObjectId, Object>,
+    pub objects: Objects,
     pub unmodelled: Vec<Unmodelled>,
     /// Why nothing certain can be said any more (a `DO` block ran); empty: not tainted.
     pub taint: Vec<String>,
@@ -120,7 +121,7 @@ impl Catalog {
     pub fn new(server: Server) -> Self {
         Catalog {
             server,
-            objects: BTreeMap::new(),
+            objects: Objects::default(),
             unmodelled: Vec::new(),
             taint: Vec::new(),
             places: BTreeMap::new(),
@@ -171,51 +172,5 @@ impl Catalog {
         self.objects
             .get(id)
             .map_or_else(Vec::new, |o| requirements(id, o))
-    }
-}
-
-/// Everything that an object needs to be there: what it refers to, and its schema.
-pub fn requirements(id: &ObjectId, object: &Object) -> Vec<Part> {
-    let mut out = object.parts();
-    out.retain(|p| p.object != *id);
-    if !id.schema.is_empty() {
-        out.push(ObjectId::new(Kind::Schema, Name::default(), id.schema.clone()).part());
-    }
-    out.sort();
-    out.dedup();
-    out
-}
-
-/// Reverse references: which objects use a part.
-#[derive(Debug, Clone, Default)]
-pub struct Users(BTreeMap<Part, Vec<ObjectId>>);
-
-impl Users {
-    /// One pass over the catalog.
-    pub fn of(catalog: &Catalog) -> Users {
-        let mut map: BTreeMap<Part, Vec<ObjectId>> = BTreeMap::new();
-        for (id, object) in &catalog.objects {
-            for part in requirements(id, object) {
-                map.entry(part).or_default().push(id.clone());
-            }
-            // A table's own expressions (generated columns, defaults) use its own columns.
-        }
-        Users(map)
-    }
-    /// Who refers to this very part.
-    pub fn of_part(&self, part: &Part) -> &[ObjectId] {
-        self.0.get(part).map_or(&[], Vec::as_slice)
-    }
-    /// Who refers to the object or to any of its members.
-    pub fn of_object(&self, id: &ObjectId) -> Vec<&ObjectId> {
-        let mut out: Vec<&ObjectId> = self
-            .0
-            .range(id.part()..)
-            .take_while(|(p, _)| p.object == *id)
-            .flat_map(|(_, users)| users)
-            .collect();
-        out.sort();
-        out.dedup();
-        out
     }
 }

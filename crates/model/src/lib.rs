@@ -11,6 +11,7 @@ mod hint;
 mod id;
 mod index;
 mod object;
+mod objects;
 mod program;
 mod rename;
 mod scope;
@@ -19,7 +20,7 @@ mod text;
 mod types;
 mod view;
 
-pub use catalog::{Catalog, Dialect, Observed, Server, Unmodelled, Users, Version, requirements};
+pub use catalog::{Catalog, Dialect, Observed, Server, Unmodelled, Version};
 pub use constraint::{
     Check, Constraint, ConstraintBody, Exclude, ExcludeItem, ForeignKey, Key, KeyPart,
 };
@@ -31,6 +32,7 @@ pub use hint::Hints;
 pub use id::{Kind, Name, ObjectId, Part};
 pub use index::{Index, IndexKey, KeyExpr};
 pub use object::{Body, Grant, Item, Object, Origin};
+pub use objects::{Objects, Users, requirements};
 pub use program::{Argument, Function, Policy, Trigger, TriggerEvent};
 pub use scope::{HISTORY, Pattern, Scope, leave_foreign};
 pub use table::{

@@ -9,6 +9,7 @@ use crate::index::{IndexKey, KeyExpr};
 use crate::object::{Body, Object};
 use crate::program::TriggerEvent;
 use crate::text::{Ref, SqlText};
+use std::collections::BTreeSet;
 
 impl Object {
     /// Every id of another object inside, but those of texts' refs.
@@ -193,32 +194,117 @@ impl Catalog {
     /// Renames a part and everything that refers to it. `write` gives the text for a ref under its new name, from the
     /// text that stood there. Texts become raw: settle the catalog's users afterwards.
     pub fn rename(&mut self, part: &Part, to: &Name, write: &dyn Fn(&str, &Ref) -> String) {
-        match &part.member {
-            Some(member) => self.rename_member(&part.object, member, to),
-            None => self.rename_object(&part.object, to),
-        }
-        for object in self.objects.values_mut() {
-            for text in object.texts_mut() {
+        let of = &part.object;
+        let touched = match &part.member {
+            Some(member) => {
+                let touched = self.around(of);
+                self.rename_member(&touched, of, member, to);
+                touched
+            }
+            None if of.kind == Kind::Schema => {
+                let moved = |id: &ObjectId| match id.schema == of.name {
+                    true => Some(ObjectId {
+                        schema: to.clone(),
+                        ..id.clone()
+                    }),
+                    false => (id == of).then(|| renamed(id, to)),
+                };
+                self.rekey(self.objects.keys().cloned().collect(), &moved)
+            }
+            None => {
+                let moved = |id: &ObjectId| match lives_in(id, of) {
+                    true => Some(ObjectId {
+                        owner: Some(to.clone()),
+                        ..id.clone()
+                    }),
+                    false => (id == of).then(|| renamed(id, to)),
+                };
+                self.rekey(self.around(of), &moved)
+            }
+        };
+        for id in &touched {
+            for text in self
+                .objects
+                .get_mut(id)
+                .into_iter()
+                .flat_map(Object::texts_mut)
+            {
                 text.rename(part, to, write);
             }
         }
     }
 
-    fn rename_member(&mut self, of: &ObjectId, member: &Name, to: &Name) {
-        for (id, object) in &mut self.objects {
-            if let Body::Enum(e) = &mut object.body
-                && id == of
+    /// Moves an object (and what lives in its namespace, and a table's indexes) into another schema.
+    pub fn relocate(&mut self, from: &ObjectId, schema: &Name) {
+        let around = self.around(from);
+        let index_of = |id: &ObjectId| {
+            self.item::<crate::index::Index>(id)
+                .is_some_and(|i| i.table == *from)
+        };
+        let going: BTreeSet<ObjectId> = around
+            .iter()
+            .filter(|id| *id == from || lives_in(id, from) || index_of(id))
+            .cloned()
+            .collect();
+        let moved = |id: &ObjectId| {
+            going.contains(id).then(|| ObjectId {
+                schema: schema.clone(),
+                ..id.clone()
+            })
+        };
+        for id in self.rekey(around, &moved) {
+            for text in self
+                .objects
+                .get_mut(&id)
+                .into_iter()
+                .flat_map(Object::texts_mut)
             {
-                for v in &mut e.values {
-                    if v == member.as_str() {
-                        *v = to.to_string();
+                if text.refs.iter().any(|r| r.part.object == *from) {
+                    text.canon = crate::text::Canon::Raw;
+                }
+                for r in &mut text.refs {
+                    if let Some(now) = moved(&r.part.object) {
+                        r.part.object = now;
                     }
                 }
             }
-            if let Some(grants) = &mut object.grants
+        }
+    }
+
+    /// The object, what lives in its namespace, and everyone who refers to one of these.
+    pub fn around(&self, id: &ObjectId) -> BTreeSet<ObjectId> {
+        let mut out: BTreeSet<ObjectId> = self.owned(id).map(|(id, _)| id.clone()).collect();
+        out.retain(|owned| lives_in(owned, id));
+        out.insert(id.clone());
+        let users: Vec<ObjectId> = out
+            .iter()
+            .flat_map(|id| self.objects.users_of(id))
+            .cloned()
+            .collect();
+        out.extend(users);
+        out
+    }
+
+    fn rename_member(
+        &mut self,
+        touched: &BTreeSet<ObjectId>,
+        of: &ObjectId,
+        member: &Name,
+        to: &Name,
+    ) {
+        for id in touched {
+            let Some(object) = self.objects.get_mut(id) else {
+                continue;
+            };
+            if let Body::Enum(e) = &mut object.body
                 && id == of
             {
-                for g in grants {
+                for v in e.values.iter_mut().filter(|v| *v == member.as_str()) {
+                    *v = to.to_string();
+                }
+            }
+            if id == of {
+                for g in object.grants.iter_mut().flatten() {
                     if g.column.as_ref() == Some(member) {
                         g.column = Some(to.clone());
                     }
@@ -232,91 +318,52 @@ impl Catalog {
         }
     }
 
-    fn rename_object(&mut self, from: &ObjectId, to: &Name) {
-        let schema = from.kind == Kind::Schema;
-        let relation = from.kind.is_relation() || from.kind == Kind::Domain;
-        let moved = |id: &ObjectId| -> Option<ObjectId> {
-            if id == from {
-                return Some(ObjectId {
-                    name: to.clone(),
-                    ..id.clone()
-                });
-            }
-            if schema && id.schema == from.name {
-                return Some(ObjectId {
-                    schema: to.clone(),
-                    ..id.clone()
-                });
-            }
-            if relation && id.owner.as_ref() == Some(&from.name) && id.schema == from.schema {
-                return Some(ObjectId {
-                    owner: Some(to.clone()),
-                    ..id.clone()
-                });
-            }
-            None
-        };
-        let objects = std::mem::take(&mut self.objects);
-        for (id, mut object) in objects {
+    /// Gives objects their new ids, and follows them in all that refers to them but texts. The ids of now.
+    fn rekey(
+        &mut self,
+        touched: BTreeSet<ObjectId>,
+        moved: &dyn Fn(&ObjectId) -> Option<ObjectId>,
+    ) -> BTreeSet<ObjectId> {
+        let mut now = BTreeSet::new();
+        let mut taken_out = Vec::new();
+        for id in touched {
+            let Some(mut object) = self.objects.remove(&id) else {
+                continue;
+            };
             for inner in object.ids_mut() {
                 if let Some(new) = moved(inner) {
                     *inner = new;
                 }
             }
-            self.objects.insert(moved(&id).unwrap_or(id), object);
+            let place = self.places.remove(&id);
+            taken_out.push((moved(&id).unwrap_or(id), object, place));
         }
-        let places = std::mem::take(&mut self.places);
-        self.places = places
-            .into_iter()
-            .map(|(id, p)| (moved(&id).unwrap_or(id), p))
-            .collect();
+        for (id, object, place) in taken_out {
+            if let Some(place) = place {
+                self.places.insert(id.clone(), place);
+            }
+            now.insert(id.clone());
+            self.objects.insert(id, object);
+        }
         for u in &mut self.unmodelled {
             if let Some(new) = u.on.as_ref().and_then(moved) {
                 u.on = Some(new);
             }
         }
+        now
     }
 }
 
-impl Catalog {
-    /// Moves an object (and what lives in its namespace, and a table's indexes) into another schema.
-    pub fn relocate(&mut self, from: &ObjectId, schema: &Name) {
-        let mut indexes: Vec<ObjectId> = Vec::new();
-        for (id, object) in &self.objects {
-            if let Body::Index(i) = &object.body
-                && i.table == *from
-            {
-                indexes.push(id.clone());
-            }
-        }
-        let relation = from.kind.is_relation() || from.kind == Kind::Domain;
-        let moved = |id: &ObjectId| -> Option<ObjectId> {
-            let owned =
-                relation && id.owner.as_ref() == Some(&from.name) && id.schema == from.schema;
-            (id == from || owned || indexes.contains(id)).then(|| ObjectId {
-                schema: schema.clone(),
-                ..id.clone()
-            })
-        };
-        let objects = std::mem::take(&mut self.objects);
-        for (id, mut object) in objects {
-            for inner in object.ids_mut() {
-                if let Some(new) = moved(inner) {
-                    *inner = new;
-                }
-            }
-            for text in object.texts_mut() {
-                let hit = text.refs.iter().any(|r| r.part.object == *from);
-                if hit {
-                    text.canon = crate::text::Canon::Raw;
-                }
-                for r in &mut text.refs {
-                    if let Some(new) = moved(&r.part.object) {
-                        r.part.object = new;
-                    }
-                }
-            }
-            self.objects.insert(moved(&id).unwrap_or(id), object);
-        }
+fn renamed(id: &ObjectId, to: &Name) -> ObjectId {
+    ObjectId {
+        name: to.clone(),
+        ..id.clone()
     }
+}
+
+/// Whether an object lives in the namespace of a relation or domain.
+fn lives_in(id: &ObjectId, of: &ObjectId) -> bool {
+    (of.kind.is_relation() || of.kind == Kind::Domain)
+        && id.owner.as_ref() == Some(&of.name)
+        && id.schema == of.schema
 }

@@ -6,8 +6,9 @@
 use crate::action::{Action, Create, Data, Drop, Session};
 use crate::dialect::Dialect;
 use crate::moment::{Fault, Moment};
-use driftless_model::{Catalog, Kind, Name, ObjectId, Part, Table};
+use driftless_model::{Catalog, Kind, Name, Object, ObjectId, Part, Table};
 use driftless_sql::Diagnostic;
+use std::collections::BTreeSet;
 
 /// Executes one action.
 pub fn apply(dialect: &dyn Dialect, action: &Action, moment: &mut Moment) -> Result<(), Fault> {
@@ -272,14 +273,8 @@ fn drop(_dialect: &dyn Dialect, drop: &Drop, moment: &mut Moment) -> Result<(), 
     };
     moment.remove(&id);
     if drop.cascade {
-        let users: Vec<ObjectId> = moment
-            .catalog
-            .objects
-            .iter()
-            .filter(|(_, o)| o.parts().iter().any(|p| p.object == id))
-            .map(|(i, _)| i.clone())
-            .filter(|i| i.kind != Kind::Table)
-            .collect();
+        let users = moment.catalog.objects.users_of(&id).into_iter();
+        let users: Vec<ObjectId> = users.filter(|i| i.kind != Kind::Table).cloned().collect();
         for user in users {
             moment.remove(&user);
         }
@@ -318,7 +313,7 @@ fn rename(dialect: &dyn Dialect, part: &Part, to: &Name, moment: &mut Moment) ->
         },
     };
     dialect.renamed(&relation, &mut moment.catalog);
-    resettle_raw(dialect, &mut moment.catalog);
+    resettle_around(dialect, &relation, &mut moment.catalog);
     Ok(())
 }
 
@@ -336,7 +331,11 @@ fn move_to(
         return Err(Fault::missing("schema", schema));
     }
     moment.catalog.relocate(id, schema);
-    resettle_raw(dialect, &mut moment.catalog);
+    let now = ObjectId {
+        schema: schema.clone(),
+        ..id.clone()
+    };
+    resettle_around(dialect, &now, &mut moment.catalog);
     Ok(())
 }
 
@@ -370,11 +369,10 @@ fn comment(part: &Part, text: &Option<String>, moment: &mut Moment) -> Result<()
 
 /// Settles one object.
 pub fn settle_one(dialect: &dyn Dialect, id: &ObjectId, catalog: &mut Catalog) {
+    // The object must see itself (a check sees its table): a copy is settled while it stays where rows look.
     if let Some(row) = dialect.row(id.kind)
-        && let Some(mut object) = catalog.objects.remove(id)
+        && let Some(mut object) = catalog.get(id).cloned()
     {
-        // The object must see itself (a check sees its table): put a copy back only where a row looks.
-        catalog.objects.insert(id.clone(), object.clone());
         row.settle(id, &mut object, catalog);
         catalog.objects.insert(id.clone(), object);
     }
@@ -424,19 +422,19 @@ fn settle_views(dialect: &dyn Dialect, views: &[ObjectId], catalog: &mut Catalog
     }
 }
 
-/// Settles the objects that hold a raw text.
-pub fn resettle_raw(dialect: &dyn Dialect, catalog: &mut Catalog) {
-    let raw: Vec<ObjectId> = catalog
-        .objects
-        .iter_mut()
-        .filter_map(|(id, o)| {
-            o.texts_mut()
-                .iter()
-                .any(|t| t.canon == driftless_model::Canon::Raw)
-                .then(|| id.clone())
-        })
-        .collect();
-    for id in raw {
-        settle_one(dialect, &id, catalog);
+/// Settles what a rename left raw: the object and those who refer to it; everything in and about a schema.
+fn resettle_around(dialect: &dyn Dialect, id: &ObjectId, catalog: &mut Catalog) {
+    let near: BTreeSet<ObjectId> = match id.kind {
+        Kind::Schema => catalog.objects.keys().cloned().collect(),
+        _ => catalog.around(id),
+    };
+    let raw = |object: &mut Object| {
+        let texts = object.texts_mut();
+        texts.iter().any(|t| t.canon == driftless_model::Canon::Raw)
+    };
+    for id in near {
+        if catalog.objects.get_mut(&id).is_some_and(raw) {
+            settle_one(dialect, &id, catalog);
+        }
     }
 }

@@ -306,7 +306,7 @@ impl Closing<'_> {
                 .into_iter()
                 .cloned()
                 .collect(),
-            Some(_) => self.cx.users.of_part(part).to_vec(),
+            Some(_) => self.cx.users.of_part(part).into_iter().cloned().collect(),
         };
         for user in users {
             if user == *by || !self.cx.before.contains(&user) || !self.cx.after.contains(&user) {

@@ -2,7 +2,7 @@
 //!
 //! Invariant: the catalog of a moment is always settled as far as its statements went.
 
-use driftless_model::{Catalog, Kind, Name, ObjectId};
+use driftless_model::{Body, Catalog, Kind, Name, ObjectId};
 use driftless_sql::{Diagnostic, Place};
 use std::collections::BTreeSet;
 
@@ -92,30 +92,17 @@ impl Moment {
     pub fn remove(&mut self, id: &ObjectId) {
         let mut gone = vec![id.clone()];
         if id.kind.is_relation() {
-            gone.extend(
-                self.catalog
-                    .owned(id)
-                    .map(|(i, _)| i.clone())
-                    .filter(|i| i.owner.is_some()),
-            );
-            for (i, object) in &self.catalog.objects {
-                let belongs = match &object.body {
-                    driftless_model::Body::Index(x) => x.table == *id,
-                    driftless_model::Body::Trigger(t) => t.table == *id,
-                    // Partitions go with their whole.
-                    driftless_model::Body::Table(t) => t
-                        .pg()
-                        .and_then(|pg| pg.partition_of.as_ref())
-                        .is_some_and(|of| of.parent == *id),
-                    driftless_model::Body::Sequence(s) => {
-                        s.owned_by.as_ref().is_some_and(|p| p.object == *id)
-                    }
-                    _ => false,
-                };
-                if belongs {
-                    gone.push(i.clone());
-                }
-            }
+            let catalog = &self.catalog;
+            let owned = catalog.owned(id).map(|(i, _)| i);
+            gone.extend(owned.filter(|i| i.owner.is_some()).cloned());
+            let belongs = |i: &&ObjectId| {
+                catalog.get(i).is_some_and(|object| match &object.body {
+                    Body::Sequence(s) => s.owned_by.as_ref().is_some_and(|p| p.object == *id),
+                    _ => object.owner_relation() == Some(id),
+                })
+            };
+            let users = catalog.objects.users_of(id).into_iter();
+            gone.extend(users.filter(belongs).cloned());
         }
         for i in gone {
             if i.kind == Kind::Table && i != *id {

@@ -24,7 +24,7 @@ pub struct Cx<'a> {
     /// The before-state, renames applied.
     pub before: &'a Catalog,
     pub after: &'a Catalog,
-    pub users: &'a Users,
+    pub users: &'a Users<'a>,
     pub hints: &'a Hints,
     pub scope: &'a Scope,
     pub server: Server,

@@ -6,8 +6,8 @@
 use crate::row::{self, data_text};
 use crate::{grammar, inspect, print};
 use driftless_model::{
-    Body, Catalog, Constraint, Grant, Kind, Name, Object, ObjectId, Ref, Schema, Scope, Server, TypeRef,
-    Version,
+    Body, Catalog, Constraint, Grant, Kind, Name, Object, ObjectId, Ref, Schema, Scope, Server,
+    TypeRef, Version,
 };
 use driftless_planner::{
     Action, Answer, Clause, ColumnClause, ConstraintClause, Create, Cx, Dialect, Draft, Frame,
@@ -176,13 +176,23 @@ impl Dialect for Postgres {
         if !named {
             return;
         }
-        let objects = std::mem::take(&mut catalog.objects);
-        for (mut id, mut object) in objects {
+        let near = match relation.kind {
+            Kind::Schema => catalog.objects.keys().cloned().collect(),
+            _ => catalog.around(relation),
+        };
+        for mut id in near {
+            let Some(mut object) = catalog.objects.remove(&id) else {
+                continue;
+            };
             for ty in types_mut(&mut object.body) {
                 row::retext(ty);
             }
+            let place = catalog.places.remove(&id);
             if let Some(f) = object.get::<driftless_model::Function>() {
                 id.args = Some(row::identity(&f.arguments));
+            }
+            if let Some(place) = place {
+                catalog.places.insert(id.clone(), place);
             }
             catalog.objects.insert(id, object);
         }

@@ -292,9 +292,12 @@ fn foreign_target(
 /// Gives the constraints without a name the ids that their new text has, after a rename in or of a table.
 pub fn rename_automatic(table: &ObjectId, catalog: &mut Catalog) {
     let stale: Vec<(ObjectId, String)> = catalog
-        .of::<Constraint>()
-        .filter(|(_, c)| !c.named && (c.table == *table || key_target(c) == Some(table)))
-        .map(|(id, c)| (id.clone(), automatic(c)))
+        .around(table)
+        .into_iter()
+        .filter_map(|id| {
+            let c = catalog.item::<Constraint>(&id).filter(|c| !c.named)?;
+            (c.table == *table || key_target(c) == Some(table)).then(|| (id, automatic(c)))
+        })
         .filter(|(id, name)| {
             let key = id.name.key();
             let base = key.rsplit_once(" #").map_or(key, |(base, n)| {

@@ -354,7 +354,9 @@ fn copy_facts(
     };
     let strict = |t: &Table| t.lite().is_some_and(|l| l.strict);
     for column in source.columns.iter().filter(|c| c.generated.is_none()) {
-        let read = columns.iter().any(|(_, e)| names_in(e).any(|n| n == column.name));
+        let read = columns
+            .iter()
+            .any(|(_, e)| names_in(e).any(|n| n == column.name));
         if !read {
             out.losses.push(column_loss(from, &column.name));
             out.irreversible = Some(format!("the values of {from}.{} are gone", column.name));
