@@ -58,6 +58,18 @@ pub enum Command {
     Diff(DiffArgs),
     /// Brings a database to the declared schema
     Apply(ApplyArgs),
+    /// Starts a project, or adopts a database
+    Init(InitArgs),
+    /// Writes the next migration
+    Generate(GenerateArgs),
+    /// Starts a migration that is written by hand
+    New(NewArgs),
+    /// Takes over what was edited by hand into driftless.sum
+    Seal(SealArgs),
+    /// Checks the migrations: hashes, heads, order, and where they lead
+    Verify(VerifyArgs),
+    /// Tells when, where and why an object changed
+    History(HistoryArgs),
     /// Prints the page of a diagnostic, like D0101
     Explain {
         /// The code, as it stands in brackets behind `error`; without one, all of them
@@ -72,7 +84,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// A database URL, file, folder, glob, -, cmd:…, git:REV:PATH, env:NAME or empty
+    /// A database URL, file, folder, glob, -, cmd:…, git:REV:PATH, migrations:DIR[@VERSION], env:NAME or empty
     pub state: String,
     /// How it is printed
     #[arg(long, default_value = "sql")]
@@ -110,6 +122,9 @@ pub struct PlanArgs {
     /// The environment to compare with; without it the default one
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
+    /// Runs it on an empty copy first
+    #[arg(long)]
+    pub rehearse: bool,
     #[command(flatten)]
     pub show: ShowArgs,
     #[command(flatten)]
@@ -179,7 +194,7 @@ pub struct SharedArgs {
     pub scope: ScopeArgs,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct ScopeArgs {
     /// Manages these too: grants, owners, definers, tablespaces
     #[arg(long, value_name = "ASPECTS", value_delimiter = ',')]
@@ -283,6 +298,110 @@ fn parse_size(text: &str) -> Result<u64, String> {
         _ => return Err(wrong()),
     };
     number.checked_mul(unit).ok_or_else(wrong)
+}
+
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    /// What the migration is called; with --amend it may be left out
+    pub name: Option<String>,
+    /// Why it is needed; asked for where there is a terminal
+    #[arg(long, value_name = "TEXT")]
+    pub why: Option<String>,
+    /// Writes my last migration anew, or the one that is called NAME, which nothing has applied
+    #[arg(long)]
+    pub amend: bool,
+    /// Runs it on an empty copy first, and back
+    #[arg(long)]
+    pub rehearse: bool,
+    /// The version, where the clock shall not give it
+    #[arg(long, hide = true, value_name = "STAMP")]
+    pub version_stamp: Option<u64>,
+    #[command(flatten)]
+    pub shared: SharedArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// What the migration is called
+    pub name: String,
+    /// Why it is needed; asked for where there is a terminal
+    #[arg(long, value_name = "TEXT")]
+    pub why: Option<String>,
+    /// The version, where the clock shall not give it
+    #[arg(long, hide = true, value_name = "STAMP")]
+    pub version_stamp: Option<u64>,
+    /// Whose SQL it is where no database tells, like postgres@16
+    #[arg(long, value_name = "DIALECT")]
+    pub dialect: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct SealArgs {
+    /// Whose SQL it is where no database tells, like postgres@16
+    #[arg(long, value_name = "DIALECT")]
+    pub dialect: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum VerifyFormat {
+    Text,
+    Json,
+    Markdown,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// How it is printed
+    #[arg(long, default_value = "text")]
+    pub format: VerifyFormat,
+    /// Runs every migration on an empty database, and back
+    #[arg(long)]
+    pub rehearse: bool,
+    /// Whose SQL it is where no database tells, like postgres@16
+    #[arg(long, value_name = "DIALECT")]
+    pub dialect: Option<String>,
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum HistoryFormat {
+    Text,
+    Json,
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// orders, orders.status or index:orders_status_idx; without one, everything
+    pub object: Option<String>,
+    /// How it is printed
+    #[arg(long, default_value = "text")]
+    pub format: HistoryFormat,
+    /// Whose SQL it is where no database tells, like postgres@16
+    #[arg(long, value_name = "DIALECT")]
+    pub dialect: Option<String>,
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// A live database whose schema is taken over; without one the project is empty
+    pub state: Option<String>,
+    /// What the environment of that database is called
+    #[arg(long, value_name = "NAME", default_value = "dev")]
+    pub env: String,
+    /// The version of the first migration, where the clock shall not give it
+    #[arg(long, hide = true, value_name = "STAMP")]
+    pub version_stamp: Option<u64>,
+    /// Whose SQL it is where no database tells, like postgres@16
+    #[arg(long, value_name = "DIALECT")]
+    pub dialect: Option<String>,
+    #[command(flatten)]
+    pub scope: ScopeArgs,
 }
 
 #[cfg(test)]

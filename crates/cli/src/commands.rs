@@ -7,13 +7,22 @@ mod apply;
 mod completions;
 mod diff;
 mod explain;
+mod generate;
+mod history;
+mod init;
 mod inspect;
+mod new;
 mod plan;
+mod seal;
 mod side;
+mod verify;
 
 use crate::args::{Command, SharedArgs};
 use crate::context::{Consent, Context};
+use crate::dialect::Dialect;
+use crate::engine::{self, Project};
 use crate::exit::{Exit, Failure};
+use driftless_sql::Diagnostic;
 
 pub fn run(context: &mut Context, command: Command) -> Result<Exit, Failure> {
     match command {
@@ -21,9 +30,48 @@ pub fn run(context: &mut Context, command: Command) -> Result<Exit, Failure> {
         Command::Plan(args) => plan::run(context, &args),
         Command::Diff(args) => diff::run(context, &args),
         Command::Apply(args) => apply::run(context, &args),
+        Command::Init(args) => init::run(context, &args),
+        Command::Generate(args) => generate::run(context, &args),
+        Command::New(args) => new::run(context, &args),
+        Command::Seal(args) => seal::run(context, &args),
+        Command::Verify(args) => verify::run(context, &args),
+        Command::History(args) => history::run(context, &args),
         Command::Explain { code } => explain::run(context, code.as_deref()),
         Command::Completions { shell } => completions::run(context, shell),
     }
+}
+
+/// The dialect of the project: by flag, by configuration, or by what its environments are.
+pub fn dialect(context: &Context, flag: Option<&str>) -> Result<Dialect, Diagnostic> {
+    side::dialect(context, flag, &[])
+}
+
+/// Refuses where one of the versions is known to be applied somewhere: its file is not to change any more.
+fn unapplied(
+    context: &mut Context,
+    project: &Project,
+    versions: &[u64],
+    what: &str,
+) -> Result<(), Failure> {
+    let applied = engine::applied(context, project)?;
+    let found = applied.iter().find(|a| versions.contains(&a.version));
+    let Some(found) = found else {
+        return Ok(());
+    };
+    let path = project
+        .folder
+        .get(found.version)
+        .map_or_else(|| found.version.to_string(), |v| v.up.path.clone());
+    let problem = Diagnostic::error(
+        "D0734",
+        format!("`{path}` is applied on {}, so it cannot be {what}", found.environment),
+    );
+    Err(Failure::with(
+        Exit::Refused,
+        problem
+            .note("other environments would run another text than this one did")
+            .help("restore it from git, and put what is missing into a migration of its own"),
+    ))
 }
 
 impl Consent {

@@ -115,6 +115,27 @@ impl Context {
     }
 }
 
+impl Context {
+    /// A word beside the result, to standard error; not with `-q`.
+    pub fn say(&self, text: &str) {
+        if !self.quiet {
+            // Where standard error is closed there is nobody left to tell.
+            let _ = std::io::stderr().write_all(redact_text(text, &self.secrets).as_bytes());
+        }
+    }
+
+    /// A line from a person at the terminal; `None` where there is none to ask.
+    pub fn ask_text(&self, question: &str) -> Option<String> {
+        if !std::io::stdin().is_terminal() {
+            return None;
+        }
+        std::io::stderr().write_all(question.as_bytes()).ok()?;
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer).ok()?;
+        Some(answer)
+    }
+}
+
 fn coloured(wanted: Colour, stream: &impl anstream::stream::RawStream) -> bool {
     match wanted {
         Colour::Always => true,

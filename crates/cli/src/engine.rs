@@ -3,6 +3,7 @@
 //! Neighbours: `commands` ask, with states that are looked up and read; what they get renders itself. Invariant: a
 //! question names its dialect, and both its sides speak it.
 
+mod applied;
 mod folder;
 mod generate;
 mod rehearse;
@@ -26,9 +27,10 @@ use crate::dialect::{Dialect, Product};
 use crate::exit::Failure;
 use crate::scope::{Pattern, Scope};
 
+pub use applied::applied;
 pub use folder::{Project, Standing, desired};
-pub use generate::{Generation, Wish, generate};
-pub use rehearse::{Rehearsal, rehearse, rehearse_folder};
+pub use generate::{Generation, Wish, generate, sum_with, texts_of};
+pub use rehearse::{Rehearsal, lacking, rehearse, rehearse_folder};
 
 /// A state that was looked up: files are read, variables expanded.
 #[derive(Debug)]
@@ -74,6 +76,9 @@ pub struct Inspection {
 }
 
 impl Inspection {
+    pub fn server(&self) -> Server {
+        self.catalog.server
+    }
     pub fn notes(&self) -> &[Diagnostic] {
         &self.notes
     }

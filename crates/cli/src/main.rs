@@ -11,6 +11,7 @@ mod engine;
 mod exit;
 mod explain;
 mod scope;
+mod stamp;
 mod suggest;
 
 use std::io::Write;
@@ -26,9 +27,8 @@ use context::Context;
 use exit::{Exit, Failure};
 
 /// Commands of the product that are still to come.
-const LATER: [&str; 13] = [
-    "init", "generate", "verify", "status", "rollback", "drift", "history", "baseline", "repair",
-    "import", "lint", "new", "seal",
+const LATER: [&str; 7] = [
+    "status", "rollback", "drift", "baseline", "repair", "import", "lint",
 ];
 
 fn main() -> ExitCode {

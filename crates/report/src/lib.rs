@@ -5,6 +5,7 @@
 mod diagnostic;
 mod document;
 mod files;
+mod history;
 mod json;
 mod markdown;
 mod mermaid;
@@ -13,15 +14,20 @@ mod schema;
 mod script;
 mod summary;
 mod text;
+mod verify;
 
 pub use diagnostic::render;
 pub use document::{
     DESIRED_SCHEMA, catalog_schema, desired_schema, desired_schema_text, plan_schema,
 };
 pub use files::schema_files;
+pub use history::{
+    Origin, Run, ToldHistory, history_json, history_markdown, history_text,
+};
 pub use json::plan_json;
 pub use markdown::plan_markdown;
 pub use mermaid::schema_mermaid;
 pub use schema::{schema_json, schema_sql, schema_yaml, schema_yaml_with_hint};
 pub use script::script;
 pub use text::{Heading, plan_text};
+pub use verify::{Verification, verify_github, verify_json, verify_markdown, verify_text};

@@ -134,7 +134,7 @@ fn code(text: &str) -> String {
 }
 
 /// Text that cannot break a table or open a markup.
-fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     let mut out = String::new();
     for c in one_line(text).chars() {
         match c {

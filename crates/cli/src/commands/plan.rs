@@ -1,36 +1,124 @@
-//! `plan`: what would change in an environment to reach the schema that the configuration declares.
+//! `plan`: what `generate` would write now; with `--env`, what an environment lacks, and how much of it is pending.
+//!
+//! Neighbours: `diff` shows a comparison. Invariant: a project with migrations is compared without any database unless
+//! an environment is named.
 
+use driftless_migrations::Meta;
 use driftless_sql::Diagnostic;
 
 use super::{diff, side};
-use crate::args::PlanArgs;
+use crate::args::{PlanArgs, PlanFormat};
 use crate::context::{Consent, Context};
+use crate::engine::{self, Comparison, Project, Rehearsal, Side, Standing, Wish};
 use crate::exit::{Exit, Failure};
 
 pub fn run(context: &mut Context, args: &PlanArgs) -> Result<Exit, Failure> {
     context.consent = Consent::of(&args.shared);
-    if args.env.is_none() {
-        no_migrations(context)?;
-    }
     let after = side::desired(context)?;
-    let before = side::environment(context, args.env.as_deref())?;
+    let folder = side::migrations(context)?;
+    if args.rehearse && (args.env.is_some() || folder.is_none()) {
+        return Err(
+            Diagnostic::error("D0003", "only a migration can be rehearsed so far")
+                .note("this plan starts from a live database, whose rows a scratch engine has not")
+                .help("rehearse what `generate` would write: driftless plan --rehearse, in a project with migrations")
+                .into(),
+        );
+    }
+    let (before, grown) = match (&args.env, folder) {
+        (None, Some(folder)) => {
+            let question = side::question(context, folder, after, &args.shared)?;
+            let (exit, _) = diff::show(context, &question, &args.show)?;
+            if args.rehearse && exit != Exit::Refused {
+                rehearse(context, args, &question.after)?;
+            }
+            return Ok(exit);
+        }
+        (env, folder) => (side::environment(context, env.as_deref())?, folder.is_some()),
+    };
     let question = side::question(context, before, after, &args.shared)?;
-    diff::show(context, &question, &args.show)
+    let (exit, comparison) = diff::show(context, &question, &args.show)?;
+    if grown {
+        let told = standing(context, args, &question.before, &question.after, &comparison)?;
+        match args.show.format {
+            PlanFormat::Text => context.print(&told)?,
+            _ => context.say(&told),
+        }
+    }
+    Ok(exit)
 }
 
-/// Where a migrations folder exists, `plan` compares with its replay, which is still to come.
-fn no_migrations(context: &Context) -> Result<(), Diagnostic> {
-    let config = context.required_config()?;
-    let Some(migrations) = &config.migrations else {
+/// Runs what `generate` would write on an empty copy.
+fn rehearse(context: &mut Context, args: &PlanArgs, side: &Side) -> Result<(), Failure> {
+    let project = Project::open(context, args.shared.dialect.as_deref(), &args.shared.scope)?;
+    let (desired, _) = engine::desired(context, &project, side)?;
+    let wish = Wish {
+        meta: Meta {
+            version: project.folder.next_version(1),
+            name: "planned".into(),
+            why: Some("it is rehearsed".into()),
+            ..Meta::default()
+        },
+        next: None,
+    };
+    let made = engine::generate(context, &project, &desired, &side.name, &wish)?;
+    let Some(files) = &made.files else {
         return Ok(());
     };
-    if !std::path::Path::new(&config.resolve(&migrations.value)).is_dir() {
-        return Ok(());
+    match engine::rehearse(&project, &made.before, files, &made.after)? {
+        Rehearsal::Held(by) => context.say(&format!("rehearsed: {by}\n")),
+        Rehearsal::Lacking(what) => context.tell(&[engine::lacking("the plan", &what)]),
     }
-    Err(Diagnostic::error(
-        "D0003",
-        "replaying a migrations folder is not supported yet",
-    )
-    .at(migrations.place)
-    .help("compare with a database: driftless plan --env NAME"))
+    Ok(())
+}
+
+/// How much of the plan is pending migrations, how much not yet generated, and whether the environment has drifted.
+fn standing(
+    context: &mut Context,
+    args: &PlanArgs,
+    live: &Side,
+    side: &Side,
+    comparison: &Comparison,
+) -> Result<String, Failure> {
+    let mut project = Project::open(context, args.shared.dialect.as_deref(), &args.shared.scope)?;
+    // The server itself says which version it is.
+    project.dialect.major = comparison.server().version.major;
+    project.dialect.minor = comparison.server().version.minor;
+    let state = project.replayed()?;
+    let (desired, _) = engine::desired(context, &project, side)?;
+    let open = project.left(&state, &desired)?;
+    let print = comparison.fingerprint().unwrap_or_default();
+    let list = |pending: &[String]| match pending {
+        [] => "none".to_string(),
+        [one] => one.clone(),
+        [one, rest @ ..] => format!("{one} and {} more", rest.len()),
+    };
+    let mut out = match Standing::of(&project, &state, print) {
+        Standing::At {
+            version,
+            name,
+            pending,
+        } => format!(
+            "{} has the state of {version} {name}: no drift\npending: {}\n",
+            live.name,
+            list(&pending)
+        ),
+        Standing::New { pending } => {
+            format!("{} is empty\npending: {}\n", live.name, list(&pending))
+        }
+        Standing::Unknown => format!(
+            "drift: {} has the state of no version of {}\n",
+            live.name,
+            project.title()
+        ),
+        Standing::Uncertain => format!(
+            "whether {} has drifted cannot be told: a migration cannot be replayed\n",
+            live.name
+        ),
+    };
+    out.push_str(&match open.changes {
+        0 if !open.differs() => "not yet generated: nothing\n".to_string(),
+        1 => "not yet generated: 1 change\n".to_string(),
+        n => format!("not yet generated: {n} changes\n"),
+    });
+    Ok(out)
 }

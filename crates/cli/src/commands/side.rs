@@ -3,14 +3,15 @@
 //! Neighbours: every command that takes a state. Invariant: a side is read before any database is connected to, so a
 //! mistake in a file costs nothing.
 
-use driftless_runtime::{Secret, StateSpec, redact_url, url_secrets};
+use driftless_migrations::{DOWN, SUM};
+use driftless_runtime::{Secret, StateSpec, read_folder, redact_url, url_secrets};
 use driftless_sql::Diagnostic;
 
 use crate::args::SharedArgs;
 use crate::config::{OpenEnvironment, Variables};
 use crate::context::Context;
 use crate::dialect::{Dialect, Product};
-use crate::engine::{Question, Side, State};
+use crate::engine::{Project, Question, Side, State};
 use crate::exit::Failure;
 use crate::scope::Scope;
 
@@ -36,11 +37,84 @@ pub fn of(context: &mut Context, state: &StateSpec) -> Result<Side, Failure> {
             name: state.to_string(),
             state: State::Empty,
         }),
+        StateSpec::Migrations { dir, version } => folder(context, state, dir, version.as_deref()),
         _ => Ok(Side {
             name: state.to_string(),
             state: State::Text(context.read(state)?),
         }),
     }
+}
+
+/// A migrations folder that was named.
+fn folder(
+    context: &mut Context,
+    state: &StateSpec,
+    dir: &str,
+    version: Option<&str>,
+) -> Result<Side, Failure> {
+    if !std::path::Path::new(dir).is_dir() {
+        return Err(Diagnostic::error("D0106", format!("there is no folder `{dir}`"))
+            .help("name the folder of the migrations: migrations:DIR[@VERSION]")
+            .into());
+    }
+    let upto = match version.map(str::parse::<u64>) {
+        None => None,
+        Some(Ok(version)) => Some(version),
+        Some(Err(_)) => {
+            return Err(Diagnostic::error("D0107", format!("`{state}` names no state"))
+                .help("a version is a number, like migrations:DIR@20261122093000")
+                .into());
+        }
+    };
+    let texts = read_folder(dir.as_ref(), &mut context.sources, context.max_file_size)?;
+    Ok(Side {
+        name: state.to_string(),
+        state: State::Folder {
+            dir: dir.to_string(),
+            texts,
+            upto,
+        },
+    })
+}
+
+/// The project's migrations, where it has any: the state that `generate` goes on from.
+pub fn migrations(context: &mut Context) -> Result<Option<Side>, Failure> {
+    let dir = Project::dir(context)?;
+    let config = context.required_config()?;
+    let named = config.migrations.is_some();
+    let bare = config.environments.is_empty();
+    let texts = match std::path::Path::new(&dir).is_dir() {
+        true => read_folder(dir.as_ref(), &mut context.sources, context.max_file_size)?,
+        false => Vec::new(),
+    };
+    // A folder that nobody named may be of another tool: only ours has a sum.
+    let ours = named || texts.iter().any(|(path, _)| path == SUM);
+    let any = texts.iter().any(|(path, _)| path.ends_with(".sql"));
+    if !ours || (!any && !bare) {
+        return Ok(None);
+    }
+    let count = texts
+        .iter()
+        .filter(|(path, _)| path.ends_with(".sql") && !path.starts_with(DOWN))
+        .count();
+    let shown = format!("{}/", dir.trim_end_matches('/'));
+    let newest = texts
+        .iter()
+        .filter_map(|(path, _)| path.split_once('_')?.0.parse::<u64>().ok())
+        .max();
+    let name = match newest {
+        Some(newest) if count == 1 => format!("{shown} (1 file, up to {newest})"),
+        Some(newest) => format!("{shown} ({count} files, up to {newest})"),
+        None => format!("{shown} (no file)"),
+    };
+    Ok(Some(Side {
+        name,
+        state: State::Folder {
+            dir,
+            texts,
+            upto: None,
+        },
+    }))
 }
 
 /// An environment of the configuration, else its default one.
@@ -173,10 +247,18 @@ pub fn dialect(
         }
         (Some((_, dialect)), _) => Ok(dialect),
         (None, Some((_, product))) => Ok(Dialect::newest(product)),
-        (None, None) => Err(Diagnostic::error("D0004", "whose SQL is this?")
+        (None, None) => environment_product(context).ok_or_else(|| Diagnostic::error("D0004", "whose SQL is this?")
             .note("neither side is a database, and no dialect is declared")
             .help("say --dialect postgres or --dialect sqlite, or set dialect in driftless.yaml")),
     }
+}
+
+/// What the environments of the configuration are.
+fn environment_product(context: &Context) -> Option<Dialect> {
+    let environments = &context.config.as_ref()?.environments;
+    let mut urls = environments.iter().filter_map(|e| e.url.as_ref());
+    let product = urls.find_map(|url| Product::of_url(&url.value).ok())?;
+    Some(Dialect::newest(product))
 }
 
 fn mixed(one: &str, product: Product, other: &str, another: Product) -> Diagnostic {
