@@ -161,17 +161,17 @@ fn like(r: &mut Reader, at: usize) -> Read<Like> {
             break;
         }
         let all = r.eat("all");
-        let named = OPTIONS.iter().find(|o| !all && r.at(o));
+        let named = OPTIONS.iter().copied().find(|o| !all && r.at(o));
         if !all && named.is_none() {
             return Err(r.unexpected("what LIKE includes"));
         }
         if !all {
             r.bump();
         }
-        let meant = |o: &&str| all || Some(o) == named.as_ref();
-        including.retain(|o| !meant(&o));
+        let meant = |o: &'static str| all || Some(o) == named;
+        including.retain(|o| !meant(o));
         if takes {
-            including.extend(OPTIONS.iter().filter(|o| meant(o)));
+            including.extend(OPTIONS.iter().copied().filter(|o| meant(o)));
         }
     }
     including.sort_unstable();

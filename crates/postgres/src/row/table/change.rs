@@ -216,6 +216,13 @@ pub(super) fn alter(id: &ObjectId, before: &Table, after: &Table, hits: &[Hit], 
         match before.column(&c.name) {
             None if !follows(before, after, c, cx) => drafts.extend(add_column(id, c, cx)),
             None => {}
+            Some(was) if let Some(parent) = taken_by_parent(before, after, was, c, cx) => {
+                drafts.extend(add_column(id, c, cx).into_iter().map(|mut d| {
+                    // The parent's column takes its children's along.
+                    d.reach.gives.push(parent.clone());
+                    d.because("its parent drops the column, and this table keeps its own")
+                }));
+            }
             Some(was) => {
                 let given = given_by_parent(before, after, was, c, cx);
                 drafts.extend(change_column(id, was, c, given, hits, cx));
@@ -248,6 +255,28 @@ fn follows(before: &Table, after: &Table, column: &Column, cx: &Cx) -> bool {
         naming::parents(after).contains(&p) && has(cx.before) != has(cx.after)
     });
     column.inherited && stays
+}
+
+/// The column of a parent that is dropped, where the child had it from there and declares its own now.
+fn taken_by_parent(
+    before: &Table,
+    after: &Table,
+    was: &Column,
+    is: &Column,
+    cx: &Cx,
+) -> Option<driftless_model::Part> {
+    if !was.inherited || is.inherited {
+        return None;
+    }
+    let has = |c: &driftless_model::Catalog, p: &ObjectId| {
+        c.item::<Table>(p)
+            .is_some_and(|t| t.column(&is.name).is_some())
+    };
+    naming::parents(before)
+        .into_iter()
+        .filter(|p| naming::parents(after).contains(p))
+        .find(|p| has(cx.before, p) && !has(cx.after, p))
+        .map(|p| p.member(&is.name))
 }
 
 /// The parent's column on both sides, where the column is inherited on both.
@@ -311,7 +340,7 @@ fn change_column(
     hits: &[Hit],
     cx: &Cx,
 ) -> Vec<Draft> {
-    let remade = generated_remade(id, was, is, given.is_some(), hits, cx);
+    let remade = remade(id, was, is, given.is_some(), hits, cx);
     if let Some(drafts) = remade {
         return drafts;
     }
@@ -359,8 +388,8 @@ fn change_column(
     out
 }
 
-/// A generated column whose expression cannot be changed in place is dropped and added.
-fn generated_remade(
+/// A column that cannot be changed in place is dropped and added: its values go.
+fn remade(
     id: &ObjectId,
     was: &Column,
     is: &Column,
@@ -386,6 +415,12 @@ fn generated_remade(
                 && !has(cx.after.server, Feature::SetExpression) =>
         {
             "its expression can be changed in place only from PostgreSQL 17 on"
+        }
+        (None, None)
+            if !retype::is_castable(&was.ty, &is.ty, cx.before)
+                && !cx.hints.usings.contains_key(&id.member(&is.name)) =>
+        {
+            "no value of its type can be converted"
         }
         _ => return None,
     };

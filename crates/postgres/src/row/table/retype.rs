@@ -175,6 +175,20 @@ pub(super) fn is_assignable(before: &TypeRef, after: &TypeRef, catalog: &Catalog
         .is_some_and(|line| line.context != 'e')
 }
 
+/// Whether any USING that casts can turn one into the other; what is not known for certain counts as such.
+pub(super) fn is_castable(before: &TypeRef, after: &TypeRef, catalog: &Catalog) -> bool {
+    let arrays = |t: &TypeRef| t.text.ends_with("[]");
+    if before == after || arrays(before) || arrays(after) {
+        return true;
+    }
+    let (b, a) = (plain(before, catalog), plain(after, catalog));
+    let (Some(from), Some(to)) = (types::builtin(&before.text), types::builtin(&after.text)) else {
+        return true;
+    };
+    // Everything goes to a string and comes from one (manual, CREATE CAST).
+    from == 'S' || to == 'S' || b.name == a.name || Known::get().cast(&b.name, &a.name).is_some()
+}
+
 /// An array to text is assigned, nothing else.
 fn element_free(before: &TypeRef, after: &TypeRef, catalog: &Catalog) -> bool {
     before.text.ends_with("[]")
