@@ -289,6 +289,15 @@ impl KindOps for Constraints {
     ) -> Alter {
         let expressions = has_expressions(before);
         if let Some(hit) = hits.iter().find(|h| breaks(h, expressions, cx)) {
+            // Foreign keys on the column are hit as well: they answer for themselves.
+            let by_column = hit.gone
+                && hit.part.object == before.table
+                && before.key().is_some_and(|k| {
+                    k.columns.iter().any(|c| Some(&c.column) == hit.part.member.as_ref())
+                });
+            if by_column {
+                return Alter::Recreate(format!("it uses {}", hit.part));
+            }
             return self.recreate(id, before, &format!("it uses {}", hit.part), cx);
         }
         let timed = (before.deferrable, before.initially_deferred)
