@@ -29,7 +29,7 @@ use crate::scope::{Pattern, Scope};
 
 pub use applied::applied;
 pub use folder::{Project, Standing, desired};
-pub use generate::{Generation, Wish, generate, sum_with, texts_of};
+pub use generate::{Wish, generate, sum_with, texts_of};
 pub use rehearse::{Rehearsal, lacking, rehearse, rehearse_folder};
 
 /// A state that was looked up: files are read, variables expanded.
@@ -124,9 +124,6 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    pub fn changes(&self) -> usize {
-        self.plan.changes
-    }
     /// The fingerprint of the live state, in scope.
     pub fn fingerprint(&self) -> Option<&str> {
         self.print.as_deref()

@@ -89,6 +89,7 @@ pub const PAGES: &[Page] = &[
     page!("D0606"),
     page!("D0607"),
     page!("D0608"),
+    page!("D0609"),
     page!("D0701"),
     page!("D0702"),
     page!("D0703"),
@@ -107,6 +108,14 @@ pub const PAGES: &[Page] = &[
     page!("D0718"),
     page!("D0720"),
     page!("D0721"),
+    page!("D0730"),
+    page!("D0731"),
+    page!("D0732"),
+    page!("D0733"),
+    page!("D0734"),
+    page!("D0735"),
+    page!("D0736"),
+    page!("D0737"),
 ];
 
 pub fn page(code: &str) -> Option<&'static Page> {

@@ -10,7 +10,6 @@ use driftless_sql::{Diagnostic, Problems, Severity, SourceId, Sources};
 
 use super::folder::Project;
 use super::{consent, planner_dialect, refusals, report, unmodelled};
-use crate::args::PlanFormat;
 use crate::context::Context;
 use crate::exit::Failure;
 
@@ -36,14 +35,6 @@ pub struct Generation {
 impl Generation {
     pub fn render(&self, colour: bool) -> String {
         report::plan_text(&self.plan, &self.heading, colour)
-    }
-    pub fn render_as(&self, format: PlanFormat) -> String {
-        match format {
-            PlanFormat::Text => self.render(false),
-            PlanFormat::Sql => report::script(&self.plan),
-            PlanFormat::Json => report::plan_json(&self.plan, &self.heading),
-            PlanFormat::Markdown => report::plan_markdown(&self.plan, &self.heading),
-        }
     }
 }
 

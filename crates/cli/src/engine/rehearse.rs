@@ -198,7 +198,7 @@ fn is_lacking(error: &DbError) -> bool {
         .any(|lack| error.message.contains(lack))
 }
 
-pub(crate) fn lacking(path: &str, what: &str) -> Diagnostic {
+pub fn lacking(path: &str, what: &str) -> Diagnostic {
     Diagnostic::warning(
         "D0736",
         format!("`{path}` could not be rehearsed: {what}"),
