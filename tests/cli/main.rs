@@ -8,3 +8,4 @@ mod hostile;
 mod postgres;
 mod project;
 mod road;
+mod yaml;

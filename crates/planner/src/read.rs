@@ -177,7 +177,8 @@ impl Reader<'_> {
                 problem
                     .help
                     .get_or_insert_with(|| format!("`driftless explain {code}` says more"));
-                self.problems.push(problem.at_least(Some(w.place)));
+                let problem = self.pointed(problem.at_least(Some(w.place)), w.place);
+                self.problems.push(problem);
                 true
             }
         }

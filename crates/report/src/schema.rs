@@ -7,6 +7,7 @@ use crate::safe::one_line;
 use crate::script::terminated;
 use driftless_model::{Catalog, Kind, ObjectId, Unmodelled, desired, document};
 use driftless_planner::{Action, Clause, Plan, SequenceClause, Step};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The catalog by `schema/catalog.schema.json`.
@@ -25,9 +26,35 @@ pub fn schema_yaml(catalog: &Catalog) -> String {
     let document = desired(catalog);
     // A document without a key would be `{}`: an empty file says the same.
     if document.as_object().is_some_and(|root| !root.is_empty()) {
-        out.push_str(&serde_yaml::to_string(&document).unwrap_or_default());
+        let mut document = document;
+        let marked = mark_merges(&mut document);
+        let text = serde_yaml::to_string(&document).unwrap_or_default();
+        out.push_str(&if marked {
+            text.replace("\"\\x01<<\"", "\"<<\"")
+        } else {
+            text
+        });
     }
     out
+}
+
+/// A name `<<` must stand in quotes, or readers take it for a merge: a sign before it makes the writer quote it.
+fn mark_merges(value: &mut Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter_mut().fold(false, |any, v| mark_merges(v) | any),
+        Value::Object(fields) => {
+            let mut any = false;
+            if fields.contains_key("<<") {
+                any = true;
+                *fields = std::mem::take(fields)
+                    .into_iter()
+                    .map(|(k, v)| (if k == "<<" { "\u{1}<<".to_owned() } else { k }, v))
+                    .collect();
+            }
+            fields.values_mut().fold(any, |any, v| mark_merges(v) | any)
+        }
+        _ => false,
+    }
 }
 
 /// The same with the line by which editors find the JSON Schema, which stands beside it as [`crate::DESIRED_SCHEMA`].

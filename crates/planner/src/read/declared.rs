@@ -208,6 +208,21 @@ impl Reader<'_> {
         )
     }
 
+    /// A mistake that says which name it is about points to that name.
+    pub(super) fn pointed(&self, mut problem: Diagnostic, statement: Place) -> Diagnostic {
+        if problem.place == Some(statement)
+            && let Some(known) = self.mentions.get(&statement)
+        {
+            let named = problem.message.split('`').skip(1).step_by(2);
+            problem.place = named
+                .filter_map(|name| known.iter().find(|(text, _)| text == name))
+                .map(|(_, place)| *place)
+                .next()
+                .or(problem.place);
+        }
+        problem
+    }
+
     /// Where the word that a diagnostic of the printed text points to was written.
     fn place_in(&self, made: &[(Action, Place)], d: &Diagnostic, text: &str) -> Option<Place> {
         let word = d.place?.span.of(text).trim_matches('"').to_lowercase();
