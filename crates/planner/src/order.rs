@@ -235,7 +235,8 @@ fn break_ring(drafts: &mut Vec<Draft>, ring: &[usize], cx: &Cx) -> bool {
             .filter(|(_, target)| target != table && dying.iter().any(|(_, t)| t == target))
             .collect();
         for (id, target) in keys {
-            let already = drafts.iter().any(|d| d.target == id);
+            let drops = |a: &Action| matches!(a, Action::Drop(d) if d.id == id);
+            let already = drafts.iter().any(|d| d.actions().any(drops));
             if already {
                 continue;
             }

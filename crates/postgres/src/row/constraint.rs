@@ -275,7 +275,11 @@ impl KindOps for Constraints {
         if !cx.after.contains(&item.table) && cx.before.contains(&item.table) {
             return Vec::new();
         }
-        let kept = self.kept(item, cx);
+        // One that is made anew says for itself what stands on it.
+        let kept = match cx.after.contains(id) {
+            true => Vec::new(),
+            false => self.kept(item, cx),
+        };
         self.around(id, vec![dropped(id, item, cx)], &kept, cx)
     }
 

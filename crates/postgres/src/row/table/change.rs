@@ -683,14 +683,15 @@ fn change_ext(id: &ObjectId, before: &PgTable, after: &PgTable, cx: &Cx) -> Vec<
         (&after.inherits, &before.inherits, false),
     ] {
         for parent in list.iter().filter(|p| !other.contains(p)) {
-            out.push(clause(
+            let draft = clause(
                 id,
                 TableClause::Inherit {
                     parent: parent.clone(),
                     stop,
                 },
                 cx,
-            ));
+            );
+            out.push(beside_columns(draft, id, parent, stop, cx));
         }
     }
     out.extend(change_partition(id, before, after, cx));
@@ -709,22 +710,54 @@ fn change_partition(id: &ObjectId, before: &PgTable, after: &PgTable, cx: &Cx) -
         draft
     };
     if let Some(of) = &before.partition_of {
-        out.push(draft(
-            &of.parent,
-            TableClause::Detach {
-                partition: id.clone(),
-                concurrently: false,
-            },
-        ));
+        let detach = TableClause::Detach {
+            partition: id.clone(),
+            concurrently: false,
+        };
+        let draft = draft(&of.parent, detach);
+        out.push(beside_columns(draft, id, &of.parent, true, cx));
     }
     if let Some(of) = &after.partition_of {
-        out.push(draft(
-            &of.parent,
-            TableClause::Attach {
-                partition: id.clone(),
-                bound: of.bound.clone(),
-            },
-        ));
+        let attach = TableClause::Attach {
+            partition: id.clone(),
+            bound: of.bound.clone(),
+        };
+        let draft = draft(&of.parent, attach);
+        out.push(beside_columns(draft, id, &of.parent, false, cx));
     }
     out
+}
+
+/// A child leaves before its parent's columns change, and comes when both have the columns that they will have.
+fn beside_columns(
+    mut draft: Draft,
+    id: &ObjectId,
+    parent: &ObjectId,
+    leaves: bool,
+    cx: &Cx,
+) -> Draft {
+    let reach = &mut draft.reach;
+    for table in [parent, id] {
+        let columns = |c: &driftless_model::Catalog| -> Vec<Name> {
+            c.item::<Table>(table).map_or_else(Vec::new, |t| {
+                t.columns.iter().map(|c| c.name.clone()).collect()
+            })
+        };
+        let (before, after) = (columns(cx.before), columns(cx.after));
+        let part = |c: &Name| table.member(c);
+        let gone = before.iter().filter(|c| !after.contains(c)).map(part);
+        let new = after.iter().filter(|c| !before.contains(c)).map(part);
+        match leaves {
+            true if table == parent => {
+                reach.frees.extend(before.iter().map(part));
+                reach.removes.extend(new);
+            }
+            true => reach.frees.extend(gone),
+            false => {
+                reach.gives.extend(gone);
+                reach.needs.extend(after.iter().map(part));
+            }
+        }
+    }
+    draft
 }
