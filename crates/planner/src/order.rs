@@ -240,10 +240,10 @@ fn break_ring(drafts: &mut Vec<Draft>, ring: &[usize], cx: &Cx) -> bool {
             if already {
                 continue;
             }
-            added.push(
-                cx.draft(Action::drop(id))
-                    .because("it stands in a ring of foreign keys"),
-            );
+            let mut apart = cx.draft(Action::drop(id));
+            // Where the key is made anew, its lane would put the drop behind that.
+            apart.lane = None;
+            added.push(apart.because("it stands in a ring of foreign keys"));
             let gone: Vec<Part> = dying
                 .iter()
                 .filter(|(_, t)| *t == target)
