@@ -160,6 +160,11 @@ impl Catalog {
             .range(first..)
             .take_while(move |(id, _)| id.schema == schema && id.owner.as_ref() == Some(&name))
     }
+    /// The objects of one kind that refer to `id`, or to a member of it.
+    pub fn using<T: Item>(&self, id: &ObjectId) -> impl Iterator<Item = (&ObjectId, &T)> {
+        let users = self.objects.users_of(id).into_iter();
+        users.filter_map(|user| Some((user, self.item::<T>(user)?)))
+    }
     /// The object of one of `kinds` with this schema and name.
     pub fn find(&self, kinds: &[Kind], schema: &Name, name: &Name) -> Option<ObjectId> {
         kinds

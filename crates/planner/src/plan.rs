@@ -18,7 +18,7 @@ use driftless_model::{
     Catalog, Hints, ObjectId, Part, Scope, Server, Unmodelled, Users, Verdict, leave_foreign,
 };
 use driftless_sql::{Diagnostic, Problems};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One statement.
 #[derive(Debug, Clone, Default)]
@@ -205,14 +205,17 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
         .collect();
     let frame = dialect.frame_between(&all, &before, &after);
     let mut unmodelled = before.unmodelled.clone();
-    for u in &after.unmodelled {
-        if !unmodelled
-            .iter()
-            .any(|k| k.what == u.what && k.name == u.name)
-        {
-            unmodelled.push(u.clone());
-        }
-    }
+    let named: BTreeSet<(&str, &str)> = before
+        .unmodelled
+        .iter()
+        .map(|u| (u.what.as_str(), u.name.as_str()))
+        .collect();
+    let further = after.unmodelled.iter();
+    unmodelled.extend(
+        further
+            .filter(|u| !named.contains(&(u.what.as_str(), u.name.as_str())))
+            .cloned(),
+    );
     let changes = groups.iter().map(Group::count).sum();
     Ok(Plan {
         server,
@@ -294,12 +297,17 @@ fn likely(changes: &[Change], before: &Catalog, after: &Catalog) -> Vec<(Part, P
             .iter()
             .filter(move |c| c.op == op && c.id.kind == driftless_model::Kind::Table)
     };
+    let mut created: BTreeMap<_, Vec<&ObjectId>> = BTreeMap::new();
+    for c in tables(Op::Create) {
+        let alike = (&c.id.schema, shape(after, &c.id));
+        created.entry(alike).or_default().push(&c.id);
+    }
     for dropped in tables(Op::Drop) {
-        let shape = shape(before, &dropped.id);
-        let mut alike = tables(Op::Create)
-            .filter(|c| c.id.schema == dropped.id.schema && self::shape(after, &c.id) == shape);
-        if let (Some(created), None, false) = (alike.next(), alike.next(), shape.is_empty()) {
-            out.push((dropped.id.part(), created.id.part()));
+        let shape = (&dropped.id.schema, shape(before, &dropped.id));
+        if let (Some([created]), false) =
+            (created.get(&shape).map(Vec::as_slice), shape.1.is_empty())
+        {
+            out.push((dropped.id.part(), created.part()));
         }
     }
     for change in changes.iter().filter(|c| c.op == Op::Alter) {

@@ -180,7 +180,7 @@ fn fits(key: &ForeignKey, catalog: &Catalog) -> bool {
                 .all(|p| wanted.contains(&p.column) && collates(&p.column, &p.collation))
     });
     let by_index = || {
-        catalog.of::<Index>().any(|(_, i)| {
+        catalog.using::<Index>(&key.target).any(|(_, i)| {
             i.table == key.target
                 && i.unique
                 && i.filter.is_none()

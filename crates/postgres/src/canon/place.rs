@@ -223,10 +223,14 @@ fn known(names: &[String], called: bool, path: &[String], catalog: &Catalog) -> 
     schemas.into_iter().find_map(|schema| {
         let schema = Name::exact(schema);
         if called {
+            let first = ObjectId::new(Kind::Function, schema.clone(), own.clone());
             let mut hits = catalog
-                .of::<driftless_model::Function>()
+                .objects
+                .range(&first..)
                 .map(|(id, _)| id)
-                .filter(|id| id.schema == schema && id.name == own);
+                .take_while(|id| {
+                    id.kind == first.kind && id.schema == first.schema && id.name == first.name
+                });
             return match (hits.next(), hits.next()) {
                 (Some(id), None) => Some(id.clone()),
                 _ => None,
@@ -243,9 +247,9 @@ fn known(names: &[String], called: bool, path: &[String], catalog: &Catalog) -> 
 pub(super) fn only_statement(text: &str) -> Option<(bool, String)> {
     let (tokens, _, _) = lex(text, Syntax::Postgres, SourceId(0));
     let is = |i: usize, word: &str| {
-        tokens
-            .get(i)
-            .is_some_and(|t| t.kind == TokenKind::Word && t.span.of(text).eq_ignore_ascii_case(word))
+        tokens.get(i).is_some_and(|t| {
+            t.kind == TokenKind::Word && t.span.of(text).eq_ignore_ascii_case(word)
+        })
     };
     let ends: Vec<usize> = (0..tokens.len())
         .filter(|i| tokens[*i].span.of(text) == ";")

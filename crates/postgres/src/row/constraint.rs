@@ -53,7 +53,7 @@ fn own_support(catalog: &Catalog, target: &ObjectId, columns: &[Name]) -> Option
         return Some(id.clone());
     }
     catalog
-        .of::<Index>()
+        .using::<Index>(target)
         .filter(|(_, i)| i.table == *target && i.unique && i.filter.is_none())
         .find(|(_, i)| {
             let keys: Option<BTreeSet<&Name>> = i
@@ -297,7 +297,9 @@ impl KindOps for Constraints {
             let by_column = hit.gone
                 && hit.part.object == before.table
                 && before.key().is_some_and(|k| {
-                    k.columns.iter().any(|c| Some(&c.column) == hit.part.member.as_ref())
+                    k.columns
+                        .iter()
+                        .any(|c| Some(&c.column) == hit.part.member.as_ref())
                 });
             if by_column {
                 return Alter::Recreate(format!("it uses {}", hit.part));

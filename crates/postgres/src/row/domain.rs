@@ -41,7 +41,7 @@ pub(super) fn using_tables(catalog: &Catalog, id: &ObjectId) -> Vec<ObjectId> {
     let mut at = 0;
     while at < types.len() {
         let of = types[at].clone();
-        for (other, d) in catalog.of::<Domain>() {
+        for (other, d) in catalog.using::<Domain>(&of) {
             if d.base.target.as_ref() == Some(&of) && !types.contains(other) {
                 types.push(other.clone());
             }
@@ -49,11 +49,15 @@ pub(super) fn using_tables(catalog: &Catalog, id: &ObjectId) -> Vec<ObjectId> {
         at += 1;
     }
     let uses = |ty: &TypeRef| ty.target.as_ref().is_some_and(|t| types.contains(t));
-    catalog
-        .of::<Table>()
+    let mut tables: Vec<ObjectId> = types
+        .iter()
+        .flat_map(|of| catalog.using::<Table>(of))
         .filter(|(_, t)| t.columns.iter().any(|c| uses(&c.ty)))
         .map(|(id, _)| id.clone())
-        .collect()
+        .collect();
+    tables.sort();
+    tables.dedup();
+    tables
 }
 
 impl KindOps for Domains {

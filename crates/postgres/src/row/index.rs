@@ -548,7 +548,7 @@ fn absorb(id: &ObjectId, moment: &mut Moment) {
 pub(super) fn absorb_into(parent: &Index, child: &ObjectId, moment: &mut Moment) {
     let equal = moment
         .catalog
-        .of::<Index>()
+        .using::<Index>(child)
         .filter(|(_, i)| i.table == *child && i.parent.is_none())
         .find(|(_, i)| {
             let moved = Index {

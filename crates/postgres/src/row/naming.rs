@@ -272,7 +272,7 @@ pub(crate) fn retext(ty: &mut TypeRef) {
 /// Tables that inherit from this one, or are its partitions, directly.
 pub(super) fn children(catalog: &Catalog, parent: &ObjectId) -> Vec<ObjectId> {
     catalog
-        .of::<Table>()
+        .using::<Table>(parent)
         .filter(|(_, t)| {
             t.pg().is_some_and(|pg| {
                 pg.inherits.contains(parent)

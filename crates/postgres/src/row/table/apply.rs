@@ -34,8 +34,9 @@ pub(super) fn table(id: &ObjectId, clause: &TableClause, moment: &mut Moment) ->
         TableClause::Attach { partition, bound } => return attach(id, partition, bound, moment),
         TableClause::Detach { partition, .. } => return detach(id, partition, moment),
         TableClause::Triggers { enabled, .. } => {
-            for object in owned_mut(id, moment) {
-                if let Some(t) = object.get_mut::<Trigger>() {
+            let owned = moment.catalog.owned(id).map(|(i, _)| i.clone());
+            for trigger in owned.collect::<Vec<_>>() {
+                if let Some(t) = moment.catalog.item_mut::<Trigger>(&trigger) {
                     t.enabled = *enabled;
                 }
             }
@@ -84,17 +85,6 @@ fn unmodelled(what: &str, name: &str, on: &ObjectId, moment: &mut Moment) {
     moment.catalog.unmodelled.push(found);
 }
 
-fn owned_mut<'m>(id: &ObjectId, moment: &'m mut Moment) -> Vec<&'m mut Object> {
-    let owner = Some(&id.name);
-    moment
-        .catalog
-        .objects
-        .iter_mut()
-        .filter(|(i, _)| i.schema == id.schema && i.owner.as_ref() == owner)
-        .map(|(_, o)| o)
-        .collect()
-}
-
 /// The sequences that a table's columns (or one of them) own.
 pub(super) fn owned_sequences(
     catalog: &Catalog,
@@ -102,7 +92,7 @@ pub(super) fn owned_sequences(
     column: Option<&Name>,
 ) -> Vec<ObjectId> {
     catalog
-        .of::<Sequence>()
+        .using::<Sequence>(id)
         .filter(|(_, s)| {
             s.owned_by.as_ref().is_some_and(|p| {
                 p.object == *id && (column.is_none() || p.member.as_ref() == column)
@@ -218,11 +208,10 @@ fn drop_column(
 fn dependents(part: &Part, table: &ObjectId, moment: &Moment) -> (Vec<ObjectId>, Vec<ObjectId>) {
     let mut own = Vec::new();
     let mut foreign = Vec::new();
-    for (id, object) in &moment.catalog.objects {
-        if id == table || !object.parts().contains(part) {
-            continue;
-        }
-        let mine = object.owner_relation() == Some(table);
+    let catalog = &moment.catalog;
+    for id in catalog.objects.users_of_part(part) {
+        let owner = catalog.get(id).and_then(Object::owner_relation);
+        let mine = owner == Some(table);
         match id.kind {
             Kind::Index | Kind::Constraint if mine => own.push(id.clone()),
             Kind::Sequence => {}
@@ -297,7 +286,7 @@ fn attach(
     resettle(&child, moment);
     let indexes: Vec<Index> = moment
         .catalog
-        .of::<Index>()
+        .using::<Index>(id)
         .filter(|(_, i)| i.table == *id)
         .map(|(_, i)| i.clone())
         .collect();
@@ -373,13 +362,13 @@ fn moved(mut c: Constraint) -> Constraint {
 fn detach_indexes(id: &ObjectId, child: &ObjectId, moment: &mut Moment) {
     let indexes: Vec<Index> = moment
         .catalog
-        .of::<Index>()
+        .using::<Index>(id)
         .filter(|(_, i)| i.table == *id)
         .map(|(_, i)| i.clone())
         .collect();
     let attached: Vec<ObjectId> = moment
         .catalog
-        .of::<Index>()
+        .using::<Index>(child)
         .filter(|(_, i)| i.table == *child && i.parent.is_some())
         .map(|(i, _)| i.clone())
         .collect();
@@ -418,18 +407,23 @@ fn resettle(id: &ObjectId, moment: &mut Moment) {
 
 /// Settles everyone whose texts read a column that changed.
 fn resettle_users(part: &Part, moment: &mut Moment) {
-    let mut users: Vec<ObjectId> = Vec::new();
-    for (id, object) in &mut moment.catalog.objects {
-        let reads = object
-            .texts_mut()
-            .iter()
-            .any(|t| t.refs.iter().any(|r| r.part == *part));
-        if reads {
-            users.push(id.clone());
-        }
-    }
+    let mut users = vec![part.object.clone()];
+    users.extend(
+        moment
+            .catalog
+            .objects
+            .users_of_part(part)
+            .into_iter()
+            .cloned(),
+    );
     for user in users {
-        resettle(&user, moment);
+        let reads = |object: &mut Object| {
+            let texts = object.texts_mut();
+            texts.iter().any(|t| t.parts().any(|p| p == part))
+        };
+        if moment.catalog.objects.get_mut(&user).is_some_and(reads) {
+            resettle(&user, moment);
+        }
     }
 }
 

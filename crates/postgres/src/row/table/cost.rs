@@ -149,17 +149,15 @@ pub(in crate::row) fn cascade(part: &Part, cost: &mut Cost) {
     let mut open = vec![part.clone()];
     let mut seen: Vec<ObjectId> = vec![part.object.clone()];
     while let Some(p) = open.pop() {
-        let uses = |x: &Part| match p.member {
-            Some(_) => *x == p,
-            None => x.object == p.object,
+        let objects = &cost.moment.catalog.objects;
+        let users = match p.member {
+            Some(_) => objects.users_of_part(&p),
+            None => objects.users_of(&p.object),
         };
-        let users: Vec<ObjectId> = cost
-            .moment
-            .catalog
-            .objects
-            .iter()
-            .filter(|(id, o)| !seen.contains(id) && o.parts().iter().any(uses))
-            .map(|(id, _)| id.clone())
+        let users: Vec<ObjectId> = users
+            .into_iter()
+            .filter(|id| !seen.contains(id))
+            .cloned()
             .collect();
         for user in users {
             let relation = cost
@@ -309,7 +307,7 @@ fn attach(parent: &ObjectId, child: &ObjectId, bound: &SqlText, cost: &mut Cost)
         .item::<Table>(parent)
         .is_some_and(|t| partition::is_inside(t, bound, child, cost.moment));
     let matching: Vec<bool> = catalog
-        .of::<Index>()
+        .using::<Index>(parent)
         .filter(|(_, i)| i.table == *parent)
         .map(|(_, i)| has_index(child, i, catalog))
         .collect();
@@ -357,7 +355,7 @@ fn has_index(table: &ObjectId, like: &Index, catalog: &Catalog) -> bool {
             .collect()
     };
     let wanted = columns(like);
-    catalog.of::<Index>().any(|(_, i)| {
+    catalog.using::<Index>(table).any(|(_, i)| {
         i.table == *table
             && i.unique == like.unique
             && i.method == like.method
@@ -649,7 +647,7 @@ fn rebuilds(
 ) -> bool {
     let part = id.member(column);
     let reads = |text: &SqlText| text.parts().any(|p| *p == part);
-    let indexes = catalog.of::<Index>().filter(|(_, i)| i.table == *id);
+    let indexes = catalog.using::<Index>(id).filter(|(_, i)| i.table == *id);
     for (_, i) in indexes {
         let plain = i
             .keys
@@ -678,7 +676,7 @@ fn rebuilds(
 /// The tables on the other side of foreign keys with the column.
 fn linked(id: &ObjectId, column: &Name, catalog: &Catalog) -> Vec<ObjectId> {
     let mut out: Vec<ObjectId> = Vec::new();
-    for (_, c) in catalog.of::<Constraint>() {
+    for (_, c) in catalog.using::<Constraint>(id) {
         let Some(f) = c.foreign_key() else { continue };
         if c.table == *id && f.columns.contains(column) {
             out.push(f.target.clone());

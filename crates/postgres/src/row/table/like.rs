@@ -7,7 +7,7 @@ use super::{pg, pg_mut};
 use crate::dialect::POSTGRES;
 use crate::row::naming;
 use driftless_model::{
-    Canon, Column, Constraint, ConstraintBody, Generated, Index, Kind, KeyExpr, Like, Name, Object,
+    Canon, Column, Constraint, ConstraintBody, Generated, Index, KeyExpr, Kind, Like, Name, Object,
     ObjectId, SqlText, Table, TypeRef, View,
 };
 use driftless_planner::{Action, Fault, Moment, apply};
@@ -69,7 +69,11 @@ fn copied(column: &Column, like: &Like) -> Column {
         ty: column.ty.clone(),
         not_null: column.not_null,
         collation: column.collation.clone(),
-        default: column.default.as_ref().filter(|_| takes("defaults")).map(raw),
+        default: column
+            .default
+            .as_ref()
+            .filter(|_| takes("defaults"))
+            .map(raw),
         generated: column
             .generated
             .as_ref()
@@ -122,7 +126,7 @@ pub(super) fn follow(id: &ObjectId, moment: &mut Moment) -> Result<(), Fault> {
         if takes("indexes") {
             let indexes: Vec<Index> = moment
                 .catalog
-                .of::<Index>()
+                .using::<Index>(&like.source)
                 .filter(|(_, i)| i.table == like.source)
                 .map(|(_, i)| i.clone())
                 .collect();

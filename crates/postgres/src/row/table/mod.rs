@@ -265,7 +265,7 @@ fn names_freed(table: &ObjectId, cx: &Cx) -> Vec<driftless_model::Part> {
     });
     let indexes = cx
         .before
-        .of::<driftless_model::Index>()
+        .using::<driftless_model::Index>(table)
         .filter(|(_, i)| i.table == *table)
         .map(|(id, _)| id.part());
     let sequences = apply::owned_sequences(cx.before, table, None);

@@ -212,7 +212,7 @@ pub(super) fn is_outside(
 pub(super) fn default_of(parent: &ObjectId, moment: &Moment) -> Option<ObjectId> {
     moment
         .catalog
-        .of::<Table>()
+        .using::<Table>(parent)
         .find(|(_, t)| {
             t.pg()
                 .and_then(|pg| pg.partition_of.as_ref())
