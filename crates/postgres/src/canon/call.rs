@@ -221,20 +221,36 @@ impl Settler<'_> {
             let spelled = spelled(&found.name);
             return (trees, Some(found), spelled);
         }
-        let trees = values.into_iter().map(|v| v.tree).collect();
+        let trees = values.into_iter().map(|v| self.settled(v).tree).collect();
         self.sure = false;
         if let Some(found) = self.infer.loose(schema, &own.text, self.path) {
             self.function_ref(&found, name);
             let spelled = spelled(&found.name);
             return (trees, Some(found), spelled);
         }
-        let bare = schema.is_none() || self.infer.may_be_extensions(schema);
+        let bare = schema.is_none()
+            || self.infer.may_be_extensions(schema)
+            || self.is_unmodelled(schema, &own.text);
         let spelled = if bare {
             vec![Ident::new(own.text.clone())]
         } else {
             name.to_vec()
         };
         (trees, None, spelled)
+    }
+
+    /// An aggregate, say: it is known by its name alone.
+    fn is_unmodelled(&self, schema: Option<&str>, name: &str) -> bool {
+        self.catalog().unmodelled.iter().any(|u| {
+            let Some((told, _)) = u.name.split_once('(') else {
+                return false;
+            };
+            match super::infer::split_name(told).as_slice() {
+                [own] => own == name && schema == Some("public"),
+                [lives, own] => own == name && schema == Some(lives),
+                _ => false,
+            }
+        })
     }
 
     fn function_ref(&mut self, found: &Found, name: &[Ident]) {

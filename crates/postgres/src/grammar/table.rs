@@ -5,7 +5,7 @@
 
 use super::{Mode, Read, Reader, column, constraint, list, name, option, sql};
 use driftless_model::{
-    Constraint, Kind, Like, Name, ObjectId, Partition, PgTable, SqlText, Table, TableExt,
+    Constraint, ConstraintBody, Kind, Like, Name, ObjectId, Partition, PgTable, SqlText, Table, TableExt,
 };
 use driftless_sql::{Cursor, Diagnostic};
 
@@ -71,14 +71,45 @@ pub(super) fn create(r: &mut Reader, unlogged: bool) -> Read<()> {
     table.ext = TableExt::Postgres(Box::new(pg));
     r.part(id.part(), span);
     r.create(id.clone(), table, mode);
-    let (keys, others): (Vec<_>, Vec<_>) = elements
-        .constraints
+    let (keys, others): (Vec<_>, Vec<_>) = without_repeated_keys(elements.constraints)
         .into_iter()
         .partition(|(_, c)| c.foreign_key().is_some());
     for (title, constraint) in others.into_iter().chain(keys) {
         r.action(constraint::create(&id, title, constraint));
     }
     Ok(())
+}
+
+/// Keys of one table that are alike are one for the server, the primary key first (parse_utilcmd.c of PostgreSQL:
+/// transformIndexConstraints); it takes the name of the first that has one.
+fn without_repeated_keys(constraints: Vec<(Name, Constraint)>) -> Vec<(Name, Constraint)> {
+    let is_primary = |c: &Constraint| matches!(c.body, ConstraintBody::PrimaryKey(_));
+    let alike = |a: &Constraint, b: &Constraint| match (a.key(), b.key()) {
+        (Some(x), Some(y)) => {
+            (&x.columns, &x.include, x.nulls_not_distinct)
+                == (&y.columns, &y.include, y.nulls_not_distinct)
+                && (a.deferrable, a.initially_deferred) == (b.deferrable, b.initially_deferred)
+        }
+        _ => false,
+    };
+    let mut kept: Vec<(Name, Constraint)> = Vec::with_capacity(constraints.len());
+    for (name, constraint) in constraints {
+        let Some(first) = kept.iter_mut().find(|(_, k)| alike(k, &constraint)) else {
+            kept.push((name, constraint));
+            continue;
+        };
+        // Two primary keys are a mistake that is told where they are made.
+        match (is_primary(&first.1), is_primary(&constraint)) {
+            (true, true) => kept.push((name, constraint)),
+            (false, true) => {
+                let title = if name.is_empty() { std::mem::take(&mut first.0) } else { name };
+                *first = (title, constraint);
+            }
+            _ if first.0.is_empty() => first.0 = name,
+            _ => {}
+        }
+    }
+    kept
 }
 
 fn as_query(r: &Reader, span: driftless_sql::Span) -> driftless_sql::Diagnostic {
