@@ -4,6 +4,7 @@
 
 mod call;
 mod demo;
+mod doubt;
 mod folder;
 mod hostile;
 mod postgres;

@@ -173,3 +173,100 @@ impl<'a> Users<'a> {
         self.0.map_or_else(Vec::new, |o| o.users_of(id))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Catalog, Dialect, Server, Version};
+    use crate::index::{Index, IndexKey};
+    use crate::table::{Sequence, Table};
+
+    fn id(kind: Kind, name: &str) -> ObjectId {
+        ObjectId::new(kind, Name::default(), Name::exact(name))
+    }
+
+    fn index(table: &str) -> Object {
+        Object::new(Index {
+            table: id(Kind::Table, table),
+            unique: false,
+            method: "btree".into(),
+            keys: vec![IndexKey::column(Name::exact("c"))],
+            include: Vec::new(),
+            filter: None,
+            nulls_not_distinct: false,
+            options: BTreeMap::new(),
+            tablespace: None,
+            valid: true,
+            parent: None,
+        })
+    }
+
+    fn users(objects: &Objects, table: &str) -> String {
+        let users = objects.users_of(&id(Kind::Table, table));
+        let names: Vec<String> = users.iter().map(ToString::to_string).collect();
+        names.join(" ")
+    }
+
+    /// Asked after every write, and only at the end: the answers are the same.
+    #[test]
+    fn users_are_those_of_now() {
+        for always in [true, false] {
+            let mut objects = Objects::default();
+            let look = |objects: &Objects| {
+                if always {
+                    users(objects, "t");
+                }
+            };
+            look(&objects);
+            for n in 0..3 * BACKLOG {
+                objects.insert(id(Kind::Index, &format!("i{n}")), index("t"));
+                look(&objects);
+            }
+            for n in 2..3 * BACKLOG {
+                objects.remove(&id(Kind::Index, &format!("i{n}")));
+                look(&objects);
+            }
+            assert_eq!(users(&objects, "t"), "i0 i1");
+            let moved = objects.get_mut(&id(Kind::Index, "i1"));
+            let moved = moved.and_then(Object::get_mut::<Index>).expect("an index");
+            moved.table = id(Kind::Table, "u");
+            assert_eq!(users(&objects, "t"), "i0");
+            assert_eq!(users(&objects, "u"), "i1");
+            for object in objects.values_mut() {
+                let index = object.get_mut::<Index>().expect("an index");
+                index.table = id(Kind::Table, "v");
+            }
+            assert_eq!(users(&objects, "t"), "");
+            assert_eq!(users(&objects, "v"), "i0 i1");
+            let column = id(Kind::Table, "v").member(&Name::exact("c"));
+            assert_eq!(objects.users_of_part(&column).len(), 2);
+        }
+    }
+
+    #[test]
+    fn a_rename_is_followed_by_all_who_refer() {
+        let server = Server {
+            dialect: Dialect::Sqlite,
+            version: Version::new(3, 37),
+        };
+        let mut catalog = Catalog::new(server);
+        let table = id(Kind::Table, "t");
+        catalog
+            .objects
+            .insert(table.clone(), Object::new(Table::default()));
+        catalog.objects.insert(id(Kind::Index, "i"), index("t"));
+        catalog.objects.insert(id(Kind::Index, "j"), index("other"));
+        let sequence = Sequence {
+            owned_by: Some(table.member(&Name::exact("c"))),
+            ..Sequence::default()
+        };
+        catalog
+            .objects
+            .insert(id(Kind::Sequence, "s"), Object::new(sequence));
+        catalog.rename(&table.part(), &Name::exact("u"), &|text, _| text.to_owned());
+        assert_eq!(users(&catalog.objects, "t"), "");
+        assert_eq!(users(&catalog.objects, "u"), "s i");
+        assert_eq!(users(&catalog.objects, "other"), "j");
+        assert!(catalog.contains(&id(Kind::Table, "u")) && !catalog.contains(&table));
+    }
+}

@@ -61,7 +61,8 @@ pub fn diff(dialect: &dyn Dialect, cx: &Cx) -> Vec<Change> {
     }
 }
 
-fn compare(
+/// What one object that is on both sides has to do.
+pub(crate) fn compare(
     dialect: &dyn Dialect,
     id: &ObjectId,
     before: &Object,

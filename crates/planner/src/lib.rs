@@ -9,6 +9,7 @@ mod close;
 mod describe;
 mod dialect;
 mod diff;
+mod doubt;
 mod draft;
 mod facts;
 mod moment;

@@ -8,6 +8,7 @@ use crate::close::{Answer, close};
 use crate::describe::Group;
 use crate::dialect::{Dialect, Frame};
 use crate::diff::{Change, Op, diff};
+use crate::doubt;
 use crate::draft::{Draft, Fuse};
 use crate::facts::{Facts, Loss};
 use crate::ops::{Cx, Tx};
@@ -15,7 +16,7 @@ use crate::order::order;
 use crate::prove;
 use crate::rename::rename;
 use driftless_model::{
-    Catalog, Hints, ObjectId, Part, Scope, Server, Unmodelled, Users, Verdict, leave_foreign,
+    Catalog, Hints, ObjectId, Part, Scope, Server, Unmodelled, Users, leave_foreign,
 };
 use driftless_sql::{Diagnostic, Problems};
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,7 +133,6 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
 
     let (renames, before) = rename(dialect, before, &after, &hints, scope)?;
 
-    let mut unproven = Vec::new();
     let mut kept = Vec::new();
     let empty_users = Users::default();
     let cx = Cx {
@@ -143,25 +143,21 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
         scope,
         server,
     };
-    let found = diff(dialect, &cx);
-    let changes: Vec<Change> = found
-        .into_iter()
-        .filter(|c| keep(c, scope, consent, &mut unproven, &mut kept))
-        .collect();
-    let likely_renames = likely(&changes, &before, &after);
+    let mut found = diff(dialect, &cx);
+    if scope.keep_undeclared {
+        found.retain(|c| {
+            let keep = c.op == Op::Drop;
+            kept.extend(keep.then(|| c.id.clone()));
+            !keep
+        });
+    }
     // What is not planned is in the after-state as it is before.
-    for id in unproven
-        .iter()
-        .filter(|u| !u.planned)
-        .map(|u| &u.id)
-        .chain(&kept)
-    {
+    for id in &kept {
         if let Some(o) = before.get(id) {
             after.objects.insert(id.clone(), o.clone());
         }
     }
-    refuse_unmodelled(&changes, &before)?;
-
+    let unproven = doubt::withhold(&found, &before, &mut after, consent);
     let users = Users::of(&before);
     let cx = Cx {
         before: &before,
@@ -171,7 +167,10 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
         scope,
         server,
     };
-    let answers = close(dialect, cx, changes.clone())?;
+    let changes = doubt::certain(dialect, found, &unproven, &cx);
+    refuse_unmodelled(&changes, &before)?;
+    let likely_renames = likely(&changes, &before, &after);
+    let answers = close(dialect, cx, changes)?;
     let recreated: BTreeMap<ObjectId, String> = answers
         .iter()
         .filter_map(|(id, a)| Some((id.clone(), a.recreated.clone()?)))
@@ -230,28 +229,6 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
         refused,
         frame,
     })
-}
-
-fn keep(
-    change: &Change,
-    scope: &Scope,
-    consent: &Consent,
-    unproven: &mut Vec<Unproven>,
-    kept: &mut Vec<ObjectId>,
-) -> bool {
-    if change.verdict == Verdict::Unproven {
-        let planned = consent.allows(UNPROVEN, &change.id.to_string());
-        unproven.push(Unproven {
-            id: change.id.clone(),
-            planned,
-        });
-        return planned;
-    }
-    if change.op == Op::Drop && scope.keep_undeclared {
-        kept.push(change.id.clone());
-        return false;
-    }
-    true
 }
 
 /// A step that would drop an object with something unmodelled on it is refused.

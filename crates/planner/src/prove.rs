@@ -84,8 +84,9 @@ impl Proof<'_> {
     }
 
     fn compare(&self, mut reached: Catalog) -> Result<(), Problems> {
-        self.scope.filter(&mut reached);
+        // What is outside still tells what it is made of: texts that read it are settled while it is there.
         settle_all(self.dialect, &mut reached);
+        self.scope.filter(&mut reached);
         let hints = Hints::default();
         let users = Users::default();
         let cx = Cx {
