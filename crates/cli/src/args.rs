@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -56,8 +57,18 @@ pub enum Command {
     Plan(PlanArgs),
     /// Shows what leads from one state to another
     Diff(DiffArgs),
-    /// Brings a database to the declared schema
+    /// Runs the migrations that are pending
     Apply(ApplyArgs),
+    /// Tells which migrations a database has
+    Status(StatusArgs),
+    /// Goes back by the stored ways back
+    Rollback(RollbackArgs),
+    /// Records that a database has a version already
+    Baseline(BaselineArgs),
+    /// Settles what failed or was interrupted, where a look proves it
+    Repair(RepairArgs),
+    /// Compares environments with what their version should be, and with each other
+    Drift(DriftArgs),
     /// Starts a project, or adopts a database
     Init(InitArgs),
     /// Writes the next migration
@@ -147,12 +158,17 @@ pub struct DiffArgs {
 
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
-    /// Runs the plan to the declared schema itself
+    /// Runs the plan to the declared schema itself, without migrations
     #[arg(long)]
     pub declarative: bool,
     /// The environment to change; without it the default one
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
+    /// Only up to this version
+    #[arg(long, value_name = "VERSION", conflicts_with = "declarative")]
+    pub to: Option<u64>,
+    #[command(flatten)]
+    pub wait: WaitArgs,
     /// Shows what would run, and runs nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -402,6 +418,101 @@ pub struct InitArgs {
     pub dialect: Option<String>,
     #[command(flatten)]
     pub scope: ScopeArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct WaitArgs {
+    /// How long to wait for another run to end, like 30s
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse_time)]
+    pub lock_wait: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    Text,
+    Json,
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// The environment; without it the default one
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// How it is printed
+    #[arg(long, default_value = "text")]
+    pub format: ReportFormat,
+    /// Ends with 2 where something is pending or wrong
+    #[arg(long)]
+    pub exit_code: bool,
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct RollbackArgs {
+    /// The environment to change; without it the default one
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Back to this version (0: to the beginning); without it the newest one goes
+    #[arg(long, value_name = "VERSION")]
+    pub to: Option<u64>,
+    /// Shows what would run, and runs nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Answers every question with yes
+    #[arg(long)]
+    pub yes: bool,
+    #[command(flatten)]
+    pub wait: WaitArgs,
+    #[command(flatten)]
+    pub shared: SharedArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct BaselineArgs {
+    /// The version; without it the one whose state the database has
+    pub version: Option<u64>,
+    /// The environment; without it the default one
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Records it although the database differs from that version
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub wait: WaitArgs,
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct RepairArgs {
+    /// The environment; without it the default one
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    #[command(flatten)]
+    pub wait: WaitArgs,
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct DriftArgs {
+    /// The environments; without any all of them
+    pub environments: Vec<String>,
+    /// How it is printed
+    #[arg(long, default_value = "text")]
+    pub format: ReportFormat,
+    /// Prints the SQL that brings each environment back, and the SQL that takes its changes over
+    #[arg(long, conflicts_with = "format")]
+    pub sql: bool,
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+}
+
+/// `30s`, `500ms`, `2min`.
+fn parse_time(text: &str) -> Result<Duration, String> {
+    crate::config::parse_duration(text).ok_or_else(|| "write a time like 500ms, 30s or 2min".into())
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@
 //! code, and everything that it shows goes through its [`Context`].
 
 mod apply;
+mod baseline;
 mod completions;
 mod diff;
+mod drift;
 mod explain;
 mod generate;
 mod history;
@@ -13,9 +15,14 @@ mod init;
 mod inspect;
 mod new;
 mod plan;
+mod repair;
+mod rollback;
 mod seal;
 mod side;
+mod status;
 mod verify;
+
+pub use apply::confirm;
 
 use crate::args::{Command, SharedArgs};
 use crate::context::{Consent, Context};
@@ -30,6 +37,11 @@ pub fn run(context: &mut Context, command: Command) -> Result<Exit, Failure> {
         Command::Plan(args) => plan::run(context, &args),
         Command::Diff(args) => diff::run(context, &args),
         Command::Apply(args) => apply::run(context, &args),
+        Command::Status(args) => status::run(context, &args),
+        Command::Rollback(args) => rollback::run(context, &args),
+        Command::Baseline(args) => baseline::run(context, &args),
+        Command::Repair(args) => repair::run(context, &args),
+        Command::Drift(args) => drift::run(context, &args),
         Command::Init(args) => init::run(context, &args),
         Command::Generate(args) => generate::run(context, &args),
         Command::New(args) => new::run(context, &args),

@@ -18,6 +18,7 @@ use crate::args::Aspect;
 use crate::dialect::Dialect;
 use crate::suggest::nearest;
 
+pub use decode::parse_duration;
 pub use environment::{OpenEnvironment, Variables};
 
 pub const FILE_NAME: &str = "driftless.yaml";

@@ -7,6 +7,7 @@ mod applied;
 mod folder;
 mod generate;
 mod rehearse;
+pub mod work;
 
 use std::sync::OnceLock;
 
@@ -60,6 +61,8 @@ pub struct Question {
     pub after: Side,
     pub dialect: Dialect,
     pub scope: Scope,
+    /// The project has migrations, so a plan is not run by itself.
+    pub migrations: bool,
     #[allow(
         dead_code,
         reason = "no engine but SQLite in memory can be a scratch yet, and it proves nothing more"
@@ -464,6 +467,9 @@ fn next(question: &Question) -> Option<String> {
     match &question.before.state {
         State::Folder { upto: None, .. } => {
             Some("driftless generate NAME --why \"…\"".to_string())
+        }
+        State::Live(open) if !open.name.is_empty() && question.migrations => {
+            Some(format!("driftless apply --env {}", open.name))
         }
         State::Live(open) if !open.name.is_empty() => {
             Some(format!("driftless apply --declarative --env {}", open.name))

@@ -15,7 +15,6 @@ pub enum Exit {
     /// Consent is missing, or a state is not certain enough.
     Refused = 3,
     Usage = 64,
-    #[allow(dead_code, reason = "a run of a plan ends with it")]
     Interrupted = 130,
 }
 

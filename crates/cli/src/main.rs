@@ -27,9 +27,7 @@ use context::Context;
 use exit::{Exit, Failure};
 
 /// Commands of the product that are still to come.
-const LATER: [&str; 7] = [
-    "status", "rollback", "drift", "baseline", "repair", "import", "lint",
-];
+const LATER: [&str; 2] = ["import", "lint"];
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

@@ -208,6 +208,11 @@ impl Connection for Session {
         Ok(first(&rows).map(str::to_owned))
     }
 
+    async fn user(&mut self) -> Result<Option<String>, DbError> {
+        let rows = self.execute("SELECT session_user::text", &[]).await?;
+        Ok(first(&rows).map(str::to_owned))
+    }
+
     fn place(&self) -> &str {
         &self.place
     }

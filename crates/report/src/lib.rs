@@ -4,6 +4,7 @@
 
 mod diagnostic;
 mod document;
+mod drift;
 mod files;
 mod history;
 mod json;
@@ -12,6 +13,7 @@ mod mermaid;
 mod safe;
 mod schema;
 mod script;
+mod status;
 mod summary;
 mod text;
 mod verify;
@@ -20,6 +22,7 @@ pub use diagnostic::render;
 pub use document::{
     DESIRED_SCHEMA, catalog_schema, desired_schema, desired_schema_text, plan_schema,
 };
+pub use drift::{drift_json, drift_markdown, drift_text};
 pub use files::schema_files;
 pub use history::{
     Origin, Run, ToldHistory, history_json, history_markdown, history_text,
@@ -29,5 +32,6 @@ pub use markdown::plan_markdown;
 pub use mermaid::schema_mermaid;
 pub use schema::{schema_json, schema_sql, schema_yaml, schema_yaml_with_hint};
 pub use script::script;
+pub use status::{status_json, status_markdown, status_text};
 pub use text::{Heading, plan_text};
 pub use verify::{Verification, verify_github, verify_json, verify_markdown, verify_text};

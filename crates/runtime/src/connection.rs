@@ -32,6 +32,10 @@ pub trait Connection: Send {
     async fn unlock(&mut self, key: &str) -> Result<(), DbError>;
     /// Who has the lock, for people; `None` where that cannot be known.
     async fn lock_holder(&mut self, key: &str) -> Result<Option<String>, DbError>;
+    /// The database's own name for who is connected, where it has users.
+    async fn user(&mut self) -> Result<Option<String>, DbError> {
+        Ok(None)
+    }
     /// Where this is, for people: a URL without its password.
     fn place(&self) -> &str;
     /// The server's version as it says it: `15.18`, `3.54.1`.

@@ -14,7 +14,7 @@ use driftless_sql::{Diagnostic, Problems, SourceId, Sources};
 use crate::state::StateSpec;
 
 pub use folder::{Written, read_folder, write_files};
-pub use git::{Commit, added_by};
+pub use git::{Commit, added_by, head};
 
 /// Largest file that is read where nothing else is said: 64 MiB.
 pub const DEFAULT_MAX_FILE_SIZE: u64 = 64 << 20;

@@ -3,17 +3,32 @@
 //! Neighbours: drivers implement its trait, `cli` wires them. Invariant: no credential leaves in a message.
 
 mod apply;
+mod clock;
 mod connection;
+mod drift;
 mod files;
 mod inspect;
+mod ledger;
+mod run;
 mod secret;
+mod site;
 mod state;
+mod status;
 
 pub use apply::{Applied, apply};
 pub use connection::{Canceller, ConnectOptions, Connection, DbError, DbErrorKind, Driver, Rows};
+pub use drift::{Seen, Watched, drift};
 pub use files::{
-    Commit, DEFAULT_MAX_FILE_SIZE, Reader, Written, added_by, read_folder, read_text, write_files,
+    Commit, DEFAULT_MAX_FILE_SIZE, Reader, Written, added_by, head, read_folder, read_text,
+    write_files,
 };
 pub use inspect::inspect;
+pub use ledger::{Actor, Begun, Book, Entry, Event, Held, Record, Taken};
+pub use run::{
+    Job, Outcome, Policy, Prepared, Progress, Repaired, Stop, Trouble, Undo, baseline, execute,
+    prepare, repair, undo,
+};
 pub use secret::{Secret, mask_urls, redact_text, redact_url, url_secrets};
+pub use site::{Site, Target};
 pub use state::StateSpec;
+pub use status::status;

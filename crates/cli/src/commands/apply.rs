@@ -1,22 +1,56 @@
-//! `apply --declarative`: runs the plan itself on an environment, after a yes.
+//! `apply`: runs the pending migrations; with `--declarative` the plan itself, after a yes.
 
-use driftless_sql::Diagnostic;
+use driftless_migrations::SUM;
+use driftless_sql::{Diagnostic, Problems};
 
 use super::side;
 use crate::args::{ApplyArgs, PlanFormat};
 use crate::context::{Consent, Context};
-use crate::engine::{self, Side, State};
+use crate::engine::work::{self, Wish};
+use crate::engine::{self, Project, Side, State};
 use crate::exit::{Exit, Failure};
 
 pub fn run(context: &mut Context, args: &ApplyArgs) -> Result<Exit, Failure> {
-    if !args.declarative {
-        return Err(
-            Diagnostic::error("D0003", "applying migrations is not supported yet")
-                .help("run the plan itself: driftless apply --declarative")
-                .into(),
-        );
-    }
     context.consent = Consent::of(&args.shared);
+    match args.declarative {
+        true => declarative(context, args),
+        false => migrations(context, args),
+    }
+}
+
+fn migrations(context: &mut Context, args: &ApplyArgs) -> Result<Exit, Failure> {
+    let project = Project::open(context, args.shared.dialect.as_deref(), &args.shared.scope)?;
+    project.sound()?;
+    sealed(&project)?;
+    let side = side::environment(context, args.env.as_deref())?;
+    let wish = Wish {
+        to: args.to,
+        dry_run: args.dry_run,
+        yes: args.yes,
+        patience: args.wait.lock_wait,
+    };
+    work::apply(context, &project, &side, &wish)
+}
+
+/// Nothing runs that is not sealed: an edit must have been meant.
+fn sealed(project: &Project) -> Result<(), Failure> {
+    let folder = &project.folder;
+    let found = match &folder.sum {
+        Some(sum) => sum.check(folder),
+        None if folder.files().next().is_none() => Vec::new(),
+        None => vec![
+            Diagnostic::error("D0707", format!("there is no {SUM}"))
+                .note("without it an edited migration is not noticed before it runs")
+                .help("run `driftless seal`"),
+        ],
+    };
+    match found.is_empty() {
+        true => Ok(()),
+        false => Err(Problems(found).into()),
+    }
+}
+
+fn declarative(context: &mut Context, args: &ApplyArgs) -> Result<Exit, Failure> {
     let after = side::desired(context)?;
     let before = side::environment(context, args.env.as_deref())?;
     unprotected(&before, args)?;
@@ -33,7 +67,7 @@ pub fn run(context: &mut Context, args: &ApplyArgs) -> Result<Exit, Failure> {
         return Ok(Exit::Ok);
     }
     if !args.yes {
-        confirm(context, &question.before.name)?;
+        confirm(context, "apply this to", &question.before.name)?;
     }
     let told = engine::apply(context, &question, &mut comparison)?;
     context.print(&told)?;
@@ -59,8 +93,8 @@ fn unprotected(before: &Side, args: &ApplyArgs) -> Result<(), Failure> {
     ))
 }
 
-fn confirm(context: &Context, name: &str) -> Result<(), Failure> {
-    let problem = match context.ask(&format!("apply this to {name}?")) {
+pub fn confirm(context: &Context, what: &str, name: &str) -> Result<(), Failure> {
+    let problem = match context.ask(&format!("{what} {name}?")) {
         Some(true) => return Ok(()),
         Some(false) => Diagnostic::error("D0005", "nothing was changed: the answer was no"),
         None => Diagnostic::error(

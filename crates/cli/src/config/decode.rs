@@ -291,7 +291,8 @@ impl Decoder {
     }
 }
 
-fn parse_duration(text: &str) -> Option<Duration> {
+/// `500ms`, `3s`, `1min`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let number: u64 = text[..digits].parse().ok()?;

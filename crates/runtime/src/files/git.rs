@@ -4,6 +4,7 @@
 //! sizes are known before anything is read.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 
 use driftless_sql::{Diagnostic, Problems};
@@ -137,6 +138,29 @@ pub struct Commit {
     /// `2026-11-22`
     pub date: String,
     pub subject: String,
+}
+
+/// The commit that is checked out in a folder; `None` where there is no repository, or no git.
+pub fn head(dir: &Path) -> Option<Commit> {
+    let dir = match dir.as_os_str().is_empty() {
+        true => ".",
+        false => dir.to_str()?,
+    };
+    let format = format!("--format=%H{UNIT}%an{UNIT}%ad{UNIT}%s");
+    let out = git(
+        &["-C", dir, "log", "-1", "--date=short", &format],
+        Vec::new(),
+    )
+    .ok()?;
+    let text = String::from_utf8_lossy(&out);
+    let mut facts = text.trim().splitn(4, UNIT);
+    let mut fact = || facts.next().map(str::to_string);
+    Some(Commit {
+        hash: fact()?,
+        author: fact()?,
+        date: fact()?,
+        subject: fact().unwrap_or_default(),
+    })
 }
 
 /// What stands before the facts of each commit, and between them.

@@ -1,0 +1,245 @@
+//! How each environment differs from what its history says it should be, and from the others.
+//!
+//! Neighbours: `site` looks, `run::expected` says what should be there; crate `migrations` has the document. Invariant:
+//! what cannot be reached or read is unknown, never clean.
+
+use driftless_migrations::{
+    Between, Difference, Drift, Environment, Folder, Ground, Migrated, Standing, compare,
+};
+use driftless_model::{Catalog, Scope, leave_foreign};
+use driftless_planner::{Consent, Plan, Request, plan};
+use driftless_sql::Problems;
+use futures_util::future::join_all;
+
+use crate::ledger::Book;
+use crate::run::Expected;
+use crate::site::{Site, Target};
+
+/// An environment to look at; an error says why it cannot even be asked.
+pub struct Watched<'a> {
+    pub name: String,
+    pub place: String,
+    pub target: Result<Target<'a>, String>,
+}
+
+/// What was found at one environment, for whoever wants the SQL either way.
+pub struct Seen {
+    pub name: String,
+    pub should: Catalog,
+    pub is: Catalog,
+}
+
+/// Looks at all of them at once.
+pub async fn drift(watched: &[Watched<'_>], folder: &Folder) -> (Drift, Vec<Seen>) {
+    let looks = watched.iter().map(|one| look(one, folder));
+    let mut out = Drift::default();
+    let mut seen: Vec<Seen> = Vec::new();
+    for (environment, found) in join_all(looks).await {
+        out.environments.push(environment);
+        seen.extend(found);
+    }
+    for (at, first) in seen.iter().enumerate() {
+        for second in &seen[at + 1..] {
+            let Some(target) = watched
+                .iter()
+                .find(|w| w.name == first.name)
+                .and_then(|w| w.target.as_ref().ok())
+            else {
+                continue;
+            };
+            out.between.push(between(target, first, second));
+        }
+    }
+    (out, seen)
+}
+
+fn between(target: &Target, first: &Seen, second: &Seen) -> Between {
+    let ground = Ground {
+        dialect: target.dialect,
+        server: first.is.server,
+        scope: target.scope,
+    };
+    let (mut one, mut two) = (first.is.clone(), second.is.clone());
+    leave_foreign(&mut one, &second.should);
+    leave_foreign(&mut two, &first.should);
+    Between {
+        first: first.name.clone(),
+        second: second.name.clone(),
+        differences: compare(&ground, &one, &two),
+    }
+}
+
+async fn look(watched: &Watched<'_>, folder: &Folder) -> (Environment, Option<Seen>) {
+    let blank = |standing| Environment {
+        name: watched.name.clone(),
+        place: watched.place.clone(),
+        standing,
+        drift: Vec::new(),
+        pending: Vec::new(),
+        ignored: Vec::new(),
+        notes: Vec::new(),
+    };
+    let target = match &watched.target {
+        Ok(target) => target,
+        Err(why) => return (blank(Standing::Unknown { why: why.clone() }), None),
+    };
+    match Site::look(target).await {
+        Err(problems) => {
+            let why = problems.0.first().map(|d| d.message.clone());
+            let why = why.unwrap_or_else(|| "it could not be read".into());
+            (blank(Standing::Unknown { why }), None)
+        }
+        Ok(site) => {
+            let (environment, should) = judge(&site, folder, blank);
+            let is = site.live.clone();
+            site.close().await;
+            let name = watched.name.clone();
+            (environment, Some(Seen { name, should, is }))
+        }
+    }
+}
+
+fn judge(
+    site: &Site,
+    folder: &Folder,
+    blank: impl Fn(Standing) -> Environment,
+) -> (Environment, Catalog) {
+    let ground = site.ground();
+    let (expected, standing) = match &site.book {
+        Some(book) if !book.applied().is_empty() => known(folder, &ground, book),
+        _ => nearest(site, folder),
+    };
+    let against = expected.against(site);
+    let mut environment = blank(standing);
+    environment.drift = against.differences;
+    if against.unproven > 0 {
+        environment.notes.push(format!(
+            "whether {} more objects differ could not be proved",
+            against.unproven
+        ));
+    }
+    environment.notes.extend(
+        expected
+            .unknown
+            .iter()
+            .map(|why| format!("what should be there is not certain: {why}")),
+    );
+    environment.pending = pending(site, folder, &environment.standing);
+    environment.ignored = ignored(site, &expected.catalog);
+    (environment, expected.catalog)
+}
+
+fn known(folder: &Folder, ground: &Ground, book: &Book) -> (Expected, Standing) {
+    let version = book.applied().into_iter().max().unwrap_or(0);
+    let name = folder
+        .get(version)
+        .map_or_else(|| "?".into(), |v| v.up.name.clone());
+    (
+        Expected::of(folder, ground, book),
+        Standing::At { version, name },
+    )
+}
+
+/// Without a history: the version whose state it has, or comes nearest to.
+fn nearest(site: &Site, folder: &Folder) -> (Expected, Standing) {
+    let ground = site.ground();
+    let mut state = Expected::of(&Folder::default(), &ground, &Book::default());
+    let empty = state.catalog.clone();
+    let mut best: (usize, Standing, u64) = (
+        compare(&ground, &empty, &site.managed(&empty)).len(),
+        Standing::Empty,
+        0,
+    );
+    let is_empty = best.0 == 0;
+    for versioned in &folder.versioned {
+        if is_empty {
+            break;
+        }
+        state.follow(&ground, &versioned.up);
+        let is = site.managed(&state.catalog);
+        let exactly = ground.fingerprint(&state.catalog) == ground.fingerprint(&is);
+        let count = match exactly {
+            true => 0,
+            false => compare(&ground, &state.catalog, &is).len(),
+        };
+        if count <= best.0 || matches!(best.1, Standing::Empty) {
+            let standing = Standing::Like {
+                version: versioned.version,
+                name: versioned.up.name.clone(),
+                exactly: count == 0,
+            };
+            best = (count, standing, versioned.version);
+        }
+    }
+    let expected = Expected::upto(folder, &ground, best.2);
+    (expected, best.1)
+}
+
+fn pending(site: &Site, folder: &Folder, standing: &Standing) -> Vec<Migrated> {
+    let applied = site.book.as_ref().map(Book::applied).unwrap_or_default();
+    let upto = match standing {
+        Standing::Like { version, .. } => *version,
+        _ => 0,
+    };
+    folder
+        .versioned
+        .iter()
+        .filter(|v| !applied.contains(&v.version) && v.version > upto)
+        .map(|v| Migrated {
+            version: v.version,
+            name: v.up.name.clone(),
+        })
+        .collect()
+}
+
+/// Differences that the scope leaves alone; driftless' own history is none.
+fn ignored(site: &Site, should: &Catalog) -> Vec<Difference> {
+    let scope = Scope::default();
+    let whole = Ground {
+        scope: &scope,
+        ..site.ground()
+    };
+    let managed = site.managed(should);
+    let mut inside = should.clone();
+    site.target.scope.filter(&mut inside);
+    let outside = without(&site.live, &managed);
+    let expected = without(should, &inside);
+    let mut found = compare(&whole, &expected, &outside);
+    found.retain(|d| {
+        managed
+            .objects
+            .keys()
+            .all(|id| id.to_string() != d.object || id.kind.noun() != d.kind)
+    });
+    found
+}
+
+fn without(whole: &Catalog, part: &Catalog) -> Catalog {
+    let mut out = whole.clone();
+    for id in part.objects.keys() {
+        out.objects.remove(id);
+    }
+    out
+}
+
+impl Seen {
+    /// What brings it back to what it should be, and what takes over what it is.
+    pub fn plans(&self, target: &Target) -> Result<(Plan, Plan), Problems> {
+        let lead = |before: &Catalog, after: &Catalog| {
+            plan(Request {
+                dialect: target.dialect,
+                before: before.clone(),
+                after: after.clone(),
+                hints: driftless_model::Hints::default(),
+                scope: target.scope,
+                consent: &Consent {
+                    all: true,
+                    codes: Vec::new(),
+                },
+            })
+        };
+        let mut is = self.is.clone();
+        leave_foreign(&mut is, &self.should);
+        Ok((lead(&is, &self.should)?, lead(&self.should, &is)?))
+    }
+}
