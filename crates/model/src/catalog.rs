@@ -135,7 +135,7 @@ impl Catalog {
     }
     /// The kind's own struct of an object.
     pub fn item<T: Item>(&self, id: &ObjectId) -> Option<&T> {
-        self.objects.get(id).and_then(Object::get)
+        self.get(id).and_then(Object::get)
     }
     pub fn item_mut<T: Item>(&mut self, id: &ObjectId) -> Option<&mut T> {
         self.objects.get_mut(id).and_then(Object::get_mut)
@@ -157,7 +157,7 @@ impl Catalog {
         };
         let (schema, name) = (relation.schema.clone(), relation.name.clone());
         self.objects
-            .range(first..)
+            .from(&first)
             .take_while(move |(id, _)| id.schema == schema && id.owner.as_ref() == Some(&name))
     }
     /// The objects of one kind that refer to `id`, or to a member of it.

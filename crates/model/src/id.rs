@@ -6,11 +6,12 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
-/// A name with its engine's equality.
+/// A name with its engine's equality. Cheap to clone: names stand in every reference.
 #[derive(Clone, Default)]
 pub struct Name {
-    key: String,
+    key: Arc<str>,
     spelled: Option<Box<str>>,
 }
 
@@ -18,7 +19,7 @@ impl Name {
     /// A name that is equal only to itself (PostgreSQL).
     pub fn exact(text: impl Into<String>) -> Self {
         Name {
-            key: text.into(),
+            key: text.into().into(),
             spelled: None,
         }
     }
@@ -27,7 +28,10 @@ impl Name {
         let text = text.into();
         let key = text.to_ascii_lowercase();
         let spelled = (key != text).then(|| text.into_boxed_str());
-        Name { key, spelled }
+        Name {
+            key: key.into(),
+            spelled,
+        }
     }
     /// What equality looks at.
     pub fn key(&self) -> &str {

@@ -1,56 +1,97 @@
 //! The objects of a catalog and, derived from them when first asked for, who uses whom.
 //!
-//! Neighbours: `catalog` owns it. Invariant: the reverse references are those of the objects as they are now. They are
+//! Neighbours: `catalog` owns it. A clone shares the objects until one side writes, for a plan holds several catalogs
+//! that differ in little. Invariant: the reverse references are those of the objects as they are now. They are
 //! kept up with what is written one by one, and derived anew after a change of everything.
 
 use crate::id::{Kind, Name, ObjectId, Part};
 use crate::object::Object;
 use std::collections::{BTreeMap, BTreeSet, btree_map};
-use std::ops::Deref;
-use std::sync::OnceLock;
+use std::ops::Bound;
+use std::sync::{Arc, OnceLock};
 
 /// How many objects may be written before the reverse references take them in: until then each question looks at them.
 const BACKLOG: usize = 32;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Objects {
-    map: BTreeMap<ObjectId, Object>,
+    map: Arc<BTreeMap<ObjectId, Arc<Object>>>,
     /// Who used a part at some time: a question leaves out who does no longer.
     users: OnceLock<BTreeMap<Part, BTreeSet<ObjectId>>>,
     /// Written since they were taken in.
     written: BTreeSet<ObjectId>,
 }
 
-impl Deref for Objects {
-    type Target = BTreeMap<ObjectId, Object>;
-    fn deref(&self) -> &Self::Target {
-        &self.map
+impl Clone for Objects {
+    /// The reverse references stay behind: the clone is about to become another catalog.
+    fn clone(&self) -> Self {
+        Objects {
+            map: Arc::clone(&self.map),
+            ..Objects::default()
+        }
     }
 }
 
 impl Objects {
-    pub fn insert(&mut self, id: ObjectId, object: Object) -> Option<Object> {
+    pub fn get(&self, id: &ObjectId) -> Option<&Object> {
+        self.map.get(id).map(Arc::as_ref)
+    }
+    /// The id as it stands here: equal ids may be spelled otherwise.
+    pub fn get_key_value(&self, id: &ObjectId) -> Option<(&ObjectId, &Object)> {
+        self.map.get_key_value(id).map(shown)
+    }
+    pub fn contains_key(&self, id: &ObjectId) -> bool {
+        self.map.contains_key(id)
+    }
+    pub fn len(&self) -> usize {
+        self.map.len()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.map.is_empty()
+    }
+    pub fn iter(&self) -> impl Iterator<Item = (&ObjectId, &Object)> {
+        self.map.iter().map(shown)
+    }
+    pub fn keys(&self) -> impl Iterator<Item = &ObjectId> {
+        self.map.keys()
+    }
+    pub fn values(&self) -> impl Iterator<Item = &Object> {
+        self.map.values().map(Arc::as_ref)
+    }
+    /// Those from this id on, in id order.
+    pub fn from<'a>(&'a self, first: &ObjectId) -> impl Iterator<Item = (&'a ObjectId, &'a Object)> + use<'a> {
+        let range = (Bound::Included(first), Bound::Unbounded);
+        self.map.range::<ObjectId, _>(range).map(shown)
+    }
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&ObjectId, &mut Object)> {
+        self.forget();
+        Arc::make_mut(&mut self.map)
+            .iter_mut()
+            .map(|(id, o)| (id, Arc::make_mut(o)))
+    }
+    /// What stood there before.
+    pub fn insert(&mut self, id: ObjectId, object: Object) -> Option<Arc<Object>> {
         self.note(&id);
-        self.map.insert(id, object)
+        Arc::make_mut(&mut self.map).insert(id, Arc::new(object))
     }
     pub fn remove(&mut self, id: &ObjectId) -> Option<Object> {
-        self.map.remove(id)
+        if !self.map.contains_key(id) {
+            return None;
+        }
+        Arc::make_mut(&mut self.map)
+            .remove(id)
+            .map(Arc::unwrap_or_clone)
     }
     pub fn get_mut(&mut self, id: &ObjectId) -> Option<&mut Object> {
+        if !self.map.contains_key(id) {
+            return None;
+        }
         self.note(id);
-        self.map.get_mut(id)
+        Arc::make_mut(&mut self.map).get_mut(id).map(Arc::make_mut)
     }
-    pub fn entry(&mut self, id: ObjectId) -> btree_map::Entry<'_, ObjectId, Object> {
-        self.note(&id);
-        self.map.entry(id)
-    }
-    pub fn iter_mut(&mut self) -> btree_map::IterMut<'_, ObjectId, Object> {
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Object> {
         self.forget();
-        self.map.iter_mut()
-    }
-    pub fn values_mut(&mut self) -> btree_map::ValuesMut<'_, ObjectId, Object> {
-        self.forget();
-        self.map.values_mut()
+        Arc::make_mut(&mut self.map).values_mut().map(Arc::make_mut)
     }
 
     /// Who refers to this very part, in id order.
@@ -86,7 +127,7 @@ impl Objects {
     fn users(&self) -> &BTreeMap<Part, BTreeSet<ObjectId>> {
         self.users.get_or_init(|| {
             let mut users = BTreeMap::new();
-            for (id, object) in &self.map {
+            for (id, object) in self.map.iter() {
                 take_in(&mut users, id, object);
             }
             users
@@ -132,27 +173,17 @@ pub fn requirements(id: &ObjectId, object: &Object) -> Vec<Part> {
     out
 }
 
+fn shown<'a>((id, object): (&'a ObjectId, &'a Arc<Object>)) -> (&'a ObjectId, &'a Object) {
+    (id, object)
+}
+
+type Shown<'a> = fn((&'a ObjectId, &'a Arc<Object>)) -> (&'a ObjectId, &'a Object);
+
 impl<'a> IntoIterator for &'a Objects {
     type Item = (&'a ObjectId, &'a Object);
-    type IntoIter = btree_map::Iter<'a, ObjectId, Object>;
+    type IntoIter = std::iter::Map<btree_map::Iter<'a, ObjectId, Arc<Object>>, Shown<'a>>;
     fn into_iter(self) -> Self::IntoIter {
-        self.map.iter()
-    }
-}
-
-impl<'a> IntoIterator for &'a mut Objects {
-    type Item = (&'a ObjectId, &'a mut Object);
-    type IntoIter = btree_map::IterMut<'a, ObjectId, Object>;
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter_mut()
-    }
-}
-
-impl IntoIterator for Objects {
-    type Item = (ObjectId, Object);
-    type IntoIter = btree_map::IntoIter<ObjectId, Object>;
-    fn into_iter(self) -> Self::IntoIter {
-        self.map.into_iter()
+        self.map.iter().map(shown as Shown<'a>)
     }
 }
 

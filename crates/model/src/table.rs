@@ -76,8 +76,8 @@ pub struct Column {
     pub ty: TypeRef,
     pub not_null: bool,
     pub default: Option<SqlText>,
-    pub generated: Option<Generated>,
-    pub identity: Option<Identity>,
+    pub generated: Option<Box<Generated>>,
+    pub identity: Option<Box<Identity>>,
     /// As written in COLLATE, canonical; `None`: the type's own.
     pub collation: Option<String>,
     pub comment: Option<String>,

@@ -137,9 +137,9 @@ pub enum ColumnClause {
     Default(Option<SqlText>),
     NotNull(bool),
     /// ADD GENERATED, SET …, DROP IDENTITY.
-    Identity(Option<Identity>),
+    Identity(Option<Box<Identity>>),
     /// `None`: DROP EXPRESSION.
-    Expression(Option<Generated>),
+    Expression(Option<Box<Generated>>),
     Storage(Option<String>),
     Compression(Option<String>),
     Statistics(Option<i64>),

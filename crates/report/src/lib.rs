@@ -24,9 +24,7 @@ pub use document::{
 };
 pub use drift::{drift_json, drift_markdown, drift_text};
 pub use files::schema_files;
-pub use history::{
-    Origin, Run, ToldHistory, history_json, history_markdown, history_text,
-};
+pub use history::{Origin, Run, ToldHistory, history_json, history_markdown, history_text};
 pub use json::plan_json;
 pub use markdown::plan_markdown;
 pub use mermaid::schema_mermaid;

@@ -54,7 +54,11 @@ impl Verification<'_> {
                 one_line(&self.folder),
                 one_line(&self.schema)
             ),
-            _ => format!("{} is not true: {}", one_line(&self.folder), parts.join(", ")),
+            _ => format!(
+                "{} is not true: {}",
+                one_line(&self.folder),
+                parts.join(", ")
+            ),
         };
         if errors == 0 && warnings > 0 {
             out.push_str(&format!(" · {}", parts.join(", ")));
@@ -161,7 +165,11 @@ pub fn verify_markdown(found: &Verification, sources: &Sources) -> String {
         if let Some(help) = &d.help {
             what.push_str(&format!("<br>**help** {}", cell(help)));
         }
-        out.push_str(&format!("| {} {} | {place} | {what} |\n", word(d.severity), d.code));
+        out.push_str(&format!(
+            "| {} {} | {place} | {what} |\n",
+            word(d.severity),
+            d.code
+        ));
     }
     if findings.len() > SHOWN {
         let more = counted(findings.len() - SHOWN, "more finding");
@@ -210,7 +218,9 @@ pub fn verify_github(found: &Verification, sources: &Sources) -> String {
 
 /// The text of a workflow command: a line break in it would start another command.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

@@ -444,7 +444,7 @@ impl Pool {
             for (id, object) in infer
                 .catalog
                 .objects
-                .range(first.clone()..)
+                .from(&first)
                 .take_while(|(id, _)| same(id))
             {
                 if let Some(f) = object.get::<driftless_model::Function>() {

@@ -249,7 +249,7 @@ pub(crate) fn extensions(catalog: &Catalog) -> impl Iterator<Item = (&str, &str)
     let first = ObjectId::new(Kind::Extension, Name::default(), Name::default());
     catalog
         .objects
-        .range(first..)
+        .from(&first)
         .take_while(|(id, _)| {
             id.schema.is_empty() && id.owner.is_none() && id.kind == Kind::Extension
         })

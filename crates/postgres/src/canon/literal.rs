@@ -37,8 +37,9 @@ pub(super) fn normal(text: &str, ty: &str, modifier: &str) -> (Tree, bool) {
             Some(text) => (Tree::Text(text), true),
             None => keep(false),
         },
-        "cidr" if text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-            && text.matches('.').count() == 3 =>
+        "cidr"
+            if text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+                && text.matches('.').count() == 3 =>
         {
             (Tree::Text(format!("{text}/32")), true)
         }

@@ -226,7 +226,7 @@ fn known(names: &[String], called: bool, path: &[String], catalog: &Catalog) -> 
             let first = ObjectId::new(Kind::Function, schema.clone(), own.clone());
             let mut hits = catalog
                 .objects
-                .range(&first..)
+                .from(&first)
                 .map(|(id, _)| id)
                 .take_while(|id| {
                     id.kind == first.kind && id.schema == first.schema && id.name == first.name

@@ -143,7 +143,7 @@ fn generated(r: &mut Reader, table: &ObjectId, column: &mut Column) -> Read<()> 
     let always = always(r)?;
     r.expect("as")?;
     if r.at("identity") {
-        column.identity = Some(identity(r, table, &column.name, always)?);
+        column.identity = Some(Box::new(identity(r, table, &column.name, always)?));
         // An identity column is never null, said or not (manual, CREATE TABLE).
         column.not_null = true;
         return Ok(());
@@ -154,7 +154,7 @@ fn generated(r: &mut Reader, table: &ObjectId, column: &mut Column) -> Read<()> 
     if !stored {
         r.eat("virtual");
     }
-    column.generated = Some(Generated { expr, stored });
+    column.generated = Some(Box::new(Generated { expr, stored }));
     Ok(())
 }
 

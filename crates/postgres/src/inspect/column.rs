@@ -70,19 +70,19 @@ fn of_table(d: &mut Decoder, line: &Line, id: &ObjectId, name: Name) -> Read<()>
     match (line.text("generated")?, expr) {
         ("", default) => column.default = default,
         (kind, Some(expr)) => {
-            column.generated = Some(Generated {
+            column.generated = Some(Box::new(Generated {
                 expr,
                 stored: kind == "s",
-            });
+            }));
         }
         _ => {}
     }
     column.identity = match line.text("identity")? {
         "" => None,
-        kind => Some(Identity {
+        kind => Some(Box::new(Identity {
             always: kind == "a",
             sequence: Sequence::default(),
-        }),
+        })),
     };
     for option in line.list::<String>("options")? {
         let told = format!("{} ({option})", member_name(id, column.name.as_str()));

@@ -62,9 +62,7 @@ pub(super) fn decode(d: &mut Decoder, sheet: &Sheet) -> Read<()> {
                 }
             }
         }
-        d.directory
-            .relations
-            .insert(oid, Relation { id, outside });
+        d.directory.relations.insert(oid, Relation { id, outside });
     }
     Ok(())
 }

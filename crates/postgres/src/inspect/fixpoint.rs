@@ -66,7 +66,9 @@ mod tests {
     #[test]
     fn arrays_say_their_own_type_before_they_are_cast() {
         assert_eq!(
-            steady("((a)::text = ANY ((ARRAY['x]'::character varying, 'y'::character varying])::text[]))"),
+            steady(
+                "((a)::text = ANY ((ARRAY['x]'::character varying, 'y'::character varying])::text[]))"
+            ),
             "((a)::text = ANY ((ARRAY['x]'::character varying, 'y'::character varying]::character varying[])::text[]))"
         );
         for same in [

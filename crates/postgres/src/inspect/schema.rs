@@ -43,10 +43,9 @@ pub(super) fn decode(d: &mut Decoder, sheet: &Sheet) -> Read<()> {
         }
         d.catalog.objects.insert(id, object);
     }
-    d.catalog
-        .objects
-        .entry(public)
-        .or_insert_with(|| Object::new(Schema {}));
+    if !d.catalog.contains(&public) {
+        d.catalog.objects.insert(public, Object::new(Schema {}));
+    }
     Ok(())
 }
 

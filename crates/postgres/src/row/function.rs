@@ -221,7 +221,7 @@ impl KindOps for Routines {
         let leaving = cx
             .before
             .objects
-            .range(first..)
+            .from(&first)
             .map(|(i, _)| i)
             .take_while(|i| i.kind == id.kind && i.name == id.name && i.schema == id.schema)
             .filter(|i| *i != id && !cx.after.contains(i));

@@ -88,9 +88,10 @@ fn relations(ask: Ask, out: &mut Catalog) {
             }
             "c" => {
                 let own = id(Kind::Composite, &schema, &name);
-                out.objects
-                    .entry(own.clone())
-                    .or_insert_with(|| Object::new(Composite::default()));
+                if !out.contains(&own) {
+                    out.objects
+                        .insert(own.clone(), Object::new(Composite::default()));
+                }
                 if let Some(c) = out.item_mut::<Composite>(&own) {
                     c.attributes.push(Attribute {
                         name: column.0,
@@ -101,9 +102,10 @@ fn relations(ask: Ask, out: &mut Catalog) {
             }
             _ => {
                 let own = id(Kind::Table, &schema, &name);
-                out.objects
-                    .entry(own.clone())
-                    .or_insert_with(|| Object::new(Table::default()));
+                if !out.contains(&own) {
+                    out.objects
+                        .insert(own.clone(), Object::new(Table::default()));
+                }
                 if let Some(t) = out.item_mut::<Table>(&own)
                     && row[3].is_some()
                 {

@@ -42,7 +42,8 @@ struct Shop(Catalog);
 
 impl Shop {
     fn add(&mut self, id: ObjectId, body: impl Into<Body>) -> &mut Object {
-        self.0.objects.entry(id).or_insert(Object::new(body))
+        self.0.objects.insert(id.clone(), Object::new(body));
+        self.0.objects.get_mut(&id).expect("what was just put in")
     }
     fn constraint(&mut self, on: &str, text: &str, body: ConstraintBody) -> &mut Constraint {
         let relation = table(on);
@@ -139,12 +140,12 @@ fn tables(shop: &mut Shop) {
     total.default = Some(SqlText::new("0"));
     total.comment = Some("with tax".into());
     let mut doubled = column("doubled", "numeric");
-    doubled.generated = Some(Generated {
+    doubled.generated = Some(Box::new(Generated {
         expr: SqlText::new("total * 2"),
         stored: true,
-    });
+    }));
     let mut identity = required("id", "bigint");
-    identity.identity = Some(Identity {
+    identity.identity = Some(Box::new(Identity {
         always: true,
         sequence: Sequence {
             ty: "bigint".into(),
@@ -152,7 +153,7 @@ fn tables(shop: &mut Shop) {
             increment: Some(1),
             ..Sequence::default()
         },
-    });
+    }));
     let mut note = column("note", "character varying(200)");
     note.collation = Some("\"de-x-icu\"".into());
     note.storage = Some("external".into());

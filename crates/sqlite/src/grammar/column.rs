@@ -192,7 +192,7 @@ fn attribute(
             if !stored {
                 cur.eat("virtual");
             }
-            column.generated = Some(Generated { expr, stored });
+            column.generated = Some(Box::new(Generated { expr, stored }));
         }
         _ => return Ok(false),
     }

@@ -41,7 +41,7 @@ fn same_default(before: &Option<SqlText>, after: &Option<SqlText>) -> bool {
     }
 }
 
-fn same_generated(before: &Option<Generated>, after: &Option<Generated>) -> bool {
+fn same_generated(before: &Option<Box<Generated>>, after: &Option<Box<Generated>>) -> bool {
     match (before, after) {
         (Some(b), Some(a)) => b.stored == a.stored && same_text(&b.expr, &a.expr),
         (None, None) => true,

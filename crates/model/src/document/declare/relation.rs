@@ -99,10 +99,10 @@ impl Reader<'_> {
         }
         let identity = keys.get("identity").map(|node| {
             let keys = Keys::of(node, Some("mode"), None);
-            Identity {
+            Box::new(Identity {
                 always: keys.word("mode", "always") == "always",
                 sequence: sequence_of(keys),
-            }
+            })
         });
         let column = Column {
             ty: self.type_of(keys, "type"),
@@ -111,10 +111,10 @@ impl Reader<'_> {
             default: self.default(keys),
             generated: keys.get("generated").and_then(|node| {
                 let keys = Keys::of(node, None, None);
-                Some(Generated {
+                Some(Box::new(Generated {
                     expr: self.sql(keys, "expr")?,
                     stored: keys.flag("stored"),
-                })
+                }))
             }),
             identity,
             collation: keys.owned("collation"),

@@ -7,7 +7,7 @@ use super::{pg, pg_mut, retype, same_default, same_generated, same_identity};
 use crate::features::{Feature, has};
 use crate::row::{naming, replace, sequence, view};
 use driftless_model::{
-    Canon, Column, Identity, Name, Object, ObjectId, PgTable, SqlText, Table, TypeRef, Verdict,
+    Canon, Column, Name, Object, ObjectId, PgTable, SqlText, Table, TypeRef, Verdict,
 };
 use driftless_planner::{
     Action, Alter, Clause, ColumnClause, Cx, Data, Draft, Hit, TableClause, bare,
@@ -567,7 +567,7 @@ fn change_identity(id: &ObjectId, was: &Column, is: &Column, cx: &Cx) -> Vec<Dra
         return Vec::new();
     };
     if was.identity.is_some() {
-        let mut standing: Identity = identity.clone();
+        let mut standing = identity.clone();
         standing.sequence.owned_by = Some(id.member(&is.name));
         return vec![on_column(
             id,

@@ -78,9 +78,11 @@ fn copied(column: &Column, like: &Like) -> Column {
             .generated
             .as_ref()
             .filter(|_| takes("generated"))
-            .map(|g| Generated {
-                expr: raw(&g.expr),
-                stored: g.stored,
+            .map(|g| {
+                Box::new(Generated {
+                    expr: raw(&g.expr),
+                    stored: g.stored,
+                })
             }),
         identity: column.identity.clone().filter(|_| takes("identity")),
         comment: column.comment.clone().filter(|_| takes("comments")),

@@ -43,7 +43,7 @@ fn pg_mut(table: &mut Table) -> Option<&mut PgTable> {
     table.pg_mut()
 }
 
-fn same_generated(before: &Option<Generated>, after: &Option<Generated>) -> Verdict {
+fn same_generated(before: &Option<Box<Generated>>, after: &Option<Box<Generated>>) -> Verdict {
     match (before, after) {
         (None, None) => Verdict::Same,
         (Some(b), Some(a)) => b
@@ -54,7 +54,7 @@ fn same_generated(before: &Option<Generated>, after: &Option<Generated>) -> Verd
     }
 }
 
-fn same_identity(before: &Option<Identity>, after: &Option<Identity>) -> bool {
+fn same_identity(before: &Option<Box<Identity>>, after: &Option<Box<Identity>>) -> bool {
     match (before, after) {
         (Some(b), Some(a)) => {
             let plain = |i: &Identity| driftless_model::Sequence {

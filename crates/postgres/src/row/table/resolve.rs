@@ -64,13 +64,12 @@ pub(super) fn inherited(column: &Column) -> Column {
     };
     Column {
         default: column.default.as_ref().map(text),
-        generated: column
-            .generated
-            .as_ref()
-            .map(|g| driftless_model::Generated {
+        generated: column.generated.as_ref().map(|g| {
+            Box::new(driftless_model::Generated {
                 expr: text(&g.expr),
                 stored: g.stored,
-            }),
+            })
+        }),
         identity: None,
         comment: None,
         statistics: None,
@@ -191,8 +190,8 @@ pub(super) fn is_null_constant(text: &SqlText, ty: &TypeRef) -> bool {
                 dialect: driftless_model::Dialect::Postgres,
                 version: Version::default(),
             });
-            let same = types::read(&to.text, &[], &none)
-                .is_ok_and(|(t, _)| t.text(&none) == ty.text);
+            let same =
+                types::read(&to.text, &[], &none).is_ok_and(|(t, _)| t.text(&none) == ty.text);
             matches!(*inner, Tree::Null) && same
         }
         _ => false,
@@ -260,9 +259,14 @@ fn check_texts(
         moment.catalog.objects.remove(sequence);
     }
     match stood {
-        Some(before) => moment.catalog.objects.insert(id.clone(), before),
-        None => moment.catalog.objects.remove(id),
-    };
+        Some(before) => {
+            let before = std::sync::Arc::unwrap_or_clone(before);
+            moment.catalog.objects.insert(id.clone(), before);
+        }
+        None => {
+            moment.catalog.objects.remove(id);
+        }
+    }
     found
 }
 
