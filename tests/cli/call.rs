@@ -33,7 +33,7 @@ fn mistakes_in_the_call_end_with_64() {
             &["generate", "x"],
             "`driftless generate` is not supported yet",
         ),
-        (&["drift"], "D0003"),
+        (&["lint"], "D0003"),
     ] {
         fails(&project.run(args), 64, &[says]);
     }
@@ -91,7 +91,7 @@ fn what_a_command_cannot_do_without() {
         1,
         &["D0606", "no.yaml"],
     );
-    fails(&bare.run(&["apply"]), 1, &["D0003", "--declarative"]);
+    fails(&bare.run(&["apply"]), 1, &["D0606"]);
     fails(
         &bare.run(&["diff", "--from", "empty", "--to", "empty"]),
         1,
@@ -115,7 +115,7 @@ fn what_a_command_cannot_do_without() {
     fails(
         &project.run(&["plan"]),
         1,
-        &["D0003", "driftless.yaml:3:13", "--env"],
+        &["D0701", "`1.sql`"],
     );
     fails(
         &project.run(&["plan", "--env", "prdo"]),

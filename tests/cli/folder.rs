@@ -473,8 +473,9 @@ fn the_history_of_a_column() {
     let shop = Shop::grown("sqlite", 5);
     let told = shop.project.run(&["history", "purchases.status"]).ends(0);
     told.says("column purchases.status")
-        .says("+ table orders")
+        .says("+ column orders.state: text")
         .says("> column orders.status: was state")
+        .says("> table purchases: was orders")
         .says("why: the shop needs totals")
         .says("2026-01-01  20260101000001 totals")
         .says("note: git knows nothing of this folder");
@@ -535,7 +536,7 @@ fn a_database_is_adopted() {
     project
         .run(&["plan", "--exit-code"])
         .ends(0)
-        .says("nothing to change");
+        .says("no changes");
     project.run(&["verify", "--rehearse"]).ends(0);
     project
         .run(&["plan", "--env", "dev", "--exit-code"])

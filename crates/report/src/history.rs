@@ -74,14 +74,13 @@ fn sign(entry: &Entry) -> (char, Style) {
     }
 }
 
-/// `column orders.status: was state`
+/// `column orders.status: was state`; what happened is said by the sign before it.
 fn said(entry: &Entry) -> String {
     let what = format!("{} {}", entry.kind, entry.object);
-    let text = match entry.detail.is_empty() {
-        true => format!("{what} {}", entry.what),
-        false => format!("{what} {}: {}", entry.what, entry.detail),
-    };
-    one_line(&text)
+    one_line(&match entry.detail.is_empty() {
+        true => what,
+        false => format!("{what}: {}", entry.detail),
+    })
 }
 
 /// `Ada · 3f2a9c1d07`

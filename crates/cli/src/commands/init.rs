@@ -83,6 +83,8 @@ fn fresh(context: &mut Context, args: &InitArgs) -> Result<Exit, Failure> {
     let mut files = vec![
         file(FILE_NAME, config(dialect, &args.env, &url)),
         file("schema/example.sql", EXAMPLE.to_string()),
+        // An empty folder would not get into git, and `plan` asks whether there is one.
+        file("migrations/driftless.sum", String::new()),
     ];
     files.extend(repository());
     write_files(&files)?;

@@ -35,7 +35,8 @@ pub fn run(context: &mut Context, args: &PlanArgs) -> Result<Exit, Failure> {
         }
         (env, folder) => (side::environment(context, env.as_deref())?, folder.is_some()),
     };
-    let question = side::question(context, before, after, &args.shared)?;
+    let mut question = side::question(context, before, after, &args.shared)?;
+    question.migrations = grown;
     let (exit, comparison) = diff::show(context, &question, &args.show)?;
     if grown {
         let told = standing(context, args, &question.before, &question.after, &comparison)?;
@@ -62,6 +63,9 @@ fn rehearse(context: &mut Context, args: &PlanArgs, side: &Side) -> Result<(), F
     };
     let made = engine::generate(context, &project, &desired, &side.name, &wish)?;
     let Some(files) = &made.files else {
+        if !made.refusals.is_empty() {
+            context.say("not rehearsed: a consent is missing\n");
+        }
         return Ok(());
     };
     match engine::rehearse(&project, &made.before, files, &made.after)? {

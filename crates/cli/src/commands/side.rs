@@ -82,15 +82,16 @@ pub fn migrations(context: &mut Context) -> Result<Option<Side>, Failure> {
     let dir = Project::dir(context)?;
     let config = context.required_config()?;
     let named = config.migrations.is_some();
+    // Where there is no environment either, there is nothing else to compare with.
     let bare = config.environments.is_empty();
-    let texts = match std::path::Path::new(&dir).is_dir() {
+    let there = std::path::Path::new(&dir).is_dir();
+    let texts = match there {
         true => read_folder(dir.as_ref(), &mut context.sources, context.max_file_size)?,
         false => Vec::new(),
     };
     // A folder that nobody named may be of another tool: only ours has a sum.
     let ours = named || texts.iter().any(|(path, _)| path == SUM);
-    let any = texts.iter().any(|(path, _)| path.ends_with(".sql"));
-    if !ours || (!any && !bare) {
+    if !ours || (!there && !bare) {
         return Ok(None);
     }
     let count = texts
@@ -207,6 +208,7 @@ pub fn question(
         after,
         dialect,
         scope: Scope::of(config, &args.scope),
+        migrations: false,
         scratch: args
             .scratch
             .or(config.map(|config| config.scratch))
