@@ -98,6 +98,11 @@ impl Moment {
             let belongs = |i: &&ObjectId| {
                 catalog.get(i).is_some_and(|object| match &object.body {
                     Body::Sequence(s) => s.owned_by.as_ref().is_some_and(|p| p.object == *id),
+                    // Partitions go with their whole.
+                    Body::Table(t) => t
+                        .pg()
+                        .and_then(|pg| pg.partition_of.as_ref())
+                        .is_some_and(|of| of.parent == *id),
                     _ => object.owner_relation() == Some(id),
                 })
             };
