@@ -116,6 +116,22 @@ pub const PAGES: &[Page] = &[
     page!("D0735"),
     page!("D0736"),
     page!("D0737"),
+    page!("D0801"),
+    page!("D0802"),
+    page!("D0803"),
+    page!("D0804"),
+    page!("D0805"),
+    page!("D0806"),
+    page!("D0807"),
+    page!("D0808"),
+    page!("D0809"),
+    page!("D0810"),
+    page!("D0811"),
+    page!("D0812"),
+    page!("D0813"),
+    page!("D0814"),
+    page!("D0815"),
+    page!("D0816"),
 ];
 
 pub fn page(code: &str) -> Option<&'static Page> {
