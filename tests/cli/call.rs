@@ -29,10 +29,7 @@ fn mistakes_in_the_call_end_with_64() {
         (&["plan", "--max-file-size", "big"], "200MiB"),
         (&["completions", "cmd.exe"], "bash"),
         (&["explain", "D9999"], "D0002"),
-        (
-            &["generate", "x"],
-            "`driftless generate` is not supported yet",
-        ),
+        (&["import", "x"], "`driftless import` is not supported yet"),
         (&["lint"], "D0003"),
     ] {
         fails(&project.run(args), 64, &[says]);
@@ -112,11 +109,7 @@ fn what_a_command_cannot_do_without() {
         ("s.sql", ""),
         ("m/1.sql", ""),
     ]);
-    fails(
-        &project.run(&["plan"]),
-        1,
-        &["D0701", "`1.sql`"],
-    );
+    fails(&project.run(&["plan"]), 1, &["D0701", "`1.sql`"]);
     fails(
         &project.run(&["plan", "--env", "prdo"]),
         1,

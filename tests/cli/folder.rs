@@ -133,7 +133,13 @@ impl Shop {
     fn stems(&self) -> Vec<String> {
         let mut found: Vec<String> = std::fs::read_dir(self.project.path().join("migrations"))
             .expect("a folder")
-            .filter_map(|e| e.ok()?.file_name().to_str()?.strip_suffix(".sql").map(str::to_string))
+            .filter_map(|e| {
+                e.ok()?
+                    .file_name()
+                    .to_str()?
+                    .strip_suffix(".sql")
+                    .map(str::to_string)
+            })
             .collect();
         found.sort();
         found
@@ -248,9 +254,16 @@ fn what_is_lost_needs_consent_in_the_file() {
         .ends(3)
         .warns("error[D0202]");
     assert_eq!(shop.stems(), before);
-    shop.generate("purchases", STORY[2].1, &["--allow", "D0202:purchases.note"]);
+    shop.generate(
+        "purchases",
+        STORY[2].1,
+        &["--allow", "D0202:purchases.note"],
+    );
     let text = shop.up(SHOP[2]);
-    assert!(text.contains("-- driftless:allow D0202 purchases.note\n"), "{text}");
+    assert!(
+        text.contains("-- driftless:allow D0202 purchases.note\n"),
+        "{text}"
+    );
     let down = shop.read(&format!("down/{}.sql", SHOP[2]));
     assert!(down.contains("-- cannot bring back: "), "{down}");
 }
@@ -386,11 +399,20 @@ fn a_folder_that_is_not_whole() {
 #[test]
 fn the_newest_is_written_anew() {
     let mut shop = Shop::grown("sqlite", 2);
-    shop.declare(STORY[1].1.replace("total integer", "amount integer").replace("total", "amount").as_str());
+    shop.declare(
+        STORY[1]
+            .1
+            .replace("total integer", "amount integer")
+            .replace("total", "amount")
+            .as_str(),
+    );
     shop.project.run(&["generate", "--amend"]).ends(0);
     assert_eq!(shop.stems(), SHOP[..2]);
     let text = shop.up(SHOP[1]);
-    assert!(text.contains("amount") && !text.contains("total "), "{text}");
+    assert!(
+        text.contains("amount") && !text.contains("total "),
+        "{text}"
+    );
     assert!(text.contains("-- why: the shop needs totals"), "{text}");
     shop.verify(0);
     shop.project
@@ -399,7 +421,14 @@ fn the_newest_is_written_anew() {
     assert_eq!(shop.stems(), [SHOP[0], "20260101000001_amounts"]);
     shop.verify(0);
     shop.project
-        .run(&["new", "by_hand", "--why", "rows", "--version-stamp", "20260201000000"])
+        .run(&[
+            "new",
+            "by_hand",
+            "--why",
+            "rows",
+            "--version-stamp",
+            "20260201000000",
+        ])
         .ends(0);
     shop.project
         .run(&["generate", "--amend"])
@@ -413,7 +442,14 @@ fn the_newest_is_written_anew() {
     shop.project.run(&["seal"]).ends(0);
     shop.verify(0);
     shop.stamp = 20_260_101_000_000;
-    shop.generate("later", &format!("{}CREATE TABLE later (a int);", STORY[1].1.replace("total", "amount")), &[]);
+    shop.generate(
+        "later",
+        &format!(
+            "{}CREATE TABLE later (a int);",
+            STORY[1].1.replace("total", "amount")
+        ),
+        &[],
+    );
     assert!(shop.stems().contains(&"20260201000001_later".to_string()));
 }
 
@@ -450,7 +486,9 @@ fn branches_are_merged() {
         shop.declare("CREATE TABLE a (x int, y int); CREATE TABLE b (x int);");
         shop.verify(0).says("grew from one state");
 
-        let views = |word: &str| format!("CREATE TABLE a (x int); CREATE VIEW v AS SELECT x AS {word} FROM a;");
+        let views = |word: &str| {
+            format!("CREATE TABLE a (x int); CREATE VIEW v AS SELECT x AS {word} FROM a;")
+        };
         let mut base = Shop::of(dialect);
         base.generate("base", &views("plain"), &[]);
         let mut shop = merged(&base, &views("ours"), &views("theirs"));
@@ -460,9 +498,19 @@ fn branches_are_merged() {
         shop.declare(&views("both"));
         shop.stamp = 20_260_101_000_009;
         shop.project
-            .run(&["generate", "ours", "--amend", "--version-stamp", "20260101000009"])
+            .run(&[
+                "generate",
+                "ours",
+                "--amend",
+                "--version-stamp",
+                "20260101000009",
+            ])
             .ends(0);
-        assert!(shop.stems().contains(&"20260101000009_ours".to_string()), "{:?}", shop.stems());
+        assert!(
+            shop.stems().contains(&"20260101000009_ours".to_string()),
+            "{:?}",
+            shop.stems()
+        );
         assert_eq!(shop.stems().len(), 3);
         shop.verify(0);
     }
@@ -490,22 +538,49 @@ fn the_history_of_a_column() {
     let path = shop.project.path();
     git(path, &["init", "-q"]);
     git(path, &["add", "."]);
-    let name = ["-c", "user.name=Ada <b>", "-c", "user.email=ada@example.org"];
+    let name = [
+        "-c",
+        "user.name=Ada |b|",
+        "-c",
+        "user.email=ada@example.org",
+    ];
     git(path, &[&name[..], &["commit", "-q", "-m", "one"]].concat());
     shop.project
         .run(&["history"])
         .ends(0)
-        .says("Ada <b> · ")
+        .says("Ada |b| · ")
         .says("+ table lines");
     shop.project
         .run(&["history", "lines", "--format", "markdown"])
         .ends(0)
-        .says("Ada &lt;b>");
-    let json = shop.project.run(&["history", "purchases.status", "--format", "json"]).ends(0);
+        .says("Ada \\|b\\|");
+    let json = shop
+        .project
+        .run(&["history", "purchases.status", "--format", "json"])
+        .ends(0);
     let json: serde_json::Value = serde_json::from_str(&json.out).expect("it is JSON");
     let entries = json["entries"].as_array().expect("entries");
-    assert!(entries.iter().all(|e| e["author"] == "Ada <b>"), "{json}");
+    assert!(entries.iter().all(|e| e["author"] == "Ada |b|"), "{json}");
     assert!(entries.iter().any(|e| e["was"] == "orders.state"), "{json}");
+}
+
+#[test]
+fn what_is_applied_does_not_change() {
+    let shop = Shop::grown("sqlite", 2);
+    shop.project.run(&["apply", "--yes"]).ends(0);
+    shop.project
+        .run(&["history", "orders.status"])
+        .ends(0)
+        .says("applied on dev at ");
+    shop.declare(STORY[3].1);
+    shop.project
+        .run(&["generate", "--amend", "--allow-destructive"])
+        .ends(3)
+        .warns("D0734");
+    let up = format!("{}.sql", SHOP[1]);
+    shop.put(&up, &format!("{}-- a remark\n", shop.read(&up)));
+    shop.project.run(&["seal"]).ends(3).warns("D0734");
+    assert_eq!(shop.stems(), SHOP[..2]);
 }
 
 #[test]

@@ -10,4 +10,5 @@ mod hostile;
 mod postgres;
 mod project;
 mod road;
+mod versioned;
 mod yaml;

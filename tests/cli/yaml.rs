@@ -375,6 +375,14 @@ fn names_that_look_like_something_else() {
 }
 
 #[test]
+fn a_default_of_any_form_is_one_expression() {
+    let yaml = "tables: { t: { columns: { a: { type: boolean, default: 1 in (2, 3), not_null: true } } } }\n";
+    let sql = "CREATE TABLE t (a boolean DEFAULT (1 IN (2, 3)) NOT NULL);\n";
+    let project = Project::of(&[("t.yaml", yaml), ("t.sql", sql)]);
+    same(&project, "postgres", "t.yaml", "t.sql");
+}
+
+#[test]
 fn an_empty_document_is_an_empty_schema() {
     let project = Project::of(&[("t.yaml", "# nothing yet\n"), ("e.yaml", "tables:\n")]);
     same(&project, "sqlite", "t.yaml", "empty");

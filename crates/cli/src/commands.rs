@@ -31,6 +31,8 @@ use crate::engine::{self, Project};
 use crate::exit::{Exit, Failure};
 use driftless_sql::Diagnostic;
 
+pub use side::environment;
+
 pub fn run(context: &mut Context, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Inspect(args) => inspect::run(context, &args),
@@ -65,18 +67,22 @@ fn unapplied(
     versions: &[u64],
     what: &str,
 ) -> Result<(), Failure> {
-    let applied = engine::applied(context, project)?;
-    let found = applied.iter().find(|a| versions.contains(&a.version));
-    let Some(found) = found else {
+    if versions.is_empty() {
+        return Ok(());
+    }
+    let (taken, unknown) = engine::taken(context, project);
+    context.tell(unknown.as_slice());
+    let found = taken.iter().find(|(version, _)| versions.contains(version));
+    let Some((version, environment)) = found else {
         return Ok(());
     };
     let path = project
         .folder
-        .get(found.version)
-        .map_or_else(|| found.version.to_string(), |v| v.up.path.clone());
+        .get(*version)
+        .map_or_else(|| version.to_string(), |v| v.up.path.clone());
     let problem = Diagnostic::error(
         "D0734",
-        format!("`{path}` is applied on {}, so it cannot be {what}", found.environment),
+        format!("`{path}` is applied on `{environment}`, so it cannot be {what}"),
     );
     Err(Failure::with(
         Exit::Refused,

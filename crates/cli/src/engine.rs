@@ -28,7 +28,7 @@ use crate::dialect::{Dialect, Product};
 use crate::exit::Failure;
 use crate::scope::{Pattern, Scope};
 
-pub use applied::applied;
+pub use applied::{happened, taken};
 pub use folder::{Project, Standing, desired};
 pub use generate::{Wish, generate, sum_with, texts_of};
 pub use rehearse::{Rehearsal, lacking, rehearse, rehearse_folder};
@@ -465,9 +465,7 @@ fn consent(context: &Context) -> driftless_planner::Consent {
 /// The command that would run the plan.
 fn next(question: &Question) -> Option<String> {
     match &question.before.state {
-        State::Folder { upto: None, .. } => {
-            Some("driftless generate NAME --why \"…\"".to_string())
-        }
+        State::Folder { upto: None, .. } => Some("driftless generate NAME --why \"…\"".to_string()),
         State::Live(open) if !open.name.is_empty() && question.migrations => {
             Some(format!("driftless apply --env {}", open.name))
         }

@@ -162,7 +162,7 @@ fn entry(told: &Told, event: &Event) -> Entry {
             (Some(_), _) => "column",
             (None, kind) => kind.noun(),
         },
-        object: event.part.to_string(),
+        object: shown(event),
         was: match &event.what {
             What::Renamed(from) => Some(from.to_string()),
             _ => None,
@@ -170,6 +170,15 @@ fn entry(told: &Told, event: &Event) -> Entry {
         what: event.what.word(),
         detail: event.detail.clone(),
     }
+}
+
+/// A constraint without a name is called by its table and what it is.
+fn shown(event: &Event) -> String {
+    let id = &event.part.object;
+    if id.kind == Kind::Constraint && !event.called.ends_with(id.name.as_str()) {
+        return format!("{} {}", event.home, event.called);
+    }
+    event.part.to_string()
 }
 
 /// Whether an event is about the part: a column's history holds what happens to its table as a whole by name.

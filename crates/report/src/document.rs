@@ -6,12 +6,16 @@
 
 mod catalog;
 mod desired;
+mod history;
 mod plan;
+mod verify;
 
 pub use catalog::catalog_schema;
 pub use desired::{DESIRED_SCHEMA, desired_schema, desired_schema_text};
+pub use history::history_schema;
 pub use plan::plan_schema;
 use serde_json::{Map, Value, json};
+pub use verify::verify_schema;
 
 /// The dialect of JSON Schema that all of them are written in.
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";

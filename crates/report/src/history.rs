@@ -22,10 +22,12 @@ pub struct Origin {
     pub applied: Vec<Run>,
 }
 
-/// Where and when it was applied.
+/// Where and when it was applied, taken over or undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
     pub environment: String,
+    /// `applied`, `baselined`, `rolled_back` …
+    pub what: &'static str,
     pub at: String,
     pub took_ms: Option<u64>,
 }
@@ -91,10 +93,16 @@ fn by(origin: &Origin) -> String {
     one_line(&parts.join(" · "))
 }
 
-/// `dev 2026-11-22 09:31:02 (12 ms)`
+/// `applied on dev at 2026-11-22T09:31:02.000Z (12 ms)`
 fn run(run: &Run) -> String {
-    let took = run.took_ms.map_or_else(String::new, |ms| format!(" ({ms} ms)"));
-    one_line(&format!("{} {}{took}", run.environment, run.at))
+    let took = run
+        .took_ms
+        .map_or_else(String::new, |ms| format!(" ({ms} ms)"));
+    let what = run.what.replace('_', " ");
+    one_line(&format!(
+        "{what} on {} at {}{took}",
+        run.environment, run.at
+    ))
 }
 
 pub fn history_text(told: &ToldHistory, colour: bool) -> String {
@@ -102,7 +110,11 @@ pub fn history_text(told: &ToldHistory, colour: bool) -> String {
         true => format!("{style}{text}{style:#}"),
         false => text.to_string(),
     };
-    let mut out = format!("{}  {}\n", paint(BOLD, &told.title()), paint(DIM, &told.folder));
+    let mut out = format!(
+        "{}  {}\n",
+        paint(BOLD, &told.title()),
+        paint(DIM, &told.folder)
+    );
     let mut last = None;
     let called = |e: &Entry| one_line(&format!("{} {}", e.version, e.name));
     let wide = told.history.entries.iter().map(|e| width(&called(e)));
@@ -116,11 +128,13 @@ pub fn history_text(told: &ToldHistory, colour: bool) -> String {
             let head = format!("{date}  {}  {}", padded(&called(entry), wide), by(&origin));
             out.push_str(&format!("{}\n", head.trim_end()));
             if let Some(why) = &entry.why {
-                out.push_str(&format!("  {}\n", paint(DIM, &format!("why: {}", one_line(why)))));
+                out.push_str(&format!(
+                    "  {}\n",
+                    paint(DIM, &format!("why: {}", one_line(why)))
+                ));
             }
             for applied in &origin.applied {
-                let line = format!("applied: {}", run(applied));
-                out.push_str(&format!("  {}\n", paint(DIM, &line)));
+                out.push_str(&format!("  {}\n", paint(DIM, &run(applied))));
             }
         }
         let (sign, style) = sign(entry);
@@ -164,7 +178,7 @@ pub fn history_json(told: &ToldHistory) -> String {
                 "kind": e.kind, "object": e.object, "was": e.was, "what": e.what, "detail": e.detail,
                 "date": origin.date, "author": origin.author, "commit": origin.commit,
                 "applied": origin.applied.iter().map(|r| json!({
-                    "environment": r.environment, "at": r.at, "took_ms": r.took_ms,
+                    "environment": r.environment, "what": r.what, "at": r.at, "took_ms": r.took_ms,
                 })).collect::<Vec<_>>(),
             })
         })

@@ -4,7 +4,8 @@
 //! what cannot be reached or read is unknown, never clean.
 
 use driftless_migrations::{
-    Between, Difference, Drift, Environment, Folder, Ground, Migrated, Standing, compare,
+    Between, Difference, Drift, DriftDirection, Environment, Folder, Ground, Migrated, Standing,
+    compare,
 };
 use driftless_model::{Catalog, Scope, leave_foreign};
 use driftless_planner::{Consent, Plan, Request, plan};
@@ -65,7 +66,7 @@ fn between(target: &Target, first: &Seen, second: &Seen) -> Between {
     Between {
         first: first.name.clone(),
         second: second.name.clone(),
-        differences: compare(&ground, &one, &two),
+        differences: whole(compare(&ground, &one, &two)),
     }
 }
 
@@ -212,6 +213,31 @@ fn ignored(site: &Site, should: &Catalog) -> Vec<Difference> {
             .all(|id| id.to_string() != d.object || id.kind.noun() != d.kind)
     });
     found
+}
+
+/// What came or went with its relation is not told beside it.
+pub(crate) fn whole(found: Vec<Difference>) -> Vec<Difference> {
+    let gone: Vec<(DriftDirection, String)> = found
+        .iter()
+        .filter(|d| {
+            matches!(
+                d.kind,
+                "table" | "view" | "materialized view" | "virtual table"
+            )
+        })
+        .map(|d| (d.direction, format!("{}.", d.object)))
+        .filter(|(direction, _)| {
+            matches!(
+                direction,
+                DriftDirection::OnlyThere | DriftDirection::Missing
+            )
+        })
+        .collect();
+    let along = |d: &Difference| {
+        let mut all = gone.iter();
+        all.any(|(direction, home)| d.direction == *direction && d.object.starts_with(home))
+    };
+    found.into_iter().filter(|d| !along(d)).collect()
 }
 
 fn without(whole: &Catalog, part: &Catalog) -> Catalog {

@@ -20,8 +20,7 @@ const LONGEST: usize = 120;
 
 pub fn run(context: &mut Context, args: &GenerateArgs) -> Result<Exit, Failure> {
     context.consent = Consent::of(&args.shared);
-    let mut project =
-        Project::open(context, args.shared.dialect.as_deref(), &args.shared.scope)?;
+    let mut project = Project::open(context, args.shared.dialect.as_deref(), &args.shared.scope)?;
     project.sound()?;
     let amended = match args.amend {
         true => Some(amended(context, &project, args.name.as_deref())?),
@@ -42,7 +41,14 @@ pub fn run(context: &mut Context, args: &GenerateArgs) -> Result<Exit, Failure> 
     unedited(&project, &gone)?;
     let now = stamp(args.version_stamp);
     let version = match &amended {
-        Some(a) if project.folder.newest().is_none_or(|n| n.version < a.version) => a.version,
+        Some(a)
+            if project
+                .folder
+                .newest()
+                .is_none_or(|n| n.version < a.version) =>
+        {
+            a.version
+        }
         _ => project.folder.next_version(now),
     };
     let wish = Wish {
@@ -236,7 +242,10 @@ pub fn file_name(name: &str) -> Result<String, Diagnostic> {
     let wrong = |why: &str| {
         Err(Diagnostic::error(
             "D0731",
-            format!("`{}` is no name for a migration: {why}", name.escape_debug()),
+            format!(
+                "`{}` is no name for a migration: {why}",
+                name.escape_debug()
+            ),
         )
         .help("use letters, digits, `_` and `-`, like add_order_status"))
     };
@@ -300,9 +309,21 @@ mod tests {
 
     #[test]
     fn names_of_files() {
-        assert_eq!(file_name("add order status").as_deref(), Ok("add_order_status"));
+        assert_eq!(
+            file_name("add order status").as_deref(),
+            Ok("add_order_status")
+        );
         assert_eq!(file_name("größe-2").as_deref(), Ok("größe-2"));
-        for bad in ["", " ", "../x", "a/b", "-x", "a.b", "a\nb", &"x".repeat(200)] {
+        for bad in [
+            "",
+            " ",
+            "../x",
+            "a/b",
+            "-x",
+            "a.b",
+            "a\nb",
+            &"x".repeat(200),
+        ] {
             assert_eq!(file_name(bad).map_err(|d| d.code), Err("D0731"), "{bad:?}");
         }
     }

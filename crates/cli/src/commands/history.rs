@@ -31,20 +31,25 @@ pub fn run(context: &mut Context, args: &HistoryArgs) -> Result<Exit, Failure> {
     let mut facts: BTreeMap<u64, report::Origin> = BTreeMap::new();
     for entry in &history.entries {
         let commit = commits.get(&entry.path);
-        facts.entry(entry.version).or_insert_with(|| report::Origin {
-            date: date(entry.version).or_else(|| commit.map(|c| c.date.clone())),
-            author: commit.map(|c| c.author.clone()),
-            commit: commit.map(|c| c.hash.clone()),
-            applied: Vec::new(),
-        });
+        facts
+            .entry(entry.version)
+            .or_insert_with(|| report::Origin {
+                date: date(entry.version).or_else(|| commit.map(|c| c.date.clone())),
+                author: commit.map(|c| c.author.clone()),
+                commit: commit.map(|c| c.hash.clone()),
+                applied: Vec::new(),
+            });
     }
     if !commits.is_empty() {
         uncommitted(&mut history, &commits);
     }
-    for run in engine::applied(context, &project)? {
+    let (happened, unasked) = engine::happened(context, &project);
+    history.notes.extend(unasked);
+    for run in happened {
         if let Some(origin) = facts.get_mut(&run.version) {
             origin.applied.push(report::Run {
                 environment: run.environment,
+                what: run.what,
                 at: run.at,
                 took_ms: run.took_ms,
             });

@@ -40,9 +40,8 @@ pub fn run(context: &mut Context, args: &InitArgs) -> Result<Exit, Failure> {
 
 /// Nothing of a project may be here yet.
 fn vacant() -> Result<(), Failure> {
-    let holds = |dir: &str| {
-        std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some())
-    };
+    let holds =
+        |dir: &str| std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
     let present = [FILE_NAME]
         .into_iter()
         .find(|file| Path::new(file).exists())
@@ -88,7 +87,11 @@ fn fresh(context: &mut Context, args: &InitArgs) -> Result<Exit, Failure> {
     ];
     files.extend(repository());
     write_files(&files)?;
-    told(context, &files, "describe your tables in schema/, then: driftless generate first --why \"…\"")
+    told(
+        context,
+        &files,
+        "describe your tables in schema/, then: driftless generate first --why \"…\"",
+    )
 }
 
 fn config(dialect: Dialect, env: &str, url: &str) -> String {
@@ -108,7 +111,12 @@ fn quoted(text: &str) -> String {
     let plain = !text.is_empty()
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !text.starts_with(|c: char| c.is_ascii_digit());
-    if plain && !matches!(text, "null" | "true" | "false" | "yes" | "no" | "on" | "off") {
+    if plain
+        && !matches!(
+            text,
+            "null" | "true" | "false" | "yes" | "no" | "on" | "off"
+        )
+    {
         return text.to_string();
     }
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
@@ -249,12 +257,11 @@ fn dotenv(password: &Secret) -> Result<Vec<Written>, Diagnostic> {
         .lines()
         .any(|l| l.trim_start().starts_with(&format!("{VARIABLE}=")));
     if taken {
-        return Err(Diagnostic::error(
-            "D0609",
-            format!("`{DOTENV}` holds a {VARIABLE} already"),
-        )
-        .note("nothing was written")
-        .help("take the line out, or write the configuration by hand"));
+        return Err(
+            Diagnostic::error("D0609", format!("`{DOTENV}` holds a {VARIABLE} already"))
+                .note("nothing was written")
+                .help("take the line out, or write the configuration by hand"),
+        );
     }
     let gap = match present.is_empty() || present.ends_with('\n') {
         true => "",

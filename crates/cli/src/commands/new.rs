@@ -46,7 +46,10 @@ pub fn run(context: &mut Context, args: &NewArgs) -> Result<Exit, Failure> {
         down: Some(format!("{}{BACK}", back.print())),
     };
     write(&project, &files, &[])?;
-    let (up, down) = (project.path(&files.up_path()), project.path(&files.down_path()));
+    let (up, down) = (
+        project.path(&files.up_path()),
+        project.path(&files.down_path()),
+    );
     context.print(&format!(
         "wrote {}\nwrote {}\nnext: write the statements, then driftless seal\n",
         up.display(),

@@ -33,13 +33,22 @@ pub fn run(context: &mut Context, args: &PlanArgs) -> Result<Exit, Failure> {
             }
             return Ok(exit);
         }
-        (env, folder) => (side::environment(context, env.as_deref())?, folder.is_some()),
+        (env, folder) => (
+            side::environment(context, env.as_deref())?,
+            folder.is_some(),
+        ),
     };
     let mut question = side::question(context, before, after, &args.shared)?;
     question.migrations = grown;
     let (exit, comparison) = diff::show(context, &question, &args.show)?;
     if grown {
-        let told = standing(context, args, &question.before, &question.after, &comparison)?;
+        let told = standing(
+            context,
+            args,
+            &question.before,
+            &question.after,
+            &comparison,
+        )?;
         match args.show.format {
             PlanFormat::Text => context.print(&told)?,
             _ => context.say(&told),

@@ -53,17 +53,21 @@ fn folder(
     version: Option<&str>,
 ) -> Result<Side, Failure> {
     if !std::path::Path::new(dir).is_dir() {
-        return Err(Diagnostic::error("D0106", format!("there is no folder `{dir}`"))
-            .help("name the folder of the migrations: migrations:DIR[@VERSION]")
-            .into());
+        return Err(
+            Diagnostic::error("D0106", format!("there is no folder `{dir}`"))
+                .help("name the folder of the migrations: migrations:DIR[@VERSION]")
+                .into(),
+        );
     }
     let upto = match version.map(str::parse::<u64>) {
         None => None,
         Some(Ok(version)) => Some(version),
         Some(Err(_)) => {
-            return Err(Diagnostic::error("D0107", format!("`{state}` names no state"))
-                .help("a version is a number, like migrations:DIR@20261122093000")
-                .into());
+            return Err(
+                Diagnostic::error("D0107", format!("`{state}` names no state"))
+                    .help("a version is a number, like migrations:DIR@20261122093000")
+                    .into(),
+            );
         }
     };
     let texts = read_folder(dir.as_ref(), &mut context.sources, context.max_file_size)?;
@@ -249,9 +253,13 @@ pub fn dialect(
         }
         (Some((_, dialect)), _) => Ok(dialect),
         (None, Some((_, product))) => Ok(Dialect::newest(product)),
-        (None, None) => environment_product(context).ok_or_else(|| Diagnostic::error("D0004", "whose SQL is this?")
+        (None, None) => {
+            environment_product(context).ok_or_else(|| {
+                Diagnostic::error("D0004", "whose SQL is this?")
             .note("neither side is a database, and no dialect is declared")
-            .help("say --dialect postgres or --dialect sqlite, or set dialect in driftless.yaml")),
+            .help("say --dialect postgres or --dialect sqlite, or set dialect in driftless.yaml")
+            })
+        }
     }
 }
 

@@ -12,7 +12,7 @@ pub fn run(context: &mut Context, args: &StatusArgs) -> Result<Exit, Failure> {
     let project = Project::open(context, None, &args.scope)?;
     context.tell(&project.problems);
     let side = side::environment(context, args.env.as_deref())?;
-    let status = work::status(context, &project, &side)?;
+    let status = work::status(&project, &side)?;
     let text = match args.format {
         ReportFormat::Text => report::status_text(&status, context.colour_out),
         ReportFormat::Json => report::status_json(&status),

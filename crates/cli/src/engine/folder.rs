@@ -42,8 +42,11 @@ impl Project {
         let dir = Project::dir(context)?;
         let dialect = crate::commands::dialect(context, dialect)?;
         let scope = managed(&Scope::of(context.config.as_ref(), scope))?;
-        let texts =
-            driftless_runtime::read_folder(Path::new(&dir), &mut context.sources, context.max_file_size)?;
+        let texts = driftless_runtime::read_folder(
+            Path::new(&dir),
+            &mut context.sources,
+            context.max_file_size,
+        )?;
         let mut project = Project {
             dir,
             texts,
@@ -180,8 +183,12 @@ pub(super) fn replayed(
     let speaks = planner_dialect(dialect.product);
     let base = PathBuf::from(dir);
     let shown = |path: &str| base.join(path).to_string_lossy().into_owned();
-    let (folder, mut problems) =
-        Folder::read(&mut context.sources, speaks.syntax(), &shown, texts.to_vec());
+    let (folder, mut problems) = Folder::read(
+        &mut context.sources,
+        speaks.syntax(),
+        &shown,
+        texts.to_vec(),
+    );
     sound(&problems)?;
     if let Some(version) = upto
         && folder.get(version).is_none()

@@ -199,11 +199,8 @@ fn is_lacking(error: &DbError) -> bool {
 }
 
 pub fn lacking(path: &str, what: &str) -> Diagnostic {
-    Diagnostic::warning(
-        "D0736",
-        format!("`{path}` could not be rehearsed: {what}"),
-    )
-    .note("a scratch engine in memory has only what is built in")
+    Diagnostic::warning("D0736", format!("`{path}` could not be rehearsed: {what}"))
+        .note("a scratch engine in memory has only what is built in")
 }
 
 fn failed(path: &str, error: &DbError) -> Diagnostic {

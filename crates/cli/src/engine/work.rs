@@ -8,7 +8,7 @@ use std::time::Duration;
 use driftless_migrations::{Drift, Status};
 use driftless_report as report;
 use driftless_runtime::{
-    Actor, ConnectOptions, Policy, Progress, Secret, Site, Stop, Target, Trouble, Watched,
+    Actor, Book, ConnectOptions, Policy, Progress, Secret, Site, Stop, Target, Trouble, Watched,
 };
 use driftless_sql::{Diagnostic, Problems};
 
@@ -318,7 +318,24 @@ async fn back(
     Ok(Exit::Ok)
 }
 
-pub fn status(context: &Context, project: &Project, side: &Side) -> Result<Status, Failure> {
+/// The history table of an environment, for looking only.
+pub fn book(
+    project: &Project,
+    open: &OpenEnvironment,
+    patience: Duration,
+) -> Result<Option<Book>, Problems> {
+    let mut held = Held::of(project, open);
+    held.options.connect_timeout = patience;
+    let target = held.target(project);
+    block_on(async {
+        let mut site = Site::look(&target).await?;
+        let book = site.book.take();
+        site.close().await;
+        Ok(book)
+    })
+}
+
+pub fn status(project: &Project, side: &Side) -> Result<Status, Failure> {
     let open = open(side)?;
     let held = Held::of(project, open);
     let target = held.target(project);
@@ -328,7 +345,6 @@ pub fn status(context: &Context, project: &Project, side: &Side) -> Result<Statu
         site.close().await;
         Ok::<_, Problems>(status)
     })?;
-    let _ = context;
     Ok(status)
 }
 

@@ -40,6 +40,8 @@ pub struct Begun {
     pub code: Option<String>,
     /// A statement outside of any transaction that began, and of whose success there is no word.
     pub open: Option<usize>,
+    /// The hash of the statements up to that one.
+    pub open_code: Option<String>,
     /// The engine said that it failed; `None`: there is no word at all.
     pub error: Option<String>,
 }
@@ -111,6 +113,7 @@ impl Book {
             done: 0,
             code: None,
             open: None,
+            open_code: None,
             error: None,
         };
         // A way back ends with a row under the name of what it undid.
@@ -124,6 +127,7 @@ impl Book {
                 Event::Started => {
                     let begun = out.get_or_insert_with(fresh);
                     begun.open = entry.step;
+                    begun.open_code.clone_from(&entry.code);
                     begun.error = None;
                 }
                 Event::Statement => {

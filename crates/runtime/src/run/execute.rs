@@ -282,6 +282,7 @@ impl Runner<'_, '_, '_> {
             if *number > self.done {
                 let mut entry = self.entry(Event::Started);
                 entry.step = Some(*number);
+                entry.code = Some(self.job.code(&self.site.ground(), *number));
                 self.site.append(entry).await?;
                 self.step(*number, step).await?;
             }

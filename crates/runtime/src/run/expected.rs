@@ -10,6 +10,7 @@ use driftless_model::{Catalog, ObjectId, Scope};
 use driftless_planner::{Replay, differences, replay};
 use driftless_sql::Severity;
 
+use crate::drift::whole;
 use crate::ledger::Book;
 use crate::site::Site;
 
@@ -103,8 +104,9 @@ impl Expected {
         let ground = site.ground();
         let is = site.managed(&self.catalog);
         let print = ground.fingerprint(&is);
-        if self.recorded.as_deref() == Some(print.as_str()) {
-            // Nothing happened since driftless itself looked.
+        // Nothing happened since driftless itself looked: what cannot be told now could not be told then.
+        let untouched = self.recorded.as_deref() == Some(print.as_str());
+        if untouched && !self.is_known() {
             return Against {
                 print,
                 differences: Vec::new(),
@@ -118,10 +120,11 @@ impl Expected {
         found.retain(|d| !self.changed.iter().any(|id| id.to_string() == d.object));
         let all = found.len();
         found.retain(|d| d.direction != DriftDirection::Unproven);
+        let unproven = if untouched { 0 } else { all - found.len() };
         Against {
             print,
-            unproven: all - found.len(),
-            differences: found,
+            unproven,
+            differences: whole(found),
         }
     }
 }

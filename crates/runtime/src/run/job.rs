@@ -20,8 +20,6 @@ pub struct Job<'f> {
     pub frame: Frame,
     /// What an earlier run did of it.
     pub begun: Option<Begun>,
-    /// The statement outside of any transaction that the earlier run left open turned out to be done.
-    pub late: bool,
 }
 
 /// What commits on its own.

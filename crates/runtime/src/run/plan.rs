@@ -23,7 +23,6 @@ pub struct Prepared<'f> {
     pub warnings: Vec<Diagnostic>,
     /// The state behind all jobs.
     pub expected: Expected,
-    pub(super) ground: Ground<'f>,
 }
 
 /// How many differences a message lists.
@@ -62,7 +61,6 @@ pub fn prepare<'f>(
         adopted: Vec::new(),
         warnings,
         expected: Expected::of(&Folder::default(), &ground, &empty),
-        ground,
     };
     if pending.is_empty() && repeatable.is_empty() {
         prepared.expected = expected;
@@ -139,7 +137,6 @@ pub(super) fn job<'f>(
         statements,
         frame,
         begun,
-        late: false,
     };
     if let Some(problem) = job.impossible() {
         return Err(Trouble::failed(problem));
@@ -321,7 +318,10 @@ fn resumed(
     let after = state(open);
     let visible = ground.fingerprint(&before.catalog) != ground.fingerprint(&after.catalog);
     let is_after = visible && after.against(site).differences.is_empty();
-    let is_before = against.differences.is_empty() && (visible || begun.error.is_some());
+    // Who rewrites the statement says that it may run.
+    let rewritten = begun.open_code.as_deref() != Some(&code(&ground, file, open));
+    let is_before =
+        against.differences.is_empty() && (visible || rewritten || begun.error.is_some());
     match (is_after, is_before) {
         (true, _) => begun.done = open,
         (_, true) => {}
@@ -350,7 +350,7 @@ fn half_done(site: &Site, file: &File, begun: &Begun, found: &[Difference]) -> T
         d = d.note("it changes nothing that the catalog would show");
     }
     Trouble::refused(listed(d, found).help(
-        "look at the database; where the statement took effect, or none of it did, make the catalog say so, and `driftless repair` records it",
+        "look at the database, and make it as it was before the statement or as it should be after it; or rewrite the statement so that it may run (again), seal the file, and run the same command",
     ))
 }
 

@@ -116,7 +116,7 @@ pub(super) fn text_of(node: &Node) -> Option<&str> {
     }
 }
 
-fn items<'n>(node: Option<&'n Node>) -> impl Iterator<Item = &'n Node> {
+fn items(node: Option<&Node>) -> impl Iterator<Item = &Node> {
     let (list, one): (&[std::sync::Arc<Node>], Option<&Node>) = match node.map(|n| (&n.value, n)) {
         None | Some((Value::Null, _)) => (&[], None),
         Some((Value::List(items), _)) => (items, None),

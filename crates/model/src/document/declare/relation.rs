@@ -11,7 +11,12 @@ use crate::table::{
 use crate::text::SqlText;
 use crate::types::{Attribute, Composite, Domain, DomainCheck, Enum};
 use crate::view::View;
-use driftless_sql::Place;
+use driftless_sql::{Place, SourceId, TokenKind, lex};
+
+/// Words of expressions that are no `b_expr`.
+const LOOSE: [&str; 11] = [
+    "and", "between", "ilike", "in", "is", "isnull", "like", "not", "notnull", "or", "similar",
+];
 
 impl Reader<'_> {
     pub(super) fn table(&mut self, entry: &Named) {
@@ -135,9 +140,32 @@ impl Reader<'_> {
         (column, inherited)
     }
 
-    /// PostgreSQL takes only simple expressions without brackets there; in brackets it takes all.
+    /// PostgreSQL takes only a `b_expr` behind DEFAULT (gram.y): what holds one of the other words stands in brackets.
     fn default(&mut self, keys: Keys) -> Option<SqlText> {
-        self.sql(keys, "default")
+        let mut text = self.sql(keys, "default")?;
+        if self.is_sqlite() {
+            return Some(text);
+        }
+        let (tokens, _, _) = lex(&text.written, self.syntax(), SourceId(0));
+        let mut depth = 0usize;
+        let loose = tokens.iter().any(|t| {
+            let word = t.span.of(&text.written);
+            match word {
+                "(" => depth += 1,
+                ")" => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth == 0
+                && t.kind == TokenKind::Word
+                && LOOSE.iter().any(|w| w.eq_ignore_ascii_case(word))
+        });
+        if loose {
+            text.written = format!("({})", text.written);
+            if let Some(place) = &mut text.place {
+                place.span.start = place.span.start.saturating_sub(1);
+            }
+        }
+        Some(text)
     }
 
     pub(super) fn virtual_table(&mut self, entry: &Named) {

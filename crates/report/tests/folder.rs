@@ -1,0 +1,161 @@
+//! What `verify` and `history` print, with hostile texts in it.
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use driftless_migrations::{Entry, History};
+use driftless_report::{
+    Origin, Run, ToldHistory, Verification, history_json, history_markdown, history_schema,
+    history_text, verify_github, verify_json, verify_markdown, verify_schema, verify_text,
+};
+use driftless_sql::{Diagnostic, Place, Sources, Span};
+use serde_json::Value;
+use support::faults::faults;
+
+const HOSTILE: &str = "a\u{1b}[31m |<b>`x`\n::error::y";
+
+fn entry(version: u64, what: &'static str) -> Entry {
+    Entry {
+        version,
+        name: "totals".into(),
+        path: format!("{version}_totals.sql"),
+        why: Some(HOSTILE.into()),
+        kind: "column",
+        object: "orders.total".into(),
+        was: (what == "renamed").then(|| "orders.amount".into()),
+        what,
+        detail: "was amount".into(),
+    }
+}
+
+#[test]
+fn a_history() {
+    let history = History {
+        object: Some("orders.total".into()),
+        kind: Some("column"),
+        entries: vec![
+            entry(20_260_101_000_000, "added"),
+            entry(20_260_102_000_000, "renamed"),
+        ],
+        notes: vec!["no git".into()],
+    };
+    let origin = Origin {
+        date: Some("2026-01-01".into()),
+        author: Some(HOSTILE.into()),
+        commit: Some("0123456789abcdef".into()),
+        applied: vec![Run {
+            environment: "dev".into(),
+            what: "rolled_back",
+            at: "2026-01-02T00:00:00.000Z".into(),
+            took_ms: Some(12),
+        }],
+    };
+    let told = ToldHistory {
+        history: &history,
+        origins: &BTreeMap::from([(20_260_101_000_000, origin)]),
+        folder: "migrations/ (2 files)".into(),
+    };
+    let text = history_text(&told, false);
+    assert!(
+        !text.contains('\u{1b}') && !text.contains("\n::error"),
+        "{text}"
+    );
+    for part in [
+        "2026-01-01  20260101000000 totals",
+        "rolled back on dev at 2026-01-02T00:00:00.000Z (12 ms)",
+        "  > column orders.total: was amount\n",
+        "0123456789\n",
+        "2 changes in 2 migrations\nnote: no git\n",
+    ] {
+        assert!(text.contains(part), "no {part:?} in\n{text}");
+    }
+    assert_eq!(anstream_free(&history_text(&told, true)), text);
+    let markdown = history_markdown(&told);
+    assert!(
+        !markdown.contains("<b>") && !markdown.contains("\n::error"),
+        "{markdown}"
+    );
+    let document: Value = serde_json::from_str(&history_json(&told)).unwrap();
+    assert_eq!(faults(&history_schema(), &document), Vec::<String>::new());
+}
+
+/// Without the sequences that colour it.
+fn anstream_free(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('\u{1b}') {
+        out.push_str(before);
+        rest = behind.split_once('m').map_or("", |(_, behind)| behind);
+    }
+    out + rest
+}
+
+#[test]
+fn a_verification() {
+    let mut sources = Sources::default();
+    let source = sources.add("migrations/1_a,b:c.sql", "-- one\nSELECT 1;\n");
+    let place = Place {
+        source,
+        span: Span::new(10, 12),
+    };
+    let findings = [
+        Diagnostic::error("D0713", HOSTILE)
+            .at(place)
+            .note("why")
+            .help("do this"),
+        Diagnostic::warning("D0720", "a look"),
+    ];
+    let notes = ["50% is a note".to_string()];
+    let found = Verification {
+        folder: "migrations/ (1 file)".into(),
+        schema: "schema/".into(),
+        files: 1,
+        findings: &findings,
+        notes: &notes,
+        rehearsed: None,
+    };
+    assert!(!found.is_clean());
+    let text = verify_text(&found, &sources, false);
+    assert!(
+        text.ends_with("is not true: 1 error, 1 warning\n"),
+        "{text}"
+    );
+    let github = verify_github(&found, &sources);
+    let lines: Vec<&str> = github.lines().collect();
+    assert_eq!(lines.len(), 3, "{github}");
+    assert!(
+        lines[0].starts_with("::error file=migrations/1_a%2Cb%3Ac.sql,line=2,col=4,title=D0713::a"),
+        "{github}"
+    );
+    assert!(
+        lines[0].ends_with("%0A::error::y%0Awhy%0Ahelp: do this"),
+        "{github}"
+    );
+    assert_eq!(lines[2], "::notice ::50%25 is a note");
+    let markdown = verify_markdown(&found, &sources);
+    assert!(
+        !markdown.contains("<b>") && !markdown.contains("\n::error"),
+        "{markdown}"
+    );
+    let document: Value = serde_json::from_str(&verify_json(&found, &sources)).unwrap();
+    assert_eq!(faults(&verify_schema(), &document), Vec::<String>::new());
+    assert_eq!(document["findings"][0]["line"], 2);
+}
+
+#[test]
+fn a_clean_one() {
+    let found = Verification {
+        folder: "migrations/ (3 files, up to 7)".into(),
+        schema: "schema/".into(),
+        files: 5,
+        findings: &[],
+        notes: &[],
+        rehearsed: Some("sqlite 3.50.1"),
+    };
+    assert_eq!(
+        verify_text(&found, &Sources::default(), false),
+        "5 files verified: migrations/ (3 files, up to 7) leads to schema/ · rehearsed on sqlite 3.50.1\n"
+    );
+    assert_eq!(verify_github(&found, &Sources::default()), "");
+}
