@@ -341,7 +341,7 @@ fn an_alias_serves_and_a_bomb_does_not() {
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for n in 1..20 {
         let item = format!("*a{}", n - 1);
-        let items = vec![item.as_str(); 10].join(", ");
+        let items = [item.as_str(); 10].join(", ");
         bomb.push_str(&format!("a{n}: &a{n} [{items}]\n"));
     }
     project.write("bomb.yaml", bomb.as_bytes());
@@ -376,7 +376,7 @@ fn names_that_look_like_something_else() {
 
 #[test]
 fn a_default_of_any_form_is_one_expression() {
-    let yaml = "tables: { t: { columns: { a: { type: boolean, default: 1 in (2, 3), not_null: true } } } }\n";
+    let yaml = "tables: { t: { columns: { a: { type: boolean, default: '1 in (2, 3)', not_null: true } } } }\n";
     let sql = "CREATE TABLE t (a boolean DEFAULT (1 IN (2, 3)) NOT NULL);\n";
     let project = Project::of(&[("t.yaml", yaml), ("t.sql", sql)]);
     same(&project, "postgres", "t.yaml", "t.sql");

@@ -179,7 +179,7 @@ impl Form {
         match &text.canon {
             Canon::Tree(tree) => tree_text(tree),
             Canon::Query(query) => query_text(query),
-            Canon::Opaque(tokens) => tokens.clone(),
+            Canon::Tokens(tokens) | Canon::Opaque(tokens) => tokens.clone(),
             Canon::Raw => normal_tokens(&text.written, self.syntax()),
         }
     }

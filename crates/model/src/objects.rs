@@ -59,7 +59,10 @@ impl Objects {
         self.map.values().map(Arc::as_ref)
     }
     /// Those from this id on, in id order.
-    pub fn from<'a>(&'a self, first: &ObjectId) -> impl Iterator<Item = (&'a ObjectId, &'a Object)> + use<'a> {
+    pub fn from<'a>(
+        &'a self,
+        first: &ObjectId,
+    ) -> impl Iterator<Item = (&'a ObjectId, &'a Object)> + use<'a> {
         let range = (Bound::Included(first), Bound::Unbounded);
         self.map.range::<ObjectId, _>(range).map(shown)
     }

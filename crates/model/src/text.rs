@@ -14,7 +14,9 @@ pub enum Canon {
     Raw,
     Tree(Tree),
     Query(Box<Query>),
-    /// Not understood: normalised tokens, compared as text.
+    /// Normalised tokens of a text that the engine keeps as it is: other tokens are another text.
+    Tokens(String),
+    /// Not understood: normalised tokens, and other tokens may mean the same.
     Opaque(String),
 }
 

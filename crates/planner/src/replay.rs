@@ -345,7 +345,7 @@ impl Replayer<'_> {
 
 /// The text itself is broken, so it would fail on any server.
 fn is_syntax(problem: &Diagnostic) -> bool {
-    problem.code == "D0101" || problem.code > "D0103" && problem.code < "D0200"
+    problem.code == "D0101" || problem.code > "D0103" && problem.code < "D0201"
 }
 
 fn refused(fault: Fault) -> Diagnostic {

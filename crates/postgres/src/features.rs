@@ -9,16 +9,12 @@ pub enum Feature {
     NullsNotDistinct,
     /// ON DELETE SET NULL (columns) (15).
     SetNullColumns,
-    /// security_invoker on views (15).
-    SecurityInvoker,
     /// ALTER COLUMN … SET EXPRESSION (17).
     SetExpression,
     /// The privilege MAINTAIN (17).
     Maintain,
     /// NOT NULL constraints as catalog rows, with names (18).
     NamedNotNull,
-    /// Virtual generated columns (18).
-    VirtualGenerated,
     /// Publications of whole schemas (15).
     PublicationSchema,
     /// Keys over periods and constraints that are not enforced (18).
@@ -28,14 +24,11 @@ pub enum Feature {
 impl Feature {
     const fn since(self) -> Version {
         match self {
-            Feature::NullsNotDistinct
-            | Feature::SetNullColumns
-            | Feature::SecurityInvoker
-            | Feature::PublicationSchema => Version::new(15, 0),
-            Feature::SetExpression | Feature::Maintain => Version::new(17, 0),
-            Feature::NamedNotNull | Feature::VirtualGenerated | Feature::TemporalKeys => {
-                Version::new(18, 0)
+            Feature::NullsNotDistinct | Feature::SetNullColumns | Feature::PublicationSchema => {
+                Version::new(15, 0)
             }
+            Feature::SetExpression | Feature::Maintain => Version::new(17, 0),
+            Feature::NamedNotNull | Feature::TemporalKeys => Version::new(18, 0),
         }
     }
 }

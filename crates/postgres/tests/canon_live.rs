@@ -112,7 +112,7 @@ impl<'a> Case<'a> {
             (_, Err(fault)) => format!("{fault:?}"),
             (Canon::Tree(tree), _) => tree_text(tree),
             (Canon::Query(query), _) => query_text(query),
-            (Canon::Opaque(text), _) => format!("OPAQUE {text}"),
+            (Canon::Tokens(text) | Canon::Opaque(text), _) => format!("OPAQUE {text}"),
             (Canon::Raw, _) => "RAW".to_owned(),
         };
         (sql, shown)

@@ -100,10 +100,6 @@ fn finish(ids: Vec<SourceId>, problems: Problems) -> Result<Vec<SourceId>, Probl
     }
 }
 
-fn unsupported(what: &str, name: &str) -> Diagnostic {
-    Diagnostic::error("D0003", format!("{what} is not supported yet: `{name}`"))
-}
-
 /// The tool's own configuration is YAML, but no schema.
 const CONFIG: &str = "driftless.yaml";
 

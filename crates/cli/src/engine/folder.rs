@@ -143,13 +143,13 @@ fn sound(problems: &[Diagnostic]) -> Result<(), Problems> {
 
 fn title(dir: &str, folder: &Folder, upto: Option<u64>) -> String {
     let dir = format!("{}/", dir.trim_end_matches('/'));
-    let files = folder
+    let mut files = folder
         .versioned
         .iter()
         .filter(|v| upto.is_none_or(|upto| v.version <= upto));
     let count = files.clone().count();
     let noun = if count == 1 { "file" } else { "files" };
-    match files.last() {
+    match files.next_back() {
         Some(last) => format!("{dir} ({count} {noun}, up to {})", last.version),
         None => format!("{dir} (no file)"),
     }

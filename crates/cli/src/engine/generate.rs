@@ -3,7 +3,7 @@
 //! Neighbours: `folder` replays, crate `migrations` writes, `commands::generate` decides about files. Invariant: what
 //! leaves here was added to the folder in memory and verified there; nothing touches the disk.
 
-use driftless_migrations::{Files, Ground, Meta, SUM, Sum, replay, verify, write};
+use driftless_migrations::{Files, Ground, Meta, SUM, replay, verify, write};
 use driftless_model::Catalog;
 use driftless_planner::{Consent, Desired, Plan, Request, plan, replay as replay_text};
 use driftless_sql::{Diagnostic, Problems, Severity, SourceId, Sources};
@@ -200,7 +200,7 @@ pub fn texts_of(files: &Files) -> Vec<(String, String)> {
 
 /// The sum of a folder with files set, and others gone.
 pub fn sum_with(project: &Project, set: &[(String, String)], gone: &[String]) -> String {
-    let mut sum = project.folder.sum.clone().unwrap_or_else(Sum::default);
+    let mut sum = project.folder.sum.clone().unwrap_or_default();
     for path in gone {
         sum.remove(path);
     }

@@ -57,7 +57,13 @@ pub fn rehearse(
 
 /// Rehearses every file of the folder in its order; the findings, and what could not be rehearsed.
 pub fn rehearse_folder(project: &Project) -> Result<(Vec<Diagnostic>, String), Problems> {
-    let mut stages: Vec<(String, String, Option<(String, String)>, Catalog, Catalog)> = Vec::new();
+    struct Act {
+        up: (String, String),
+        down: Option<(String, String)>,
+        before: Catalog,
+        after: Catalog,
+    }
+    let mut acts: Vec<Act> = Vec::new();
     let mut tainted = false;
     walk(
         &project.folder,
@@ -66,29 +72,29 @@ pub fn rehearse_folder(project: &Project) -> Result<(Vec<Diagnostic>, String), P
         &mut |stage: &Stage| {
             tainted |= stage.tainted;
             let down = stage.versioned.and_then(|v| v.down.as_ref());
-            stages.push((
-                stage.file.path.clone(),
-                stage.file.text.clone(),
-                down.map(|d| (d.path.clone(), d.text.clone())),
-                stage.before.clone(),
-                stage.replay.catalog.clone(),
-            ));
+            acts.push(Act {
+                up: (stage.file.path.clone(), stage.file.text.clone()),
+                down: down.map(|d| (d.path.clone(), d.text.clone())),
+                before: stage.before.clone(),
+                after: stage.replay.catalog.clone(),
+            });
         },
     );
     block_on(async {
         let mut engine = scratch(project).await?;
         let name = engine_name(project, &*engine);
         let mut findings = Vec::new();
-        for (path, text, back, before, after) in &stages {
+        for act in &acts {
+            let (path, text) = &act.up;
             let up = Leg {
                 path: path.clone(),
                 text,
-                to: after,
+                to: &act.after,
             };
-            let down = back.as_ref().map(|(path, text)| Leg {
+            let down = act.down.as_ref().map(|(path, text)| Leg {
                 path: path.clone(),
                 text,
-                to: before,
+                to: &act.before,
             });
             match there_and_back(project, &mut *engine, &up, down.as_ref()).await {
                 Ok(Rehearsal::Lacking(what)) => {
@@ -103,7 +109,7 @@ pub fn rehearse_folder(project: &Project) -> Result<(Vec<Diagnostic>, String), P
                 Ok(Rehearsal::Held(_)) => {}
             }
             // Up once more, for the next one.
-            if back.is_some()
+            if act.down.is_some()
                 && let Err(e) = engine.batch(text).await
             {
                 findings.push(failed(path, &e));

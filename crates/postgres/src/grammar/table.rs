@@ -5,7 +5,8 @@
 
 use super::{Mode, Read, Reader, column, constraint, list, name, option, sql};
 use driftless_model::{
-    Constraint, ConstraintBody, Kind, Like, Name, ObjectId, Partition, PgTable, SqlText, Table, TableExt,
+    Constraint, ConstraintBody, Kind, Like, Name, ObjectId, Partition, PgTable, SqlText, Table,
+    TableExt,
 };
 use driftless_sql::{Cursor, Diagnostic};
 
@@ -102,7 +103,11 @@ fn without_repeated_keys(constraints: Vec<(Name, Constraint)>) -> Vec<(Name, Con
         match (is_primary(&first.1), is_primary(&constraint)) {
             (true, true) => kept.push((name, constraint)),
             (false, true) => {
-                let title = if name.is_empty() { std::mem::take(&mut first.0) } else { name };
+                let title = if name.is_empty() {
+                    std::mem::take(&mut first.0)
+                } else {
+                    name
+                };
                 *first = (title, constraint);
             }
             _ if first.0.is_empty() => first.0 = name,

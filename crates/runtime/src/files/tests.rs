@@ -94,7 +94,7 @@ fn what_is_no_file_is_named() {
             "{name}: {d:?}"
         );
     }
-    assert_eq!(failure("migrations:m@2", 9).1.code, "D0003");
+    assert_eq!(failure("migrations:m@2", 9).1.code, "D0107");
 }
 
 #[test]

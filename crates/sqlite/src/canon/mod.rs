@@ -28,7 +28,7 @@ pub fn settle_expr(text: &mut SqlText, table: &ObjectId, catalog: &Catalog) {
             tree.map(&mut |node| fold(node, written, &columns, Some(&table.name)));
             Canon::Tree(tree)
         }
-        Err(_) => Canon::Opaque(normal(unwrapped(&text.written))),
+        Err(_) => Canon::Tokens(normal(unwrapped(&text.written))),
     };
 }
 
@@ -48,7 +48,7 @@ pub fn spelling(written: &str, table: &Name) -> String {
 pub fn settle_default(text: &mut SqlText) {
     text.refs.clear();
     text.certain = true;
-    text.canon = Canon::Opaque(normal(unwrapped(&text.written)));
+    text.canon = Canon::Tokens(normal(unwrapped(&text.written)));
 }
 
 /// A view's query. Gives the tree, where it was understood.
@@ -72,7 +72,7 @@ pub fn settle_query(text: &mut SqlText, catalog: &Catalog) -> Option<Query> {
             Some(raw)
         }
         Err(_) => {
-            text.canon = Canon::Opaque(normal(&text.written));
+            text.canon = Canon::Tokens(normal(&text.written));
             None
         }
     }
@@ -83,7 +83,7 @@ pub fn settle_body(text: &mut SqlText, table: &ObjectId, catalog: &Catalog) {
     let found = scan::scan(&text.written, catalog, Some(table), scan::Mode::Body);
     text.refs = found.refs;
     text.certain = found.missing.is_empty();
-    text.canon = Canon::Opaque(normal(unwrapped(&text.written)));
+    text.canon = Canon::Tokens(normal(unwrapped(&text.written)));
 }
 
 /// SQLite keeps the text of everything, so two texts that differ in their normal form differ for certain.

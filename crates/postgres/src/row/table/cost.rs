@@ -6,7 +6,9 @@
 use super::retype::{self, Work};
 use super::{apply, partition};
 use crate::canon::known::Known;
-use crate::row::lock::{ACCESS_EXCLUSIVE, Cost, ROW_EXCLUSIVE, SHARE_ROW, SHARE_UPDATE};
+use crate::row::lock::{
+    ACCESS_EXCLUSIVE, ACCESS_SHARE, Cost, ROW_EXCLUSIVE, SHARE_ROW, SHARE_UPDATE,
+};
 use crate::row::{general, naming};
 use driftless_model::{
     Catalog, Column, Constraint, ConstraintBody, Function, Index, KeyExpr, Kind, Name, ObjectId,
@@ -57,7 +59,7 @@ pub(super) fn facts(action: &Action, moment: &Moment) -> Facts {
         }
         Action::Data(Data::Copy { from, to, .. }) => {
             let (from, to) = (cost.find(from), cost.find(to));
-            cost.lock(&from, crate::row::lock::ACCESS_SHARE, Held::Scan);
+            cost.lock(&from, ACCESS_SHARE, Held::Scan);
             cost.scan(&from);
             cost.lock(&to, ROW_EXCLUSIVE, Held::Scan);
         }
@@ -73,6 +75,10 @@ fn create(c: &Create, cost: &mut Cost) {
     for parent in &pg.inherits {
         let parent = cost.find(parent);
         cost.instant(&parent, SHARE_UPDATE);
+    }
+    for like in &pg.likes {
+        let source = cost.find(&like.source);
+        cost.instant(&source, ACCESS_SHARE);
     }
     if let Some(of) = &pg.partition_of {
         let parent = cost.find(&of.parent);
