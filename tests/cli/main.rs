@@ -9,6 +9,8 @@ mod folder;
 mod hostile;
 mod postgres;
 mod project;
+mod rehearse;
 mod road;
+mod shop;
 mod versioned;
 mod yaml;

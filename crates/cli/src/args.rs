@@ -86,6 +86,9 @@ pub enum Command {
         /// The code, as it stands in brackets behind `error`; without one, all of them
         code: Option<String>,
     },
+    /// Owns a scratch database; driftless calls it itself
+    #[command(hide = true, name = "keep-scratch")]
+    KeepScratch,
     /// Prints completions for a shell
     Completions {
         /// The shell
@@ -115,8 +118,6 @@ pub enum InspectFormat {
     Sql,
     Json,
     Mermaid,
-    /// Known, and still to come
-    #[value(hide = true)]
     Yaml,
 }
 
@@ -203,8 +204,8 @@ pub struct SharedArgs {
     /// Consents to everything that loses something
     #[arg(long)]
     pub allow_destructive: bool,
-    /// Where expressions may be tried out: off or auto
-    #[arg(long, value_name = "off|auto", value_parser = parse_scratch)]
+    /// Where a database may be made that is thrown away: off, auto, target or a server's URL
+    #[arg(long, value_name = "WHERE", value_parser = parse_scratch)]
     pub scratch: Option<Scratch>,
     #[command(flatten)]
     pub scope: ScopeArgs,
@@ -375,6 +376,9 @@ pub struct VerifyArgs {
     /// Runs every migration on an empty database, and back
     #[arg(long)]
     pub rehearse: bool,
+    /// Where a database may be made that is thrown away: off, auto, target or a server's URL
+    #[arg(long, value_name = "WHERE", value_parser = parse_scratch)]
+    pub scratch: Option<Scratch>,
     /// Whose SQL it is where no database tells, like postgres@16
     #[arg(long, value_name = "DIALECT")]
     pub dialect: Option<String>,

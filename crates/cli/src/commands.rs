@@ -51,6 +51,11 @@ pub fn run(context: &mut Context, command: Command) -> Result<Exit, Failure> {
         Command::Verify(args) => verify::run(context, &args),
         Command::History(args) => history::run(context, &args),
         Command::Explain { code } => explain::run(context, code.as_deref()),
+        Command::KeepScratch => match engine::keep_scratch() {
+            Ok(()) => Ok(Exit::Ok),
+            // Whoever asked reads the pipe's end.
+            Err(_) => Ok(Exit::Error),
+        },
         Command::Completions { shell } => completions::run(context, shell),
     }
 }

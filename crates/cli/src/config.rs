@@ -15,7 +15,7 @@ use driftless_runtime::{Secret, mask_urls};
 use driftless_sql::{Diagnostic, Place, Problems, Sources};
 
 use crate::args::Aspect;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Product};
 use crate::suggest::nearest;
 
 pub use decode::parse_duration;
@@ -79,12 +79,17 @@ pub enum OnDrift {
     Warn,
 }
 
-/// Where expressions may be tried out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Where a database may be made that is thrown away.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Scratch {
+    /// In memory, or by a local engine's programs.
     #[default]
     Auto,
     Off,
+    /// Beside the default environment's database.
+    Target,
+    /// On this server; `${VAR}` as in environments.
+    Url(String),
 }
 
 impl FromStr for Scratch {
@@ -93,11 +98,15 @@ impl FromStr for Scratch {
         match text {
             "auto" => Ok(Scratch::Auto),
             "off" => Ok(Scratch::Off),
-            _ => Err(Diagnostic::error(
-                "D0003",
-                "a scratch other than `off` and `auto` is not supported yet",
-            )
-            .help("write off or auto")),
+            "target" => Ok(Scratch::Target),
+            // What a variable holds is known when it is used.
+            url if url.contains("${") || Product::of_url(url).is_ok() => {
+                Ok(Scratch::Url(url.to_string()))
+            }
+            _ => Err(
+                Diagnostic::error("D0602", "`scratch` names no place for a scratch database")
+                    .help("write off, auto, target, or the URL of a server like postgres://localhost/postgres"),
+            ),
         }
     }
 }

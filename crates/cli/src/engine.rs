@@ -7,6 +7,7 @@ mod applied;
 mod folder;
 mod generate;
 mod rehearse;
+mod scratch;
 pub mod work;
 
 use std::sync::OnceLock;
@@ -22,7 +23,7 @@ use driftless_sql::{Diagnostic, Problems, SourceId};
 use tokio::runtime::Runtime;
 
 use crate::args::{InspectFormat, PlanFormat};
-use crate::config::{OpenEnvironment, Scratch, Undeclared};
+use crate::config::{OpenEnvironment, Undeclared};
 use crate::context::Context;
 use crate::dialect::{Dialect, Product};
 use crate::exit::Failure;
@@ -31,7 +32,8 @@ use crate::scope::{Pattern, Scope};
 pub use applied::{happened, taken};
 pub use folder::{Project, Standing, desired};
 pub use generate::{Wish, generate, sum_with, texts_of};
-pub use rehearse::{Rehearsal, lacking, rehearse, rehearse_folder};
+pub use rehearse::{Rehearsal, lacking, rehearse, rehearse_folder, shown};
+pub use scratch::Place;
 
 /// A state that was looked up: files are read, variables expanded.
 #[derive(Debug)]
@@ -63,11 +65,6 @@ pub struct Question {
     pub scope: Scope,
     /// The project has migrations, so a plan is not run by itself.
     pub migrations: bool,
-    #[allow(
-        dead_code,
-        reason = "no engine but SQLite in memory can be a scratch yet, and it proves nothing more"
-    )]
-    pub scratch: Scratch,
 }
 
 /// A schema, ready to be printed.
@@ -451,6 +448,12 @@ async fn read(
             connection: None,
         }),
     }
+}
+
+/// Owns a scratch database until standard input ends. Never asked for by people.
+pub fn keep_scratch() -> std::io::Result<()> {
+    let mut input = std::io::stdin().lock();
+    driftless_driver_postgres::keep(&mut input, &mut std::io::stdout())
 }
 
 /// What the user allowed, as the planner asks for it.

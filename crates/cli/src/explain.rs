@@ -116,6 +116,7 @@ pub const PAGES: &[Page] = &[
     page!("D0735"),
     page!("D0736"),
     page!("D0737"),
+    page!("D0738"),
     page!("D0801"),
     page!("D0802"),
     page!("D0803"),

@@ -48,7 +48,7 @@ fn run(context: &mut Context, cli: Cli) -> Result<Exit, Failure> {
     // Help about a diagnostic must not fail on the file that it is about.
     if !matches!(
         cli.command,
-        Command::Explain { .. } | Command::Completions { .. }
+        Command::Explain { .. } | Command::Completions { .. } | Command::KeepScratch
     ) {
         context.configure(cli.global.config.as_deref())?;
     }

@@ -292,7 +292,8 @@ fn version(text: &str) -> String {
     text.split_whitespace().next().unwrap_or(text).to_owned()
 }
 
-fn quoted(name: &str) -> String {
+/// A name as it stands in a statement.
+pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

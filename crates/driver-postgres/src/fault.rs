@@ -112,7 +112,7 @@ fn from_server(server: &ServerError, sql: &str) -> DbError {
     }
     details.extend(server.where_().map(str::to_owned));
     DbError {
-        kind: kind_of_state(server.code().code()),
+        kind: kind_of_state(server.code().code(), server.message()),
         message: server.message().to_owned(),
         detail: (!details.is_empty()).then(|| details.join("\n")),
         hint: server.hint().map(str::to_owned),
@@ -122,9 +122,13 @@ fn from_server(server: &ServerError, sql: &str) -> DbError {
     }
 }
 
-fn kind_of_state(state: &str) -> DbErrorKind {
+fn kind_of_state(state: &str, message: &str) -> DbErrorKind {
     use DbErrorKind::*;
     match state {
+        // A library's file, or the control file of an extension.
+        "58P01" => Lacking,
+        "0A000" | "22023" if message.starts_with("extension ") => Lacking,
+        "42704" if message.starts_with("role ") => Lacking,
         "42501" => Permission,
         "3D000" => NoDatabase,
         // A lock that was not to be had in time or at once, and a deadlock.
@@ -207,7 +211,14 @@ mod tests {
             ("28P01", DbErrorKind::Auth),
             ("3D000", DbErrorKind::NoDatabase),
         ] {
-            assert_eq!(kind_of_state(state), kind, "{state}");
+            assert_eq!(kind_of_state(state, ""), kind, "{state}");
+        }
+        for (state, message) in [
+            ("0A000", "extension \"postgis\" is not available"),
+            ("58P01", "could not open extension control file"),
+            ("42704", "role \"app\" does not exist"),
+        ] {
+            assert_eq!(kind_of_state(state, message), DbErrorKind::Lacking);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Neighbours: implements crate `runtime`'s traits; crate `cli` hands the driver to it. `url` reads URLs; `keyword`
 //! knows the settings' names, `settings` layers URL, service file, environment and defaults; `passfile` finds
 //! passwords; `tls` verifies servers; `connect` tries the hosts; `session` runs statements; `fault` names what went
-//! wrong.
+//! wrong. `scratch` makes databases that are thrown away, on a server of `local` programs or beside another database.
 //! Invariant: passwords live in `settings::Secret` and leave it only towards the server.
 
 mod connect;
@@ -11,7 +11,9 @@ mod endpoint;
 mod environment;
 mod fault;
 mod keyword;
+mod local;
 mod passfile;
+mod scratch;
 mod service;
 mod session;
 mod settings;
@@ -19,10 +21,12 @@ mod tls;
 mod url;
 
 use async_trait::async_trait;
-use driftless_runtime::{ConnectOptions, Connection, DbError, Driver};
+use driftless_runtime::{ConnectOptions, Connection, DbError, Driver, Scratch, ScratchWish};
 
 use environment::Environment;
 use settings::Settings;
+
+pub use scratch::keep;
 
 /// Opens `postgres:` and `postgresql:` URLs.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,5 +51,8 @@ impl Driver for PostgresDriver {
         let settings = Settings::read(url, &environment)?;
         let session = connect::connect(&settings, &environment, options).await?;
         Ok(Box::new(session))
+    }
+    async fn scratch(&self, wish: &ScratchWish<'_>) -> Result<Scratch, DbError> {
+        scratch::open(wish).await
     }
 }

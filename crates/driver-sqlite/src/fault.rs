@@ -11,7 +11,7 @@ pub fn fault(error: Error, batch: &str, start: Option<usize>) -> DbError {
         Error::SqlInputError {
             msg, sql, offset, ..
         } => {
-            let fault = DbError::new(DbErrorKind::Statement, msg);
+            let fault = DbError::new(kind_of(&msg), msg);
             // `sql` is what was left of the batch when SQLite began to read.
             let before = batch.len().saturating_sub(sql.len());
             match usize::try_from(offset) {
@@ -54,6 +54,15 @@ fn failure(code: rusqlite::ffi::Error, message: String) -> DbError {
         ErrorCode::SystemIoFailure | ErrorCode::DiskFull | ErrorCode::NoLargeFileSupport => {
             DbError::new(Io, message)
         }
-        _ => DbError::new(Statement, message),
+        _ => DbError::new(kind_of(&message), message),
+    }
+}
+
+/// Modules, functions and collations that a program registers are not built in.
+fn kind_of(message: &str) -> DbErrorKind {
+    let lacks = ["no such module", "no such function", "no such collation"];
+    match lacks.iter().any(|lack| message.starts_with(lack)) {
+        true => DbErrorKind::Lacking,
+        false => DbErrorKind::Statement,
     }
 }

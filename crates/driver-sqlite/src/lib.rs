@@ -12,7 +12,9 @@ mod open;
 mod session;
 
 use async_trait::async_trait;
-use driftless_runtime::{ConnectOptions, Connection, DbError, DbErrorKind, Driver};
+use driftless_runtime::{
+    ConnectOptions, Connection, DbError, DbErrorKind, Driver, Scratch, ScratchWish,
+};
 
 use address::{Address, Target};
 use session::Session;
@@ -55,5 +57,14 @@ impl Driver for SqliteDriver {
             .await
             .map_err(|lost| session::vanished(&lost))??;
         Ok(Box::new(Session::new(place, file, opened)))
+    }
+    /// In memory: there is nothing that could be left behind.
+    async fn scratch(&self, _: &ScratchWish<'_>) -> Result<Scratch, DbError> {
+        let options = ConnectOptions {
+            create: true,
+            ..ConnectOptions::default()
+        };
+        let connection = self.connect("sqlite::memory:", &options).await?;
+        Ok(Scratch::new(connection, None))
     }
 }

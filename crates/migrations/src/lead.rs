@@ -5,6 +5,7 @@
 use crate::ground::Ground;
 use crate::line::one_line;
 use crate::replay::State;
+use driftless_model::Catalog;
 use driftless_planner::{Consent, Desired, Plan, Request, plan};
 use driftless_sql::{Diagnostic, Problems, Severity};
 
@@ -17,28 +18,37 @@ pub(crate) fn leads_to(
     if state.has_errors() {
         return Err("where the folder leads was not compared with the desired state: a migration cannot be replayed".into());
     }
-    let plan = match left(ground, state, desired) {
-        Ok(plan) if !plan.differs() => return Ok(Vec::new()),
+    let mut found = leads(ground, &state.catalog, desired);
+    if !state.taints.is_empty() {
+        for d in &mut found {
+            d.severity = Severity::Warning;
+            d.notes
+                .push("a statement could not be replayed, so this is not certain".into());
+        }
+    }
+    Ok(found)
+}
+
+/// What a state, however it is known, lacks of the desired one.
+pub fn leads(ground: &Ground, reached: &Catalog, desired: &Desired) -> Vec<Diagnostic> {
+    let plan = match left(ground, reached, desired) {
+        Ok(plan) if !plan.differs() => return Vec::new(),
         Ok(plan) => plan,
-        Err(problems) => return Ok(problems.0),
+        Err(problems) => return problems.0,
     };
     let mut d = Diagnostic::error("D0716", "the migrations do not lead to the desired state")
         .help("write what is missing with `driftless generate NAME --why …`");
     for line in lines(&plan) {
         d = d.note(line);
     }
-    if !state.taints.is_empty() {
-        d.severity = Severity::Warning;
-        d = d.note("a statement could not be replayed, so this is not certain");
-    }
-    Ok(vec![d])
+    vec![d]
 }
 
 /// What is still to be done.
-fn left(ground: &Ground, state: &State, desired: &Desired) -> Result<Plan, Problems> {
+fn left(ground: &Ground, reached: &Catalog, desired: &Desired) -> Result<Plan, Problems> {
     plan(Request {
         dialect: ground.dialect,
-        before: state.catalog.clone(),
+        before: reached.clone(),
         after: desired.catalog.clone(),
         hints: desired.hints.clone(),
         scope: ground.scope,

@@ -34,6 +34,7 @@ pub use folder::{Folder, Versioned};
 pub use ground::Ground;
 pub use header::{Direction, Field, Header, Spot};
 pub use history::{Entry, History, history};
+pub use lead::leads;
 pub use migration::{Allow, Assert, Mark, Migration, Mode, Segment, Step, Touch, terminated};
 pub use replay::{Reached, Stage, State, commutes, replay, walk};
 pub use status::{FileState, FileStatus, Status};

@@ -22,6 +22,8 @@ pub struct Report {
     pub findings: Vec<Diagnostic>,
     /// Lower-case sentences.
     pub notes: Vec<String>,
+    /// Something cannot be replayed, so where the folder leads is not certain.
+    pub tainted: bool,
 }
 
 impl Report {
@@ -46,6 +48,7 @@ pub fn verify(folder: &Folder, ground: &Ground, desired: Option<&Desired>) -> Re
     let problems = std::mem::take(&mut state.problems);
     verifier.report.findings.extend(problems.iter().cloned());
     state.problems = problems;
+    verifier.report.tainted = !state.taints.is_empty();
     for (path, taint) in &state.taints {
         let object = taint.object.as_deref().unwrap_or("everything");
         verifier.report.notes.push(format!(

@@ -3,7 +3,7 @@
 //! Invariant: objects are found by id and iterate in id order, so everything built on a catalog is deterministic.
 
 use crate::id::{Kind, Name, ObjectId, Part};
-use crate::object::{Item, Object};
+use crate::object::{Body, Item, Object};
 use crate::objects::{Objects, requirements};
 use driftless_sql::Place;
 use std::collections::BTreeMap;
@@ -171,6 +171,21 @@ impl Catalog {
             .iter()
             .map(|k| ObjectId::new(*k, schema.clone(), name.clone()))
             .find(|id| self.contains(id))
+    }
+    /// The roles that its objects speak of: owners, grants, policies. Whoever everybody is, is none.
+    pub fn roles(&self) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        for object in self.objects.values() {
+            found.extend(object.owner.clone());
+            found.extend(object.grants.iter().flatten().map(|g| g.role.clone()));
+            if let Body::Policy(policy) = &object.body {
+                found.extend(policy.roles.iter().cloned());
+            }
+        }
+        found.retain(|role| !role.is_empty() && !role.eq_ignore_ascii_case("public"));
+        found.sort();
+        found.dedup();
+        found
     }
     /// Everything that `id` needs to be there: what it refers to, and its schema.
     pub fn requirements(&self, id: &ObjectId) -> Vec<Part> {

@@ -9,6 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use driftless_sql::Diagnostic;
 
+use crate::scratch::{Scratch, ScratchWish};
+
 /// What one statement returned, every value as the text the engine prints; NULL is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows {
@@ -70,6 +72,8 @@ pub trait Driver: Send + Sync {
         url: &str,
         options: &ConnectOptions,
     ) -> Result<Box<dyn Connection>, DbError>;
+    /// An empty database that goes with what is returned, or with this process.
+    async fn scratch(&self, wish: &ScratchWish<'_>) -> Result<Scratch, DbError>;
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +122,10 @@ pub enum DbErrorKind {
     ReadOnly,
     /// A statement failed.
     Statement,
+    /// A statement needs what this engine has not: an extension, a module, a role.
+    Lacking,
+    /// No database to be thrown away can be had.
+    NoScratch,
     /// A statement ended because it was asked to.
     Cancelled,
     /// The connection is gone.
@@ -137,7 +145,8 @@ impl DbErrorKind {
             Permission => "D0506",
             Busy => "D0507",
             Corrupt | Encrypted | NotADatabase => "D0508",
-            Statement | Cancelled => "D0509",
+            Statement | Lacking | Cancelled => "D0509",
+            NoScratch => "D0738",
             ReadOnly | Lost | Io => "D0510",
         }
     }
@@ -154,8 +163,11 @@ impl DbErrorKind {
             Permission => "connect as a role that may do this, or have it granted",
             Busy => "look for what holds the lock, then run the command again",
             Lost => "run the command again once the server can be reached",
-            Url | Tls | Corrupt | Encrypted | NotADatabase | ReadOnly | Statement | Cancelled
-            | Io => return None,
+            NoScratch => {
+                "name a server on which a scratch database may be made: `scratch: URL` (or `target`) in driftless.yaml"
+            }
+            Url | Tls | Corrupt | Encrypted | NotADatabase | ReadOnly | Statement | Lacking
+            | Cancelled | Io => return None,
         })
     }
 }

@@ -10,6 +10,7 @@ mod files;
 mod inspect;
 mod ledger;
 mod run;
+mod scratch;
 mod secret;
 mod site;
 mod state;
@@ -26,8 +27,9 @@ pub use inspect::inspect;
 pub use ledger::{Actor, Begun, Book, Entry, Event, Held, Record, Taken};
 pub use run::{
     Job, Outcome, Policy, Prepared, Progress, Repaired, Stop, Trouble, Undo, baseline, execute,
-    prepare, repair, undo,
+    frame, prepare, repair, undo,
 };
+pub use scratch::{Keeper, Scratch, ScratchWish};
 pub use secret::{Secret, mask_urls, redact_text, redact_url, url_secrets};
 pub use site::{Site, Target};
 pub use state::StateSpec;

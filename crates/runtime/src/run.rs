@@ -19,7 +19,7 @@ pub(crate) use expected::Expected;
 pub(crate) use job::{code, name};
 
 pub use execute::{Outcome, Progress, execute};
-pub use job::Job;
+pub use job::{Job, frame};
 pub use plan::{Prepared, prepare};
 pub use record::{Repaired, baseline, repair};
 pub use undo::{Undo, undo};

@@ -9,9 +9,10 @@ use driftless_sql::Diagnostic;
 
 use super::side;
 use crate::args::GenerateArgs;
+use crate::config::Scratch;
 use crate::context::{Consent, Context};
 use crate::dialect::Product;
-use crate::engine::{self, Project, Rehearsal, Side, Wish, sum_with, texts_of};
+use crate::engine::{self, Place, Project, Rehearsal, Side, Wish, sum_with, texts_of};
 use crate::exit::{Exit, Failure};
 use crate::stamp::stamp;
 
@@ -61,32 +62,48 @@ pub fn run(context: &mut Context, args: &GenerateArgs) -> Result<Exit, Failure> 
         next: None,
     };
     let side = side::desired(context)?;
-    let rehearsed = Rehearse::of(context, &project, args.rehearse, args.shared.scratch);
-    write_next(context, &project, &side, wish, &gone, rehearsed)
+    let scratch = args.shared.scratch.as_ref();
+    let rehearsed = Rehearse::of(context, &project, args.rehearse, scratch)?;
+    write_next(context, &project, &side, wish, &gone, &rehearsed)
 }
 
-/// Whether a migration is rehearsed, and whether somebody asked for it by name.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// Whether a migration is rehearsed, where, and whether somebody asked for it by name.
 pub enum Rehearse {
     No,
     /// It costs nothing here, so it is done unasked.
-    Free,
-    Asked,
+    Free(Place),
+    Asked(Place),
 }
 
 impl Rehearse {
     pub fn of(
-        context: &Context,
+        context: &mut Context,
         project: &Project,
         asked: bool,
-        scratch: Option<crate::config::Scratch>,
-    ) -> Rehearse {
-        let configured = context.config.as_ref().map(|c| c.scratch);
-        let off = scratch.or(configured) == Some(crate::config::Scratch::Off);
-        match (asked, project.dialect.product) {
-            (true, _) => Rehearse::Asked,
-            (false, Product::Sqlite) if !off => Rehearse::Free,
-            _ => Rehearse::No,
+        scratch: Option<&Scratch>,
+    ) -> Result<Rehearse, Failure> {
+        let free = project.dialect.product == Product::Sqlite;
+        if !asked && !free {
+            return Ok(Rehearse::No);
+        }
+        match (Place::of(context, project, scratch)?, asked) {
+            (Some(place), true) => Ok(Rehearse::Asked(place)),
+            (Some(place), false) => Ok(Rehearse::Free(place)),
+            (None, false) => Ok(Rehearse::No),
+            (None, true) => Err(Diagnostic::error(
+                "D0738",
+                "nothing can be rehearsed: `scratch` is off",
+            )
+            .help("leave --rehearse out, or say where: --scratch auto")
+            .into()),
+        }
+    }
+
+    /// Where there may be a scratch database.
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Rehearse::No => None,
+            Rehearse::Free(place) | Rehearse::Asked(place) => Some(place),
         }
     }
 }
@@ -98,11 +115,12 @@ pub fn write_next(
     side: &Side,
     mut wish: Wish,
     gone: &[String],
-    rehearse: Rehearse,
+    rehearse: &Rehearse,
 ) -> Result<Exit, Failure> {
     let (desired, notes) = engine::desired(context, project, side)?;
     context.tell(&notes);
-    let mut made = engine::generate(context, project, &desired, &side.name, &wish)?;
+    let place = rehearse.place();
+    let mut made = engine::generate(context, project, &desired, &side.name, &wish, place)?;
     if !made.refusals.is_empty() {
         context.tell(&made.notes);
         context.print(&made.render(context.colour_out))?;
@@ -122,11 +140,12 @@ pub fn write_next(
         context.print(&said)?;
         return Ok(Exit::Ok);
     };
-    if rehearse != Rehearse::No {
-        match engine::rehearse(project, &made.before, files, &made.after)? {
+    if let Some(place) = place {
+        match engine::rehearse(project, place, &made.before, files, &made.after)? {
             Rehearsal::Held(by) => {
                 wish.meta.rehearsed = Some(by);
-                made = engine::generate(context, project, &desired, &side.name, &wish)?;
+                let place = Some(place);
+                made = engine::generate(context, project, &desired, &side.name, &wish, place)?;
             }
             Rehearsal::Lacking(what) => {
                 made.notes.push(engine::lacking(&files.up_path(), &what));

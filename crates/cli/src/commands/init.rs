@@ -238,8 +238,8 @@ fn baseline(context: &mut Context, args: &InitArgs, name: &str) -> Result<Exit, 
         next: None,
     };
     let desired = side::desired(context)?;
-    let rehearse = Rehearse::of(context, &project, false, None);
-    write_next(context, &project, &desired, wish, &[], rehearse)
+    let rehearse = Rehearse::of(context, &project, false, None)?;
+    write_next(context, &project, &desired, wish, &[], &rehearse)
 }
 
 /// The URL with a variable where its password stood, and the password.

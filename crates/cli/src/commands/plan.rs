@@ -6,6 +6,7 @@
 use driftless_migrations::Meta;
 use driftless_sql::Diagnostic;
 
+use super::generate::Rehearse;
 use super::{diff, side};
 use crate::args::{PlanArgs, PlanFormat};
 use crate::context::{Consent, Context};
@@ -70,14 +71,18 @@ fn rehearse(context: &mut Context, args: &PlanArgs, side: &Side) -> Result<(), F
         },
         next: None,
     };
-    let made = engine::generate(context, &project, &desired, &side.name, &wish)?;
+    let scratch = args.shared.scratch.as_ref();
+    let rehearse = Rehearse::of(context, &project, true, scratch)?;
+    let place = rehearse.place();
+    let made = engine::generate(context, &project, &desired, &side.name, &wish, place)?;
     let Some(files) = &made.files else {
         if !made.refusals.is_empty() {
             context.say("not rehearsed: a consent is missing\n");
         }
         return Ok(());
     };
-    match engine::rehearse(&project, &made.before, files, &made.after)? {
+    let Some(place) = place else { return Ok(()) };
+    match engine::rehearse(&project, place, &made.before, files, &made.after)? {
         Rehearsal::Held(by) => context.say(&format!("rehearsed: {by}\n")),
         Rehearsal::Lacking(what) => context.tell(&[engine::lacking("the plan", &what)]),
     }

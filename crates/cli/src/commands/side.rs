@@ -213,10 +213,6 @@ pub fn question(
         dialect,
         scope: Scope::of(config, &args.scope),
         migrations: false,
-        scratch: args
-            .scratch
-            .or(config.map(|config| config.scratch))
-            .unwrap_or_default(),
     })
 }
 

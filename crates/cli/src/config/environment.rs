@@ -66,15 +66,25 @@ impl Variables {
         (self.process)(name).or_else(|| self.file.get(name).cloned())
     }
 
-    /// `${VAR}` and `${VAR:-default}`; every other `$` stays.
+    /// A URL with its variables read; the credentials found join `secrets`.
+    pub fn opened(&self, text: &str, secrets: &mut Vec<Secret>) -> Result<Secret, Diagnostic> {
+        let url = self.expanded(text)?;
+        secrets.extend(url_secrets(&url));
+        Ok(Secret::new(url))
+    }
+
     fn expand(&self, text: &Located<String>) -> Result<String, Diagnostic> {
+        self.expanded(&text.value).map_err(|d| d.at(text.place))
+    }
+
+    /// `${VAR}` and `${VAR:-default}`; every other `$` stays.
+    fn expanded(&self, text: &str) -> Result<String, Diagnostic> {
         let mut out = String::new();
-        let mut rest = text.value.as_str();
+        let mut rest = text;
         while let Some((before, behind)) = rest.split_once("${") {
             out.push_str(before);
             let Some((inside, behind)) = behind.split_once('}') else {
                 return Err(Diagnostic::error("D0604", "a `${` is not closed")
-                    .at(text.place)
                     .help("write ${VAR} or ${VAR:-default}"));
             };
             let (name, default) = match inside.split_once(":-") {
@@ -92,7 +102,6 @@ impl Variables {
                         "D0604",
                         format!("the variable `{name}` is not set"),
                     )
-                    .at(text.place)
                     .help(format!(
                         "export {name}, or put it into .env beside driftless.yaml"
                     )));

@@ -189,7 +189,7 @@ fn a_table_of_single_mistakes() {
             "D0602",
             "did you mean `grants`?",
         ),
-        ("scratch: target", "D0003", "write off or auto"),
+        ("scratch: somewhere", "D0602", "write off, auto, target"),
         ("server: { charset: utf8mb4 }", "D0003", "MySQL or MariaDB"),
         ("environments: [dev]", "D0602", "this is a list"),
         ("default_environment: dev", "D0605", "no environment `dev`"),

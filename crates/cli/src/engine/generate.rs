@@ -9,6 +9,8 @@ use driftless_planner::{Consent, Desired, Plan, Request, plan, replay as replay_
 use driftless_sql::{Diagnostic, Problems, Severity, SourceId, Sources};
 
 use super::folder::Project;
+use super::rehearse::shown;
+use super::scratch::Place;
 use super::{consent, planner_dialect, refusals, report, unmodelled};
 use crate::context::Context;
 use crate::exit::Failure;
@@ -45,9 +47,30 @@ pub fn generate(
     desired: &Desired,
     name: &str,
     wish: &Wish,
+    place: Option<&Place>,
 ) -> Result<Generation, Failure> {
     let ground = project.ground();
-    let state = project.replayed()?;
+    let mut state = project.replayed()?;
+    // Repeatable files run behind the versioned ones, so a new one does not find what they make.
+    let mut before = match project.folder.repeatable.is_empty() {
+        true => state.catalog.clone(),
+        false => replay(&project.folder, &ground, Some(u64::MAX)).catalog,
+    };
+    if let Some(place) = place.filter(|_| !state.taints.is_empty()) {
+        // What cannot be replayed on the model, an engine shows; where it cannot either, the state stays unknown.
+        let engine =
+            shown(project, place, true).and_then(|all| Ok((all, shown(project, place, false)?)));
+        match engine {
+            Ok((all, versioned)) => {
+                (state.catalog, before) = (all, versioned);
+                state.taints.clear();
+            }
+            Err(why) => state.problems.extend(why.0.into_iter().map(|d| Diagnostic {
+                severity: Severity::Warning,
+                ..d
+            })),
+        }
+    }
     let allowed = consent(context);
     let up = lead(&ground, &state.catalog, desired, &allowed)?;
     let mut tainted: Vec<String> = state
@@ -68,11 +91,7 @@ pub fn generate(
         },
         notes,
         files: None,
-        // Repeatable files run behind the versioned ones, so a new one does not find what they make.
-        before: match project.folder.repeatable.is_empty() {
-            true => state.catalog,
-            false => replay(&project.folder, &ground, Some(u64::MAX)).catalog,
-        },
+        before,
         after: desired.catalog.clone(),
         plan: up,
     };

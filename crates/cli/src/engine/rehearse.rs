@@ -1,16 +1,20 @@
 //! Rehearsal: a migration runs on an empty copy in a scratch engine, forth and back, and what is there is compared
 //! with what the model says.
 //!
-//! Neighbours: `generate` and `verify` ask; drivers give the engine. Invariant: it touches no database of the user; only
-//! what really ran is claimed.
+//! Neighbours: `generate` and `verify` ask; `scratch` gives the engine. Invariant: it touches no database of the user;
+//! only what really ran is claimed.
 
-use driftless_migrations::{Difference, DriftDirection, Files, Stage, compare, walk};
+use driftless_migrations::{
+    Difference, DriftDirection, Files, Migration, Mode, Stage, compare, walk, without_mark,
+};
 use driftless_model::Catalog;
-use driftless_runtime::{ConnectOptions, Connection, DbError};
-use driftless_sql::{Diagnostic, Problems};
+use driftless_planner::replay as replay_text;
+use driftless_runtime::{Connection, DbError, DbErrorKind, frame};
+use driftless_sql::{Diagnostic, Problems, SourceId};
 
 use super::folder::Project;
-use super::{block_on, driver, generate, planner_dialect};
+use super::scratch::Place;
+use super::{block_on, generate, planner_dialect};
 use crate::dialect::Product;
 
 /// What a rehearsal showed.
@@ -28,77 +32,110 @@ const NAMED: usize = 12;
 /// Rehearses one migration that leads from one state to another.
 pub fn rehearse(
     project: &Project,
+    place: &Place,
     before: &Catalog,
     files: &Files,
     after: &Catalog,
 ) -> Result<Rehearsal, Problems> {
     let build = generate::build(project, before)?;
     block_on(async {
-        let mut engine = scratch(project).await?;
-        let ran = driftless_runtime::apply(&mut *engine, &build, &mut |_, _| {}).await;
-        if let Err(problem) = ran {
-            return Ok(Rehearsal::Lacking(problem.message));
-        }
-        let up = Leg {
-            path: files.up_path(),
-            text: &files.up,
-            to: after,
+        let mut scratch = place.open(project, &[before, after]).await?;
+        let engine = &mut *scratch.connection;
+        let ran = driftless_runtime::apply(engine, &build, &mut |_, _| {}).await;
+        let outcome = match ran {
+            Err(problem) => Ok(Rehearsal::Lacking(problem.message)),
+            Ok(_) => {
+                let up = Leg {
+                    path: files.up_path(),
+                    text: &files.up,
+                    from: before,
+                    to: after,
+                    certain: true,
+                };
+                let down = files.down.as_ref().map(|text| Leg {
+                    path: files.down_path(),
+                    text,
+                    from: after,
+                    to: before,
+                    certain: true,
+                });
+                there_and_back(project, engine, &up, down.as_ref()).await
+            }
         };
-        let down = files.down.as_ref().map(|text| Leg {
-            path: files.down_path(),
-            text,
-            to: before,
-        });
-        let outcome = there_and_back(project, &mut *engine, &up, down.as_ref()).await;
-        engine.close().await;
+        scratch.close().await;
         outcome
     })
 }
 
-/// Rehearses every file of the folder in its order; the findings, and what could not be rehearsed.
-pub fn rehearse_folder(project: &Project) -> Result<(Vec<Diagnostic>, String), Problems> {
-    struct Act {
-        up: (String, String),
-        down: Option<(String, String)>,
-        before: Catalog,
-        after: Catalog,
-    }
-    let mut acts: Vec<Act> = Vec::new();
-    let mut tainted = false;
-    walk(
-        &project.folder,
-        &project.ground(),
-        None,
-        &mut |stage: &Stage| {
-            tainted |= stage.tainted;
+/// One file of the folder, with the states around it.
+struct Act {
+    up: (String, String),
+    down: Option<(String, String)>,
+    before: Catalog,
+    after: Catalog,
+    versioned: bool,
+    /// The states before and after it are known for certain.
+    certain: (bool, bool),
+}
+
+impl Act {
+    fn all(project: &Project) -> Vec<Act> {
+        let mut acts: Vec<Act> = Vec::new();
+        let mut known = true;
+        let mut visit = |stage: &Stage| {
             let down = stage.versioned.and_then(|v| v.down.as_ref());
             acts.push(Act {
                 up: (stage.file.path.clone(), stage.file.text.clone()),
                 down: down.map(|d| (d.path.clone(), d.text.clone())),
                 before: stage.before.clone(),
                 after: stage.replay.catalog.clone(),
+                versioned: stage.versioned.is_some(),
+                certain: (known, !stage.tainted),
             });
-        },
-    );
+            known = !stage.tainted;
+        };
+        walk(&project.folder, &project.ground(), None, &mut visit);
+        acts
+    }
+
+    fn up(&self) -> Leg<'_> {
+        Leg {
+            path: self.up.0.clone(),
+            text: &self.up.1,
+            from: &self.before,
+            to: &self.after,
+            certain: self.certain.1,
+        }
+    }
+
+    fn down(&self) -> Option<Leg<'_>> {
+        self.down.as_ref().map(|(path, text)| Leg {
+            path: path.clone(),
+            text,
+            from: &self.after,
+            to: &self.before,
+            certain: self.certain.0,
+        })
+    }
+}
+
+/// Rehearses every file of the folder in its order; the findings, and the engine's name.
+pub fn rehearse_folder(
+    project: &Project,
+    place: &Place,
+) -> Result<(Vec<Diagnostic>, String), Problems> {
+    let acts = Act::all(project);
+    let catalogs: Vec<&Catalog> = acts.iter().map(|a| &a.after).collect();
     block_on(async {
-        let mut engine = scratch(project).await?;
-        let name = engine_name(project, &*engine);
+        let mut scratch = place.open(project, &catalogs).await?;
+        let engine = &mut *scratch.connection;
+        let name = engine_name(project, engine);
         let mut findings = Vec::new();
         for act in &acts {
-            let (path, text) = &act.up;
-            let up = Leg {
-                path: path.clone(),
-                text,
-                to: &act.after,
-            };
-            let down = act.down.as_ref().map(|(path, text)| Leg {
-                path: path.clone(),
-                text,
-                to: &act.before,
-            });
-            match there_and_back(project, &mut *engine, &up, down.as_ref()).await {
+            let (up, down) = (act.up(), act.down());
+            match there_and_back(project, engine, &up, down.as_ref()).await {
                 Ok(Rehearsal::Lacking(what)) => {
-                    findings.push(lacking(path, &what));
+                    findings.push(lacking(&up.path, &what));
                     break;
                 }
                 Err(problems) => {
@@ -109,23 +146,50 @@ pub fn rehearse_folder(project: &Project) -> Result<(Vec<Diagnostic>, String), P
                 Ok(Rehearsal::Held(_)) => {}
             }
             // Up once more, for the next one.
-            if act.down.is_some()
-                && let Err(e) = engine.batch(text).await
+            if down.is_some()
+                && let Err(e) = run(project, engine, &up).await
             {
-                findings.push(failed(path, &e));
+                findings.push(failed(&up.path, &e));
                 break;
             }
         }
-        engine.close().await;
+        scratch.close().await;
         Ok((findings, name))
     })
 }
 
-/// A text, and where it leads.
+/// The state that the folder leads to, as an engine shows it: it knows also what cannot be replayed on the model.
+pub fn shown(project: &Project, place: &Place, repeatable: bool) -> Result<Catalog, Problems> {
+    let mut acts = Act::all(project);
+    acts.retain(|act| repeatable || act.versioned);
+    let catalogs: Vec<&Catalog> = acts.iter().map(|a| &a.after).collect();
+    block_on(async {
+        let mut scratch = place.open(project, &catalogs).await?;
+        let engine = &mut *scratch.connection;
+        for act in &acts {
+            if let Err(e) = run(project, engine, &act.up()).await {
+                let problem = match e.kind {
+                    DbErrorKind::Lacking => lacking(&act.up.0, &e.message),
+                    _ => failed(&act.up.0, &e),
+                };
+                scratch.close().await;
+                return Err(problem.into());
+            }
+        }
+        let shown = inspect(project, engine).await;
+        scratch.close().await;
+        shown
+    })
+}
+
+/// A text, and the states that it leads from and to.
 struct Leg<'a> {
     path: String,
     text: &'a str,
+    from: &'a Catalog,
     to: &'a Catalog,
+    /// Where it leads is known on the model, so it can be compared.
+    certain: bool,
 }
 
 async fn there_and_back(
@@ -136,13 +200,16 @@ async fn there_and_back(
 ) -> Result<Rehearsal, Problems> {
     let mut legs = "up";
     for leg in std::iter::once(up).chain(down) {
-        if let Err(e) = engine.batch(leg.text).await {
+        if let Err(e) = run(project, engine, leg).await {
             // A transaction may be open; where none is, this has nothing to do.
             let _ = engine.batch("ROLLBACK").await;
-            return match is_lacking(&e) {
-                true => Ok(Rehearsal::Lacking(e.message)),
-                false => Err(failed(&leg.path, &e).into()),
+            return match e.kind {
+                DbErrorKind::Lacking => Ok(Rehearsal::Lacking(e.message)),
+                _ => Err(failed(&leg.path, &e).into()),
             };
+        }
+        if !leg.certain {
+            continue;
         }
         let differences = differences(project, engine, leg.to).await?;
         if !differences.is_empty() {
@@ -158,15 +225,71 @@ async fn there_and_back(
     )))
 }
 
+/// Runs a file statement by statement, as `apply` does. Assertions ask about rows, and there are none here.
+async fn run(project: &Project, engine: &mut dyn Connection, leg: &Leg<'_>) -> Result<(), DbError> {
+    for text in statements(project, leg) {
+        engine.batch(&text).await?;
+    }
+    Ok(())
+}
+
+fn statements(project: &Project, leg: &Leg<'_>) -> Vec<String> {
+    let ground = project.ground();
+    let text = without_mark(leg.text);
+    let (migration, _) = Migration::parse(text, ground.dialect.syntax(), SourceId(0));
+    let framed =
+        !migration.head.is_empty() || migration.segments.iter().any(|s| !s.begin.is_empty());
+    let around = match framed {
+        true => driftless_planner::Frame::default(),
+        false => {
+            let replay = replay_text(
+                ground.dialect,
+                leg.from.clone(),
+                ground.dialect.path(),
+                text,
+                SourceId(0),
+                ground.server,
+            );
+            frame(&ground, &replay.statements, leg.from, leg.to)
+        }
+    };
+    let mut out: Vec<String> = match framed {
+        true => migration.head.clone(),
+        false => around.head.clone(),
+    };
+    for segment in &migration.segments {
+        // The rows behind COPY change no schema.
+        let steps = segment.steps.iter().filter(|s| s.data.is_none());
+        let steps: Vec<&String> = steps.map(|s| &s.text).collect();
+        let inside = segment.mode == Mode::Transaction && !steps.is_empty();
+        let (begin, commit) = match (inside, framed) {
+            (false, _) => (&[][..], &[][..]),
+            (true, true) => (&segment.begin[..], &segment.commit[..]),
+            (true, false) => (&around.begin[..], &around.commit[..]),
+        };
+        out.extend(begin.iter().chain(steps).chain(commit).cloned());
+    }
+    out.extend(match framed {
+        true => migration.tail,
+        false => around.tail,
+    });
+    out
+}
+
+async fn inspect(project: &Project, engine: &mut dyn Connection) -> Result<Catalog, Problems> {
+    let speaks = planner_dialect(project.dialect.product);
+    let declared = (project.dialect.product == Product::Sqlite).then(|| project.dialect.server());
+    let is = driftless_runtime::inspect(speaks, engine, &project.scope, declared).await?;
+    Ok(is.catalog)
+}
+
 async fn differences(
     project: &Project,
     engine: &mut dyn Connection,
     should: &Catalog,
 ) -> Result<Vec<Difference>, Problems> {
-    let speaks = planner_dialect(project.dialect.product);
-    let declared = (project.dialect.product == Product::Sqlite).then_some(should.server);
-    let is = driftless_runtime::inspect(speaks, engine, &project.scope, declared).await?;
-    let mut found = compare(&project.ground(), should, &is.catalog);
+    let is = inspect(project, engine).await?;
+    let mut found = compare(&project.ground(), should, &is);
     // What cannot be told apart is no proof of a difference.
     found.retain(|d| d.direction != DriftDirection::Unproven);
     Ok(found)
@@ -176,37 +299,9 @@ fn engine_name(project: &Project, engine: &dyn Connection) -> String {
     format!("{} {}", project.dialect.product.name(), engine.server())
 }
 
-async fn scratch(project: &Project) -> Result<Box<dyn Connection>, Problems> {
-    let product = project.dialect.product;
-    if product != Product::Sqlite {
-        return Err(Diagnostic::error(
-            "D0003",
-            format!("a rehearsal on {} is not supported yet", product.name()),
-        )
-        .note("only SQLite has a scratch engine in memory so far")
-        .help("leave --rehearse out: every plan is replayed on the model before it is shown")
-        .into());
-    }
-    let options = ConnectOptions {
-        create: true,
-        ..ConnectOptions::default()
-    };
-    driver(product)
-        .connect("sqlite::memory:", &options)
-        .await
-        .map_err(|e| e.diagnostic().into())
-}
-
-/// Modules, functions and collations that a program registers are not there in a scratch engine.
-fn is_lacking(error: &DbError) -> bool {
-    ["no such module", "no such function", "no such collation"]
-        .iter()
-        .any(|lack| error.message.contains(lack))
-}
-
 pub fn lacking(path: &str, what: &str) -> Diagnostic {
     Diagnostic::warning("D0736", format!("`{path}` could not be rehearsed: {what}"))
-        .note("a scratch engine in memory has only what is built in")
+        .note("the scratch engine has not all that the schema needs")
 }
 
 fn failed(path: &str, error: &DbError) -> Diagnostic {

@@ -415,7 +415,7 @@ impl Runner<'_, '_, '_> {
             Some((number, step)) => {
                 let mut span = step.at.0;
                 if let Some(position) = error.position
-                    && error.kind == DbErrorKind::Statement
+                    && matches!(error.kind, DbErrorKind::Statement | DbErrorKind::Lacking)
                 {
                     span.start = (span.start + position).min(span.end);
                 }
