@@ -9,7 +9,8 @@ use crate::action::{
 use crate::facts::{Facts, Held, Loss};
 use crate::plan::{Drafted, Step};
 use driftless_model::{
-    Body, Catalog, Column, Constraint, ConstraintBody, Index, KeyExpr, Kind, ObjectId, Part, Table,
+    Body, Catalog, Column, Constraint, ConstraintBody, Index, KeyExpr, Kind, Name, ObjectId, Part,
+    Table,
 };
 use std::collections::BTreeMap;
 
@@ -193,13 +194,16 @@ fn join(known: &mut Line, line: Line) {
             known.losses.push(loss);
         }
     }
-    if !line.detail.is_empty() && !known.detail.contains(&line.detail) {
+    let remade = known.mark == Mark::Drop && line.mark == Mark::Add;
+    if remade && !known.detail.is_empty() && known.detail != line.detail {
+        known.detail = format!("{}, was {}", line.detail, known.detail);
+    } else if !line.detail.is_empty() && !known.detail.contains(&line.detail) {
         if !known.detail.is_empty() {
             known.detail.push_str(", ");
         }
         known.detail.push_str(&line.detail);
     }
-    if known.mark != line.mark && known.mark == Mark::Drop && line.mark == Mark::Add {
+    if remade {
         known.mark = Mark::Remake;
     }
 }
@@ -264,11 +268,14 @@ fn words(action: &Action, before: &Catalog, after: &Catalog) -> Option<Words> {
             (mark, c.id.part(), titled(&c.id, &standing.body), detail)
         }
         Action::Drop(d) => {
-            let what = before
-                .get(&d.id)
-                .map(|o| titled(&d.id, &o.body))
-                .unwrap_or_default();
-            (Mark::Drop, d.id.part(), what, String::new())
+            let body = before.get(&d.id).map(|o| &o.body);
+            let what = body.map(|b| titled(&d.id, b)).unwrap_or_default();
+            let detail = match body {
+                Some(Body::Constraint(c)) => constraint_summary(c),
+                Some(Body::Index(i)) => index_summary(i),
+                _ => String::new(),
+            };
+            (Mark::Drop, d.id.part(), what, detail)
         }
         Action::Rename { part, to } => {
             let mut now = part.clone();
@@ -357,12 +364,12 @@ fn clause_words(
         ),
         Clause::Table(t) => whole(table_words(t)),
         Clause::Column { column, clause } => {
-            let was = before.item::<Table>(id).and_then(|t| t.column(column));
+            let side = |c| Catalog::item::<Table>(c, id).and_then(|t| t.column(column));
             (
                 Mark::Change,
                 id.member(column),
                 format!("column {column}"),
-                column_words(clause, was),
+                column_words(clause, side(before), side(after)),
             )
         }
         Clause::Constraint(c) => {
@@ -436,9 +443,10 @@ fn table_words(clause: &TableClause) -> String {
         TableClause::Options(o) => {
             let parts: Vec<String> = o
                 .iter()
-                .map(|(k, v)| {
-                    v.as_ref()
-                        .map_or(format!("{k} reset"), |v| format!("{k} = {v}"))
+                .map(|(k, v)| match v.as_deref() {
+                    None => format!("{k} reset"),
+                    Some("") => k.clone(),
+                    Some(v) => format!("{k} = {v}"),
                 })
                 .collect();
             parts.join(", ")
@@ -480,26 +488,41 @@ fn table_words(clause: &TableClause) -> String {
     }
 }
 
-fn column_words(clause: &ColumnClause, was: Option<&Column>) -> String {
+fn column_words(clause: &ColumnClause, was: Option<&Column>, now: Option<&Column>) -> String {
     match clause {
         ColumnClause::Type { ty, collation, .. } => {
-            let from = was.map(|c| c.ty.text.as_str()).unwrap_or("?");
-            let collate = collation
-                .as_ref()
-                .map(|c| format!(" collate {c}"))
-                .unwrap_or_default();
-            format!("{} → {}{collate}", people(from), people(&ty.text))
+            let from = was.map_or("?".into(), |c| people(&c.ty.text));
+            let to = people(&ty.text);
+            let collated = was.and_then(|c| c.collation.as_ref());
+            let collate = match (collated, collation) {
+                (_, Some(now)) => format!("collate {now}"),
+                (Some(was), None) if from == to => format!("no collate {was}"),
+                _ => String::new(),
+            };
+            if from == to && !collate.is_empty() {
+                return collate;
+            }
+            format!("{from} → {to} {collate}").trim_end().into()
         }
         ColumnClause::Default(Some(t)) => format!("default {}", shortened(&t.written)),
-        ColumnClause::Default(None) => "no default".into(),
-        ColumnClause::NotNull(true) => "not null".into(),
+        ColumnClause::Default(None) => match was.and_then(|c| c.default.as_ref()) {
+            Some(was) => format!("no default, was {}", shortened(&was.written)),
+            None => "no default".into(),
+        },
+        ColumnClause::NotNull(true) => match now.and_then(|c| c.not_null_conflict.as_ref()) {
+            Some(action) => format!("not null on conflict {action}"),
+            None => "not null".into(),
+        },
         ColumnClause::NotNull(false) => "null allowed".into(),
         ColumnClause::Identity(Some(i)) => format!(
             "identity {}",
             if i.always { "always" } else { "by default" }
         ),
         ColumnClause::Identity(None) => "no identity".into(),
-        ColumnClause::Expression(Some(g)) => format!("generated as {}", shortened(&g.expr.written)),
+        ColumnClause::Expression(Some(g)) => {
+            let stored = if g.stored { " stored" } else { "" };
+            format!("generated as {}{stored}", shortened(&g.expr.written))
+        }
         ColumnClause::Expression(None) => "no longer generated".into(),
         ColumnClause::Storage(s) => format!("storage {}", s.as_deref().unwrap_or("default")),
         ColumnClause::Compression(s) => {
@@ -518,6 +541,9 @@ fn column_summary(c: &Column) -> String {
     let mut out = people(&c.ty.text);
     if c.not_null {
         out.push_str(", not null");
+    }
+    if let Some(collation) = &c.collation {
+        out.push_str(&format!(", collate {collation}"));
     }
     if let Some(d) = &c.default {
         out.push_str(&format!(", default {}", shortened(&d.written)));
@@ -595,21 +621,48 @@ fn index_summary(index: &Index) -> String {
 }
 
 fn constraint_summary(c: &Constraint) -> String {
-    let list = |names: Vec<&str>| format!("({})", names.join(", "));
-    match &c.body {
+    let list = |names: Vec<String>| format!("({})", names.join(", "));
+    let plain = |names: &[Name]| list(names.iter().map(Name::to_string).collect());
+    let conflict = |action: &Option<String>| match action {
+        Some(action) => format!(" on conflict {action}"),
+        None => String::new(),
+    };
+    let mut out = match &c.body {
         ConstraintBody::PrimaryKey(k) | ConstraintBody::Unique(k) => {
-            list(k.columns.iter().map(|c| c.column.as_str()).collect())
+            let part = |p: &driftless_model::KeyPart| {
+                let collate = p.collation.as_ref().map(|c| format!(" collate {c}"));
+                let order = if p.descending { " desc" } else { "" };
+                format!("{}{}{order}", p.column, collate.unwrap_or_default())
+            };
+            let increment = if k.autoincrement {
+                " autoincrement"
+            } else {
+                ""
+            };
+            let columns = list(k.columns.iter().map(part).collect());
+            format!("{columns}{increment}{}", conflict(&k.conflict))
         }
-        ConstraintBody::Check(k) => shortened(&k.expr.written),
+        ConstraintBody::Check(k) => shortened(&k.expr.written) + &conflict(&k.conflict),
         ConstraintBody::ForeignKey(f) => {
-            format!(
-                "{} → {}",
-                list(f.columns.iter().map(|c| c.as_str()).collect()),
-                f.target
-            )
+            let mut out = format!("{} → {}", plain(&f.columns), f.target);
+            if !f.target_columns.is_empty() && f.target_columns != f.columns {
+                out.push_str(&format!(" {}", plain(&f.target_columns)));
+            }
+            for (event, action) in [("delete", &f.on_delete), ("update", &f.on_update)] {
+                if action != "no action" {
+                    out.push_str(&format!(" on {event} {action}"));
+                }
+            }
+            out
         }
         ConstraintBody::Exclude(e) => format!("using {}", e.method),
+    };
+    match (c.deferrable, c.initially_deferred) {
+        (true, true) => out.push_str(" initially deferred"),
+        (true, false) => out.push_str(" deferrable"),
+        _ => {}
     }
+    out
 }
 
 /// One line, at most 60 characters.
@@ -623,6 +676,9 @@ fn shortened(text: &str) -> String {
 
 /// A type as people say it.
 fn people(ty: &str) -> String {
+    if ty.is_empty() {
+        return "no type".into();
+    }
     let short = ty
         .replace("character varying", "varchar")
         .replace("timestamp with time zone", "timestamptz")

@@ -100,6 +100,11 @@ pub trait Dialect: Sync {
         kind == Kind::Table
     }
 
+    /// Objects beside which nothing can be renamed: they are away while the renames run. With them, why.
+    fn away_for_renames(&self, _before: &Catalog) -> Vec<(ObjectId, &'static str)> {
+        Vec::new()
+    }
+
     /// Text for the name at a ref after a rename, from the text that stands there now.
     fn rename_ref(&self, standing: &str, reference: &Ref) -> String;
 

@@ -14,7 +14,7 @@ use crate::facts::{Facts, Loss};
 use crate::ops::{Cx, Tx};
 use crate::order::order;
 use crate::prove;
-use crate::rename::rename;
+use crate::rename::{Renamed, rename};
 use driftless_model::{
     Catalog, Hints, ObjectId, Part, Scope, Server, Unmodelled, Users, leave_foreign,
 };
@@ -131,9 +131,26 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
     let outside = foreign + scope.filter(&mut before);
     scope.filter(&mut after);
 
-    let (renames, before) = rename(dialect, before, &after, &hints, scope)?;
+    let Renamed {
+        actions: renames,
+        before,
+        mut away,
+    } = rename(dialect, before, &after, &hints, scope)?;
 
     let mut kept = Vec::new();
+    if scope.keep_undeclared {
+        let undeclared: Vec<ObjectId> = away
+            .keys()
+            .filter(|id| !after.contains(id))
+            .cloned()
+            .collect();
+        for id in undeclared {
+            if let Some((object, _)) = away.get(&id) {
+                after.objects.insert(id.clone(), object.clone());
+            }
+            kept.push(id);
+        }
+    }
     let empty_users = Users::default();
     let cx = Cx {
         before: &before,
@@ -171,9 +188,11 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
     refuse_unmodelled(&changes, &before)?;
     let likely_renames = likely(&changes, &before, &after);
     let answers = close(dialect, cx, changes)?;
+    away.retain(|id, _| after.contains(id));
     let recreated: BTreeMap<ObjectId, String> = answers
         .iter()
         .filter_map(|(id, a)| Some((id.clone(), a.recreated.clone()?)))
+        .chain(away.into_iter().map(|(id, (_, why))| (id, why.to_owned())))
         .collect();
     let drafts: Vec<Draft> = answers
         .into_values()

@@ -9,9 +9,17 @@ use crate::apply::apply;
 use crate::dialect::Dialect;
 use crate::moment::{Fault, Moment};
 use crate::ops::Cx;
-use driftless_model::{Body, Catalog, Hints, Kind, Name, ObjectId, Scope, Users, Verdict};
+use driftless_model::{Body, Catalog, Hints, Kind, Name, Object, ObjectId, Scope, Users, Verdict};
 use driftless_sql::{Diagnostic, Problems};
 use std::collections::BTreeMap;
+
+/// What the renames made of the before-state.
+pub(crate) struct Renamed {
+    pub actions: Vec<Action>,
+    pub before: Catalog,
+    /// What was taken down for them, as it would be now, and why.
+    pub away: BTreeMap<ObjectId, (Object, &'static str)>,
+}
 
 /// Applies the declared renames to the before-state, so that the rest is planned under the names of now.
 pub(crate) fn rename(
@@ -20,9 +28,10 @@ pub(crate) fn rename(
     after: &Catalog,
     hints: &Hints,
     scope: &Scope,
-) -> Result<(Vec<Action>, Catalog), Problems> {
+) -> Result<Renamed, Problems> {
     let mut problems = Problems::default();
     let mut actions = Vec::new();
+    let in_the_way = dialect.away_for_renames(&before);
     let mut moment = Moment::new(before, Vec::new());
     // Whole objects first (the map's order puts an object before its members): members are renamed under the name of now.
     for (part, (from, place)) in &hints.renames {
@@ -81,11 +90,37 @@ pub(crate) fn rename(
             actions.push(action);
         }
     }
-    if problems.has_errors() {
-        Err(problems)
-    } else {
-        Ok((actions, moment.catalog))
+    let mut away = BTreeMap::new();
+    if !actions.is_empty() {
+        let mut drops = Vec::new();
+        let standing = moment.catalog.clone();
+        for (id, why) in in_the_way {
+            if !moment.catalog.contains(&id) {
+                continue;
+            }
+            let action = Action::drop(id);
+            if let Err(Fault::Wrong(d)) = apply(dialect, &action, &mut moment) {
+                problems.push(*d);
+            }
+            // With what hangs on it.
+            for (id, object) in &standing.objects {
+                if !moment.catalog.contains(id) && !away.contains_key(id) {
+                    away.insert(id.clone(), (object.clone(), why));
+                }
+            }
+            drops.push(action);
+        }
+        drops.append(&mut actions);
+        actions = drops;
     }
+    if problems.has_errors() {
+        return Err(problems);
+    }
+    Ok(Renamed {
+        actions,
+        before: moment.catalog,
+        away,
+    })
 }
 
 /// Tables and columns whose names are equal to the engine and spelled otherwise.

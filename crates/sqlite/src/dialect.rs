@@ -5,7 +5,7 @@
 use crate::features::DEFAULT_VERSION;
 use crate::text::{SYNTAX, quoted};
 use crate::{frame, grammar, inspect, print, rebuild, row};
-use driftless_model::{Catalog, Constraint, Kind, ObjectId, Part, Ref, Scope, Server};
+use driftless_model::{Body, Catalog, Kind, ObjectId, Part, Ref, Scope, Server, Trigger, View};
 use driftless_planner::{
     Action, Answer, Cx, Dialect, Draft, Frame, Inspected, Moment, Parsed, Row,
 };
@@ -69,11 +69,34 @@ impl Dialect for Sqlite {
     }
 
     fn tolerates(&self, action: &Action) -> Option<&'static str> {
-        let key = match action {
-            Action::Create(c) => c.object.get::<Constraint>()?.foreign_key(),
-            _ => None,
+        let Action::Create(create) = action else {
+            return None;
         };
-        key.map(|_| "SQLite takes a foreign key to what is not there, and fails when rows are written with foreign keys on")
+        match &create.object.body {
+            Body::Constraint(c) if c.foreign_key().is_some() => Some(
+                "SQLite takes a foreign key to what is not there, and fails when rows are written with foreign keys on",
+            ),
+            Body::View(_) => {
+                Some("SQLite takes a view of what is not there, and fails when it is read")
+            }
+            _ => None,
+        }
+    }
+
+    /// RENAME looks at every view and trigger of the file and fails where one names what is not there
+    /// (lang_altertable, 2 and 3).
+    fn away_for_renames(&self, before: &Catalog) -> Vec<(ObjectId, &'static str)> {
+        const WHY: &str = "it names what is not there, and SQLite renames nothing beside it";
+        let triggers = before.of::<Trigger>().filter(|(_, t)| {
+            let mut texts = t.when.iter().chain(&t.body);
+            texts.any(|text| !text.certain)
+        });
+        let views = before.of::<View>().filter(|(_, v)| !v.query.certain);
+        triggers
+            .map(|(id, _)| id)
+            .chain(views.map(|(id, _)| id))
+            .map(|id| (id.clone(), WHY))
+            .collect()
     }
 
     fn renamed(&self, relation: &ObjectId, catalog: &mut Catalog) {

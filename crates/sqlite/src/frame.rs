@@ -1,5 +1,5 @@
 //! What stands around a plan: one transaction, foreign keys off where tables are replaced, and the check that the plan
-//! breaks none that held before.
+//! breaks none that held before and leaves the new tables sound.
 //!
 //! Invariant: the check stops the script by itself, in the sqlite3 shell (`.bail on`) as in any driver, and counts only what
 //! the plan brings. `foreign_keys` does nothing inside a transaction, so it stands before; dropping a table with it on
@@ -7,7 +7,7 @@
 
 use crate::grammar::OWN_PREFIX;
 use crate::rebuild::constraints;
-use crate::text::SYNTAX;
+use crate::text::{SYNTAX, id};
 use driftless_model::{
     Catalog, Constraint, ConstraintBody, ForeignKey, Index, KeyExpr, Kind, Name, ObjectId, Table,
 };
@@ -22,7 +22,10 @@ pub fn whole(segments: &[Vec<&Action>]) -> Frame {
     if replaced(segments).is_empty() {
         return plain();
     }
-    checked(ALL, ALL)
+    let mut check = Check::default();
+    check.foreign_keys(ALL, ALL);
+    check.rows(&rebuilt(segments));
+    check.frame()
 }
 
 /// The frame between two known states: a table whose keys refer to no key (SQLite calls it a mismatch) cannot be
@@ -45,16 +48,20 @@ pub fn between(segments: &[Vec<&Action>], before: &Catalog, after: &Catalog) -> 
         .map(|(id, _)| id)
         .filter(|id| before.contains(id) && touched(id) && checkable(id, after))
         .collect();
-    if tables.is_empty() {
-        return unchecked();
-    }
     let known: Vec<Name> = tables
         .iter()
         .filter(|id| checkable(id, before))
         .map(|id| name_at_start(&id.name, segments))
         .collect();
     let now: Vec<Name> = tables.iter().map(|id| id.name.clone()).collect();
-    checked(&count(&known), &count(&now))
+    let mut check = Check::default();
+    if !now.is_empty() {
+        check.foreign_keys(&count(&known), &count(&now));
+    }
+    let mut whole = rebuilt(segments);
+    whole.retain(|name| after.contains(&id(Kind::Table, name.as_str())));
+    check.rows(&whole);
+    check.frame()
 }
 
 fn plain() -> Frame {
@@ -66,26 +73,93 @@ fn plain() -> Frame {
     }
 }
 
-fn unchecked() -> Frame {
-    let mut frame = plain();
-    frame.head.push("PRAGMA foreign_keys = OFF".into());
-    frame
+/// A temporary table whose constraints hold what is to be true at the end: it stops the script as any failing
+/// statement does.
+#[derive(Default)]
+struct Check {
+    columns: Vec<&'static str>,
+    constraints: Vec<&'static str>,
+    start: Vec<String>,
+    end: Vec<String>,
 }
 
-fn checked(known: &str, broken: &str) -> Frame {
-    let check = format!("{OWN_PREFIX}check");
-    let mut frame = unchecked();
-    frame.begin.push(format!(
-        "CREATE TEMP TABLE {check} (broken INTEGER, known INTEGER, CONSTRAINT foreign_keys_hold CHECK (broken <= known))"
-    ));
-    frame.begin.push(format!(
-        "INSERT INTO temp.{check} (broken, known) VALUES (0, {known})"
-    ));
-    frame
-        .commit
-        .insert(0, format!("UPDATE temp.{check} SET broken = {broken}"));
-    frame.commit.insert(1, format!("DROP TABLE temp.{check}"));
-    frame
+impl Check {
+    /// No more rows break a foreign key than did before.
+    fn foreign_keys(&mut self, known: &str, broken: &str) {
+        self.columns.extend(["broken INTEGER", "known INTEGER"]);
+        self.constraints
+            .push("CONSTRAINT foreign_keys_hold CHECK (broken <= known)");
+        self.start.extend(["0".into(), known.to_owned()]);
+        self.end.push(format!("broken = {broken}"));
+    }
+
+    /// The new tables are sound: pages, records, NOT NULL, CHECK. `quick_check` leaves the comparison of rows and
+    /// indexes out, which takes longer than the rebuild: they were made from these rows in this transaction.
+    fn rows(&mut self, tables: &[Name]) {
+        if tables.is_empty() {
+            return;
+        }
+        let faults: Vec<String> = tables
+            .iter()
+            .map(|name| {
+                let name = quote_text(name.as_str(), SYNTAX);
+                format!(
+                    "(SELECT count(*) FROM pragma_quick_check({name}) WHERE quick_check <> 'ok')"
+                )
+            })
+            .collect();
+        self.columns.push("faults INTEGER");
+        self.constraints
+            .push("CONSTRAINT tables_are_sound CHECK (faults = 0)");
+        self.start.push("0".into());
+        self.end.push(format!("faults = {}", faults.join(" + ")));
+    }
+
+    fn frame(self) -> Frame {
+        let mut frame = plain();
+        frame.head.push("PRAGMA foreign_keys = OFF".into());
+        if self.end.is_empty() {
+            return frame;
+        }
+        let check = format!("{OWN_PREFIX}check");
+        let columns = self.columns.iter().chain(&self.constraints);
+        let columns: Vec<&str> = columns.copied().collect();
+        frame.begin.push(format!(
+            "CREATE TEMP TABLE {check} ({})",
+            columns.join(", ")
+        ));
+        frame.begin.push(format!(
+            "INSERT INTO temp.{check} VALUES ({})",
+            self.start.join(", ")
+        ));
+        let update = format!("UPDATE temp.{check} SET {}", self.end.join(", "));
+        frame.commit.insert(0, update);
+        frame.commit.insert(1, format!("DROP TABLE temp.{check}"));
+        frame
+    }
+}
+
+/// The tables that a rebuild made, under the names they have in the end.
+fn rebuilt(segments: &[Vec<&Action>]) -> Vec<Name> {
+    let mut out: Vec<Name> = Vec::new();
+    for action in segments.iter().flatten() {
+        match action {
+            Action::Data(Data::Copy { from, to, .. }) if is_scratch(&to.name) => {
+                out.push(from.name.clone());
+            }
+            Action::Rename { part, to } if part.member.is_none() => {
+                for name in out.iter_mut().filter(|n| **n == part.object.name) {
+                    *name = to.clone();
+                }
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+fn is_scratch(name: &Name) -> bool {
+    name.key().starts_with(&format!("{OWN_PREFIX}new_"))
 }
 
 /// How many rows of these tables break a foreign key.
@@ -125,11 +199,7 @@ fn name_at_start(name: &Name, segments: &[Vec<&Action>]) -> Name {
         if let Action::Rename { part, to } = action
             && part.member.is_none()
             && *to == name
-            && !part
-                .object
-                .name
-                .key()
-                .starts_with(&format!("{OWN_PREFIX}new_"))
+            && !is_scratch(&part.object.name)
         {
             name = part.object.name.clone();
         }

@@ -55,10 +55,15 @@ pub fn settle_default(text: &mut SqlText) {
 pub fn settle_query(text: &mut SqlText, catalog: &Catalog) -> Option<Query> {
     let found = scan::scan(&text.written, catalog, None, scan::Mode::Query);
     text.certain = found.missing.is_empty();
-    let known: Vec<Name> = found
+    let columns: Vec<Option<Vec<Name>>> = found
         .relations
         .iter()
-        .filter_map(|r| columns_of(catalog, r))
+        .map(|r| columns_of(catalog, r))
+        .collect();
+    let closed = !found.foreign && columns.iter().all(Option::is_some);
+    let known: Vec<Name> = columns
+        .into_iter()
+        .flatten()
         .flatten()
         .chain(found.aliases)
         .collect();
@@ -66,6 +71,7 @@ pub fn settle_query(text: &mut SqlText, catalog: &Catalog) -> Option<Query> {
     match read_query(&text.written, SYNTAX) {
         Ok(mut query) => {
             let raw = query.clone();
+            text.certain &= !(closed && names_nothing(&mut query, &known));
             let written = text.written.as_str();
             query.map(&mut |node| fold(node, written, &known, None));
             text.canon = Canon::Query(Box::new(query));
@@ -76,6 +82,22 @@ pub fn settle_query(text: &mut SqlText, catalog: &Catalog) -> Option<Query> {
             None
         }
     }
+}
+
+/// A plain name in the query is no column of any relation that it reads, nor a name that the query itself gives.
+fn names_nothing(query: &mut Query, known: &[Name]) -> bool {
+    let mut out = false;
+    query.map(&mut |node| {
+        if let Tree::Column(path) = node
+            && let [name] = path.as_slice()
+        {
+            let key = name.text.to_ascii_lowercase();
+            out |= !name.quoted
+                && !ROWID.contains(&key.as_str())
+                && !known.iter().any(|k| k.key() == key);
+        }
+    });
+    out
 }
 
 /// A trigger's condition or statements.

@@ -30,7 +30,10 @@ pub struct Missing {
 pub struct Found {
     pub refs: Vec<Ref>,
     pub relations: BTreeSet<ObjectId>,
+    /// Names that the text itself gives: to relations, and to columns of its output.
     pub aliases: Vec<Name>,
+    /// It also reads what the catalog does not have the columns of.
+    pub foreign: bool,
     pub missing: Vec<Missing>,
 }
 
@@ -175,7 +178,7 @@ impl Scan<'_> {
     }
 
     /// Names that WITH gives: `name AS (`, `name (…) AS (`.
-    fn with_names(&self) -> BTreeSet<Name> {
+    fn with_names(&mut self) -> BTreeSet<Name> {
         let mut out = BTreeSet::new();
         if !self.has("with") {
             return out;
@@ -183,8 +186,10 @@ impl Scan<'_> {
         for i in 0..self.tokens.len() {
             let Some(name) = self.name(i) else { continue };
             let mut at = i + 1;
+            let mut columns = Vec::new();
             if self.raw(at) == "(" {
                 while at < self.tokens.len() && self.raw(at) != ")" {
+                    columns.extend(self.name(at));
                     at += 1;
                 }
                 at += 1;
@@ -194,6 +199,7 @@ impl Scan<'_> {
                     || self.is(at + 1, "materialized")
                     || self.is(at + 1, "not"))
             {
+                self.found.aliases.extend(columns);
                 out.insert(name);
             }
         }
@@ -262,6 +268,7 @@ impl Scan<'_> {
             return i + 1;
         };
         if self.raw(i + 1) == "(" && !self.is(i.wrapping_sub(1), "into") {
+            self.found.foreign = true;
             return i + 1;
         }
         self.used[i] = true;
@@ -280,7 +287,7 @@ impl Scan<'_> {
                 self.push(id.part(), Some(span));
                 self.sources.push((id, alias));
             }
-            None if is_builtin(&name) => {}
+            None if is_builtin(&name) => self.found.foreign = true,
             None => self.found.missing.push(Missing {
                 name: name.to_string(),
                 span,
@@ -332,6 +339,7 @@ impl Scan<'_> {
                 continue;
             }
             if i > 0 && self.is(i - 1, "as") {
+                self.found.aliases.push(name);
                 continue;
             }
             self.unqualified(&name, span);

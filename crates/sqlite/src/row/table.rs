@@ -20,17 +20,20 @@ pub struct Tables;
 
 /// Two columns of one name are declared alike.
 pub fn same_column(before: &Column, after: &Column) -> bool {
-    let same_word = |b: &Option<String>, a: &Option<String>| match (b, a) {
-        (Some(b), Some(a)) => b.eq_ignore_ascii_case(a),
-        (None, None) => true,
-        _ => false,
-    };
     before.ty.text.eq_ignore_ascii_case(&after.ty.text)
         && before.not_null == after.not_null
         && same_word(&before.not_null_conflict, &after.not_null_conflict)
         && same_word(&before.collation, &after.collation)
         && same_default(&before.default, &after.default)
         && same_generated(&before.generated, &after.generated)
+}
+
+fn same_word(before: &Option<String>, after: &Option<String>) -> bool {
+    match (before, after) {
+        (Some(b), Some(a)) => b.eq_ignore_ascii_case(a),
+        (None, None) => true,
+        _ => false,
+    }
 }
 
 /// `DEFAULT 0` and `DEFAULT (0)` are one; other spellings SQLite keeps apart.
@@ -212,19 +215,58 @@ fn actions(id: &ObjectId, before: &Table, after: &Table) -> Vec<Action> {
                     if_not_exists: false,
                 },
             )),
-            Some(was) if !same_column(was, column) => out.push(Action::column(
-                id,
-                &column.name,
-                ColumnClause::Type {
-                    ty: column.ty.clone(),
-                    collation: column.collation.clone(),
-                    using: None,
-                },
-            )),
+            Some(was) if !same_column(was, column) => out.extend(column_actions(id, was, column)),
             Some(_) => {}
         }
     }
+    out.extend(option_actions(id, before, after));
     out
+}
+
+/// One for each property that differs, so that a plan can tell which.
+fn column_actions(id: &ObjectId, was: &Column, now: &Column) -> Vec<Action> {
+    let mut clauses = Vec::new();
+    if !was.ty.text.eq_ignore_ascii_case(&now.ty.text) || !same_word(&was.collation, &now.collation)
+    {
+        clauses.push(ColumnClause::Type {
+            ty: now.ty.clone(),
+            collation: now.collation.clone(),
+            using: None,
+        });
+    }
+    if was.not_null != now.not_null || !same_word(&was.not_null_conflict, &now.not_null_conflict) {
+        clauses.push(ColumnClause::NotNull(now.not_null));
+    }
+    if !same_default(&was.default, &now.default) {
+        clauses.push(ColumnClause::Default(now.default.clone()));
+    }
+    if !same_generated(&was.generated, &now.generated) {
+        clauses.push(ColumnClause::Expression(now.generated.clone()));
+    }
+    let action = |clause| Action::column(id, &now.name, clause);
+    clauses.into_iter().map(action).collect()
+}
+
+/// What stands behind the table's brackets, in words.
+fn option_actions(id: &ObjectId, before: &Table, after: &Table) -> Option<Action> {
+    let (was, now) = (before.lite()?, after.lite()?);
+    let mut words = BTreeMap::new();
+    let mut tell = |changed: bool, word: &str| {
+        if changed {
+            words.insert(word.to_owned(), Some(String::new()));
+        }
+    };
+    tell(
+        was.strict != now.strict,
+        if now.strict { "strict" } else { "not strict" },
+    );
+    let rowid = if now.without_rowid {
+        "without rowid"
+    } else {
+        "with rowid"
+    };
+    tell(was.without_rowid != now.without_rowid, rowid);
+    (!words.is_empty()).then(|| Action::table(id, TableClause::Options(words)))
 }
 
 /// The column, with the constraints that are about it alone.

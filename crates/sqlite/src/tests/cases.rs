@@ -148,7 +148,6 @@ pub const MISTAKES: &[(&str, &str)] = &[
     ("CREATE TABLE t (a, UNIQUE (b))", "D0303"),
     ("CREATE INDEX i ON t (a)", "D0302"),
     ("CREATE TABLE t (a); CREATE INDEX i ON t (b)", "D0303"),
-    ("CREATE VIEW v AS SELECT a FROM t", "D0302"),
     ("CREATE TRIGGER g INSERT ON t BEGIN SELECT 1; END", "D0302"),
     ("CREATE TEMP TABLE t (a)", "D0003"),
     ("CREATE TABLE other.t (a)", "D0003"),

@@ -129,3 +129,10 @@ fn a_foreign_key_to_nothing_is_a_warning() {
     assert_eq!(d.warnings[0].code, "D0302");
     assert_eq!(d.catalog.objects.len(), 2);
 }
+
+#[test]
+fn a_view_of_nothing_is_a_warning() {
+    let d = desired("CREATE VIEW v AS SELECT * FROM nowhere").expect("accepted, as SQLite does");
+    assert_eq!(d.warnings[0].code, "D0302");
+    assert_eq!(d.catalog.objects.len(), 1);
+}

@@ -183,3 +183,64 @@ fn rings_of_foreign_keys() {
     );
     assert!(texts(&plan).iter().all(|t| t.starts_with("DROP TABLE")));
 }
+
+/// What people read: mark, subject, words.
+fn words(plan: &Plan) -> Vec<String> {
+    let lines = plan.groups.iter().flat_map(|g| &g.lines);
+    lines
+        .map(|l| {
+            format!("{} {} {}", l.mark.sign(), l.what, l.detail)
+                .trim_end()
+                .to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn a_plan_tells_what_changes_in_a_column_and_in_a_constraint() {
+    let cases: [(&str, &str, &[&str]); 8] = [
+        (
+            "CREATE TABLE t (a DEFAULT 'x')",
+            "CREATE TABLE t (a)",
+            &["~ column a no default, was 'x'"],
+        ),
+        (
+            "CREATE TABLE t (a TEXT COLLATE NOCASE NOT NULL)",
+            "CREATE TABLE t (a INT NOT NULL ON CONFLICT IGNORE DEFAULT 3)",
+            &["~ column a TEXT → INT, not null on conflict ignore, default 3"],
+        ),
+        (
+            "CREATE TABLE t (a TEXT COLLATE NOCASE, b)",
+            "CREATE TABLE t (a TEXT, b INT)",
+            &["~ column a no collate NOCASE", "~ column b no type → INT"],
+        ),
+        (
+            "CREATE TABLE t (a, b AS (a + 1))",
+            "CREATE TABLE t (a, b AS (a + 1) STORED)",
+            &["~ column b generated as a + 1 stored"],
+        ),
+        (
+            "CREATE TABLE t (a, CHECK (a > 0), UNIQUE (a))",
+            "CREATE TABLE t (a, CHECK (a > 1))",
+            &["- check a > 0", "+ check a > 1", "- unique (a)"],
+        ),
+        (
+            "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT)",
+            "CREATE TABLE t (id INTEGER PRIMARY KEY)",
+            &["= primary key (id), was (id) autoincrement"],
+        ),
+        (
+            "CREATE TABLE t (a PRIMARY KEY, b REFERENCES t (a))",
+            "CREATE TABLE t (a PRIMARY KEY, b REFERENCES t (a) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED)",
+            &["= foreign key (b) → t (a) on delete cascade initially deferred, was (b) → t (a)"],
+        ),
+        (
+            "CREATE TABLE t (a TEXT)",
+            "CREATE TABLE t (a TEXT) STRICT",
+            &["~  strict"],
+        ),
+    ];
+    for (before, after, expected) in cases {
+        assert_eq!(words(&planned(before, after)), expected, "{after}");
+    }
+}
