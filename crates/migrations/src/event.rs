@@ -10,7 +10,7 @@ use driftless_model::{
 };
 use driftless_planner::{Action, Moment, Op, Replay, Session, apply, differences, located};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
@@ -270,6 +270,12 @@ pub(crate) fn members(id: &ObjectId, was: &Object, is: &Object) -> Vec<(Part, Wh
     };
     if was.comment != is.comment {
         out.push((id.part(), What::Changed, "comment".into()));
+    }
+    let names = was.member_comments.keys().chain(is.member_comments.keys());
+    for name in names.collect::<BTreeSet<_>>() {
+        if was.member_comments.get(name) != is.member_comments.get(name) {
+            out.push((id.member(name), What::Changed, "comment".into()));
+        }
     }
     out
 }

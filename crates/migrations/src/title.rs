@@ -114,7 +114,7 @@ fn words_of(action: &Action) -> String {
 fn clause_words(id: &ObjectId, clause: &Clause) -> String {
     match clause {
         Clause::Table(t) => table_words(id, t),
-        Clause::Column { column, clause } => {
+        Clause::Column { column, clause, .. } => {
             let part = id.member(column);
             match clause {
                 ColumnClause::Type { .. } => format!("change the type of column {part}"),

@@ -239,6 +239,9 @@ impl Form {
             out.put("name", self.name(&id.name));
         }
         out.some("comment", object.comment.as_deref());
+        let comments = object.member_comments.iter();
+        let comments = comments.map(|(n, text)| (self.name(n).to_owned(), text.clone()));
+        out.options("comments", &comments.collect());
         match &object.body {
             Body::Schema(_) => {}
             Body::Extension(e) => {

@@ -141,6 +141,16 @@ impl Kind {
         }
     }
 
+    /// The noun of what it has inside.
+    pub fn member_noun(self) -> &'static str {
+        match self {
+            Kind::Enum => "value",
+            Kind::Composite => "attribute",
+            Kind::Domain => "check",
+            _ => "column",
+        }
+    }
+
     /// Tables, views and what else stands in a FROM clause share one namespace.
     pub fn is_relation(self) -> bool {
         matches!(

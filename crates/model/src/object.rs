@@ -3,12 +3,13 @@
 //! Invariant: `Body` is the only list of kinds with data; a new kind is a struct, a variant here and its rows.
 
 use crate::constraint::Constraint;
-use crate::id::{Kind, Part};
+use crate::id::{Kind, Name, Part};
 use crate::index::Index;
 use crate::program::{Function, Policy, Trigger};
 use crate::table::{Sequence, Table, VirtualTable};
 use crate::types::{Composite, Domain, Enum, Extension, Schema};
 use crate::view::View;
+use std::collections::BTreeMap;
 
 /// Who made it be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,6 +36,8 @@ pub struct Grant {
 pub struct Object {
     pub body: Body,
     pub comment: Option<String>,
+    /// Comments on a view's columns, a composite type's attributes, a domain's checks. A table's columns hold theirs.
+    pub member_comments: BTreeMap<Name, String>,
     /// Known where a live catalog told; compared only where the aspect is managed.
     pub owner: Option<String>,
     /// `None`: the engine's default privileges (or not read).
@@ -95,6 +98,7 @@ impl Object {
         Object {
             body: body.into(),
             comment: None,
+            member_comments: BTreeMap::new(),
             owner: None,
             grants: None,
             origin: Origin::Declared,
@@ -140,6 +144,39 @@ impl Object {
             Body::Trigger(t) => t.parts(),
             Body::Policy(p) => p.parts(),
         }
+    }
+
+    /// The comments on its columns, attributes or checks, by name.
+    pub fn comments(&self) -> BTreeMap<&Name, &str> {
+        let kept = self.member_comments.iter().map(|(n, c)| (n, c.as_str()));
+        let columns = self.get::<Table>().into_iter().flat_map(|t| &t.columns);
+        kept.chain(columns.filter_map(|c| Some((&c.name, c.comment.as_deref()?))))
+            .collect()
+    }
+
+    /// Whether comments can name the member. A view whose columns are not known is given the benefit of the doubt.
+    pub fn has_member(&self, member: &Name) -> bool {
+        match &self.body {
+            Body::Table(t) => t.column(member).is_some(),
+            Body::Composite(c) => c.attributes.iter().any(|a| a.name == *member),
+            Body::Domain(d) => d.checks.iter().any(|c| c.name == *member),
+            Body::View(v) => v.output.is_empty() || v.output.iter().any(|(n, _)| n == member),
+            _ => false,
+        }
+    }
+
+    /// Comments a member, or takes its comment away.
+    pub fn comment_member(&mut self, member: &Name, text: Option<String>) {
+        if let Some(table) = self.get_mut::<Table>() {
+            if let Some(column) = table.column_mut(member) {
+                column.comment = text;
+            }
+            return;
+        }
+        match text {
+            Some(text) => self.member_comments.insert(member.clone(), text),
+            None => self.member_comments.remove(member),
+        };
     }
 
     /// The relation that owns it: it dies with that one.

@@ -304,6 +304,9 @@ impl Catalog {
                 }
             }
             if id == of {
+                if let Some(text) = object.member_comments.remove(member) {
+                    object.member_comments.insert(to.clone(), text);
+                }
                 for g in object.grants.iter_mut().flatten() {
                     if g.column.as_ref() == Some(member) {
                         g.column = Some(to.clone());

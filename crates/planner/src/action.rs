@@ -67,6 +67,8 @@ pub enum Clause {
     Column {
         column: Name,
         clause: ColumnClause,
+        /// ONLY: columns of children stay as they are.
+        only: bool,
     },
     Constraint(ConstraintClause),
     Index(IndexClause),
@@ -96,6 +98,8 @@ pub enum TableClause {
         column: Name,
         if_exists: bool,
         cascade: bool,
+        /// ONLY: children keep theirs, as their own.
+        only: bool,
     },
     /// Storage parameters: set, or reset (`None`).
     Options(BTreeMap<String, Option<String>>),
@@ -286,6 +290,7 @@ impl Action {
             clause: Clause::Column {
                 column: column.clone(),
                 clause,
+                only: false,
             },
         }
     }

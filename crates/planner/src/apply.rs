@@ -213,19 +213,16 @@ fn create(dialect: &dyn Dialect, create: &Create, moment: &mut Moment) -> Result
             }
             return Err(d.help("remove one of the two").into());
         }
-        let kept = moment
-            .catalog
-            .objects
-            .get(&id)
-            .map(|o| (o.comment.clone(), o.owner.clone(), o.grants.clone()));
-        moment.catalog.objects.insert(id.clone(), object);
-        if let (Some(o), Some((comment, owner, grants))) =
-            (moment.catalog.objects.get_mut(&id), kept)
-        {
-            o.comment = comment;
-            o.owner = owner;
-            o.grants = grants;
-        }
+        // Comments, owner and grants stay.
+        let replaced = match moment.catalog.get(&id) {
+            Some(kept) => Object {
+                body: object.body,
+                origin: object.origin,
+                ..kept.clone()
+            },
+            None => object,
+        };
+        moment.catalog.objects.insert(id.clone(), replaced);
     } else {
         moment.insert(id.clone(), object);
     }
@@ -340,29 +337,20 @@ fn move_to(
 }
 
 fn comment(part: &Part, text: &Option<String>, moment: &mut Moment) -> Result<(), Fault> {
-    let id = addressed(&part.object, moment)?;
+    let of = &part.object;
+    // `COLUMN` is also the word for an attribute of a composite type.
+    let attribute = || match part.member {
+        Some(_) => moment.find(&[Kind::Composite], &of.schema, &of.name),
+        None => None,
+    };
+    let id = addressed(of, moment).or_else(|fault| attribute().ok_or(fault))?;
     let Some(object) = moment.catalog.objects.get_mut(&id) else {
         return Ok(());
     };
     match &part.member {
         None => object.comment = text.clone(),
-        Some(member) => match object.get_mut::<Table>() {
-            Some(table) => match table.column_mut(member) {
-                Some(column) => column.comment = text.clone(),
-                None => return Err(Fault::missing("column", part)),
-            },
-            // Columns of views and types: kept beside the whole, under their name.
-            None => {
-                return Err(Diagnostic::error(
-                    "D0003",
-                    format!(
-                        "comments on the columns of a {} are not supported yet",
-                        id.kind.noun()
-                    ),
-                )
-                .into());
-            }
-        },
+        Some(member) if object.has_member(member) => object.comment_member(member, text.clone()),
+        Some(_) => return Err(Fault::missing(id.kind.member_noun(), part)),
     }
     Ok(())
 }

@@ -227,19 +227,15 @@ impl Closing<'_> {
                 text: after.comment.clone(),
             });
         }
-        if let Some(table) = after.get::<Table>() {
-            let known = before.and_then(|b| b.get::<Table>());
-            for column in &table.columns {
-                let was = known
-                    .and_then(|t| t.column(&column.name))
-                    .and_then(|c| c.comment.as_ref());
-                if was != column.comment.as_ref() {
-                    actions.push(Action::Comment {
-                        part: id.member(&column.name),
-                        text: column.comment.clone(),
-                    });
-                }
-            }
+        let (was, now) = (before.map(Object::comments).unwrap_or_default(), after.comments());
+        let gone = was.keys().filter(|m| !now.contains_key(*m) && after.has_member(m));
+        let new = now.iter().filter(|(m, text)| was.get(*m) != Some(text));
+        let gone = gone.map(|m| (*m, None));
+        for (member, text) in gone.chain(new.map(|(m, text)| (*m, Some((*text).to_owned())))) {
+            actions.push(Action::Comment {
+                part: id.member(member),
+                text,
+            });
         }
         if self.cx.scope.manages("owners")
             && let Some(owner) = &after.owner

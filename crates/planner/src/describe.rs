@@ -298,7 +298,7 @@ fn words(action: &Action, before: &Catalog, after: &Catalog) -> Option<Words> {
         ),
         Action::Comment { part, text } => {
             let what = match &part.member {
-                Some(m) => format!("comment of column {m}"),
+                Some(m) => format!("comment of {} {m}", part.object.kind.member_noun()),
                 None => "comment".to_string(),
             };
             let detail = text
@@ -363,7 +363,7 @@ fn clause_words(
             String::new(),
         ),
         Clause::Table(t) => whole(table_words(t)),
-        Clause::Column { column, clause } => {
+        Clause::Column { column, clause, .. } => {
             let side = |c| Catalog::item::<Table>(c, id).and_then(|t| t.column(column));
             (
                 Mark::Change,

@@ -5,7 +5,7 @@
 
 use crate::dialect::Dialect;
 use crate::ops::Cx;
-use driftless_model::{Object, ObjectId, Table, Verdict};
+use driftless_model::{Object, ObjectId, Verdict};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op {
@@ -91,7 +91,7 @@ pub(crate) fn compare(
         });
     }
     let meta = before.comment != after.comment
-        || column_comments(before) != column_comments(after)
+        || before.comments() != after.comments()
         || (cx.scope.manages("owners") && after.owner.is_some() && before.owner != after.owner)
         || (cx.scope.manages("grants")
             && grants(dialect, id, before, cx) != grants(dialect, id, after, cx));
@@ -115,16 +115,5 @@ pub(crate) fn grants(
         None => dialect.default_grants(id, cx.server),
     };
     out.sort();
-    out
-}
-
-fn column_comments(object: &Object) -> Vec<(&str, &str)> {
-    let mut out: Vec<(&str, &str)> = object.get::<Table>().map_or_else(Vec::new, |t| {
-        t.columns
-            .iter()
-            .filter_map(|c| Some((c.name.as_str(), c.comment.as_deref()?)))
-            .collect()
-    });
-    out.sort_unstable();
     out
 }

@@ -232,7 +232,7 @@ impl Reach {
                 self.frees.push(partition.part())
             }
             Clause::Table(_) => {}
-            Clause::Column { column, clause } => self.column(id, column, clause, sides),
+            Clause::Column { column, clause, .. } => self.column(id, column, clause, sides),
             Clause::Sequence(SequenceClause::OwnedBy(part)) => self.needs.extend(part.clone()),
             Clause::Enum(EnumClause::Add { value, .. }) => {
                 self.gives.push(id.member(&Name::exact(value.clone())));

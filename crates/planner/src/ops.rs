@@ -146,6 +146,7 @@ pub trait KindOps: Sync {
 pub fn bare(object: &Object) -> Object {
     Object {
         comment: None,
+        member_comments: Default::default(),
         owner: None,
         grants: None,
         ..object.clone()

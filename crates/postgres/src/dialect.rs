@@ -399,6 +399,8 @@ enum Class {
     ForeignKey,
     /// VALIDATE: weaker still.
     Validate,
+    /// ONLY is said of the whole statement.
+    Only,
     Exclusive,
 }
 
@@ -415,6 +417,7 @@ fn class(action: &Action) -> Class {
             clause: Clause::Constraint(ConstraintClause::Validate),
             ..
         } => Class::Validate,
+        Action::Alter { clause, .. } if row::is_only(clause) => Class::Only,
         _ => Class::Exclusive,
     }
 }

@@ -130,6 +130,7 @@ fn clause_text(clause: &Clause) -> String {
         Clause::Column {
             column,
             clause: ColumnClause::NotNull(set),
+            ..
         } => format!(
             "ALTER COLUMN {} {} NOT NULL",
             quoted(column),

@@ -143,6 +143,11 @@ const RENAMED: Field = may(
     "the name it had; counts only while that one is there and this one is not",
 );
 const COMMENT: Field = pg("comment", What::Text, "what it is for");
+const COMMENTS: Field = pg(
+    "comments",
+    What::Options,
+    "what its columns, attributes or checks are for, by their names",
+);
 const OWNER: Field = pg("owner", What::Text, "the role that owns it");
 const GRANTS: Field = pg(
     "grants",
@@ -273,6 +278,7 @@ static DOMAIN: Shape = shape(
             COLLATION,
             may("check", What::Sql, "one condition on VALUE, without a name"),
             may("checks", What::Many(&DOMAIN_CHECK), "conditions on VALUE"),
+            COMMENTS,
         ],
         SPINE,
     ],
@@ -290,7 +296,10 @@ static COMPOSITE: Shape = shape(
     "composite",
     "A type of rows.",
     &[
-        &[must("attributes", What::Map(&ATTRIBUTE), "in their order")],
+        &[
+            must("attributes", What::Map(&ATTRIBUTE), "in their order"),
+            COMMENTS,
+        ],
         SPINE,
     ],
 );
@@ -795,6 +804,7 @@ static VIEW: Shape = shape(
                 "WITH CHECK OPTION",
             ),
             OPTIONS,
+            COMMENTS,
         ],
         TRIGGERS,
         SPINE,
@@ -812,6 +822,7 @@ static MATERIALIZED_VIEW: Shape = shape(
             may("method", What::Text, "an access method other than heap"),
             TABLESPACE,
             OPTIONS,
+            COMMENTS,
         ],
         INDEXES,
         SPINE,

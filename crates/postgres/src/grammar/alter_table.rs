@@ -25,14 +25,30 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
         return Ok(());
     }
     r.if_exists();
-    r.eat("only");
+    let only = r.eat("only");
     let (id, _) = name::object(r, Kind::Table, "a table")?;
     r.eat_symbol("*");
     loop {
         clause(r, &id)?;
         if !r.eat_symbol(",") {
-            return Ok(());
+            break;
         }
+    }
+    if only {
+        r.out.actions.iter_mut().for_each(leave_children);
+    }
+    Ok(())
+}
+
+/// ONLY, where it makes a difference.
+fn leave_children(action: &mut Action) {
+    if let Action::Alter {
+        clause:
+            Clause::Table(TableClause::DropColumn { only, .. }) | Clause::Column { only, .. },
+        ..
+    } = action
+    {
+        *only = true;
     }
 }
 
@@ -131,6 +147,7 @@ fn drop(r: &mut Reader, id: &ObjectId) -> Read<()> {
             column,
             if_exists,
             cascade,
+            only: false,
         },
     ));
     Ok(())

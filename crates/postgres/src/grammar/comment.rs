@@ -91,15 +91,11 @@ fn value(r: &mut Reader) -> Read<Option<String>> {
 /// `CONSTRAINT c ON [DOMAIN] t`, `TRIGGER t ON r`, `POLICY p ON r`.
 fn owned(r: &mut Reader, word: &str) -> Read<()> {
     r.bump();
-    let start = r.pos();
     let title = name::single(r, word)?;
     r.expect("on")?;
     if word == "constraint" && r.eat("domain") {
         let (domain, _) = name::object(r, Kind::Domain, "a domain")?;
-        let span = r.span_from(start);
-        value(r)?;
-        r.unmodelled("comment on constraint", title.as_str(), Some(domain), span);
-        return Ok(());
+        return text(r, domain.member(&title));
     }
     let kind = match word {
         "constraint" => Kind::Constraint,

@@ -115,12 +115,18 @@ fn granted<'d>(
     Ok(Some(&mut object.body))
 }
 
+fn commented(d: &mut Decoder, line: &Line, id: &ObjectId, name: &Name) -> Read<()> {
+    let comment = line.owned("comment")?;
+    if let Some(object) = d.catalog.objects.get_mut(id) {
+        object.comment_member(name, comment);
+    }
+    Ok(())
+}
+
 fn of_view(d: &mut Decoder, line: &Line, id: &ObjectId, name: Name) -> Read<()> {
     let ty = line.owned("type")?;
     let mut said = Vec::new();
-    if line.maybe("comment")?.is_some() {
-        said.push("comment on a view's column");
-    }
+    commented(d, line, id, &name)?;
     if line.maybe("expr")?.is_some() {
         said.push("default of a view's column");
     }
@@ -143,13 +149,7 @@ fn of_view(d: &mut Decoder, line: &Line, id: &ObjectId, name: Name) -> Read<()> 
 }
 
 fn of_composite(d: &mut Decoder, line: &Line, id: &ObjectId, name: Name) -> Read<()> {
-    if line.maybe("comment")?.is_some() {
-        d.unmodelled(
-            "comment on an attribute",
-            member_name(id, name.as_str()),
-            Some(id.clone()),
-        );
-    }
+    commented(d, line, id, &name)?;
     let attribute = Attribute {
         ty: d.directory.ty(line.text("type")?, line.number("type_oid")?),
         collation: line.owned("collation")?,

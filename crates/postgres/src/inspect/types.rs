@@ -59,12 +59,17 @@ pub(super) fn decode(d: &mut Decoder, sheet: &Sheet) -> Read<()> {
             Kind::Enum => Body::from(Enum {
                 values: line.list("labels")?,
             }),
-            Kind::Domain => Body::from(domain(d, &line, &id)?),
+            Kind::Domain => Body::from(domain(d, &line)?),
             _ => Body::from(Composite::default()),
         };
         let mut object = Object::new(body);
         object.owner = line.owned("owner")?;
         object.comment = line.owned("comment")?;
+        if id.kind == Kind::Domain {
+            for check in line.list::<Check>("checks")? {
+                object.comment_member(&Name::exact(check.name), check.comment);
+            }
+        }
         object.grants = grant::read(d, &line, &id)?;
         d.catalog.objects.insert(id, object);
     }
@@ -84,16 +89,9 @@ fn identity(line: &Line) -> Read<ObjectId> {
     ))
 }
 
-fn domain(d: &mut Decoder, line: &Line, id: &ObjectId) -> Read<Domain> {
+fn domain(d: &mut Decoder, line: &Line) -> Read<Domain> {
     let mut checks = Vec::new();
     for check in line.list::<Check>("checks")? {
-        if check.comment.is_some() {
-            d.unmodelled(
-                "comment on constraint",
-                check.name.clone(),
-                Some(id.clone()),
-            );
-        }
         checks.push(DomainCheck {
             name: Name::exact(check.name),
             expr: text(&check.expr),

@@ -155,6 +155,9 @@ impl KindOps for Composites {
                 if item.attributes.len() == count {
                     return Err(Fault::missing("column", id.member(column)));
                 }
+                if let Some(object) = moment.catalog.objects.get_mut(id) {
+                    object.member_comments.remove(column);
+                }
             }
             _ => {}
         }

@@ -118,12 +118,21 @@ impl KindOps for Domains {
             let differs = kept.is_none_or(|a| b.expr.compare(&a.expr) != Verdict::Same)
                 || kept.is_some_and(|a| b.validated && !a.validated);
             if differs || gone(b) {
+                let comment = cx.after.get(id).and_then(|o| o.member_comments.get(&b.name));
                 drafts.push(clause(DomainClause::DropCheck {
                     name: b.name.clone(),
                     if_exists: false,
                 }));
                 if let Some(a) = kept {
                     drafts.push(clause(DomainClause::AddCheck(Box::new(a.clone()))));
+                    // It went with the former check; one that changes is the planner's to write.
+                    let was = cx.before.get(id).and_then(|o| o.member_comments.get(&b.name));
+                    drafts.extend(comment.filter(|c| was == Some(*c)).map(|text| {
+                        cx.draft(Action::Comment {
+                            part: id.member(&b.name),
+                            text: Some(text.clone()),
+                        })
+                    }));
                 }
             } else if kept.is_some_and(|a| a.validated && !b.validated) {
                 drafts.push(clause(DomainClause::ValidateCheck(b.name.clone())));
@@ -216,8 +225,13 @@ impl KindOps for Domains {
                 }
             }
         }
-        if let Some(standing) = moment.catalog.item_mut::<Domain>(id) {
-            *standing = item;
+        let gone = match clause {
+            DomainClause::DropCheck { name, .. } => Some(name),
+            _ => None,
+        };
+        if let Some(object) = moment.catalog.objects.get_mut(id) {
+            object.body = item.into();
+            gone.map(|name| object.member_comments.remove(name));
         }
         Ok(())
     }

@@ -106,6 +106,9 @@ fn unquoted(name: &str) -> String {
 fn comment(on: &Part, text: Option<&str>) -> Printed {
     let id = &on.object;
     let what = match (&on.member, id.kind) {
+        (Some(check), Kind::Domain) => {
+            format!("CONSTRAINT {} ON DOMAIN {}", name(check), qualified(id))
+        }
         (Some(_), _) => format!("COLUMN {}", part(on)),
         (None, Kind::Constraint | Kind::Trigger | Kind::Policy) => {
             format!("{} {} ON {}", words(id.kind), name(&id.name), owner(id))

@@ -28,7 +28,7 @@ use driftless_planner::Row;
 pub(crate) use function::identity;
 pub(crate) use lock::strength;
 pub(crate) use naming::{retext, without_modifier};
-pub(crate) use table::data_text;
+pub(crate) use table::{data_text, is_only};
 
 /// The row of a kind.
 pub(crate) fn of(kind: Kind) -> Option<&'static dyn Row> {

@@ -178,6 +178,14 @@ fn restored(id: &ObjectId, object: &Object, cx: &Cx) -> Vec<Action> {
             text: object.comment.clone(),
         });
     }
+    for (member, comment) in &before.member_comments {
+        if object.member_comments.get(member) == Some(comment) {
+            out.push(Action::Comment {
+                part: id.member(member),
+                text: Some(comment.clone()),
+            });
+        }
+    }
     if let Some(owner) = &before.owner
         && !cx.scope.manages("owners")
     {

@@ -45,6 +45,7 @@ pub fn alter(cur: &mut Cursor, server: Server) -> Result<Parsed, Diagnostic> {
                     column,
                     if_exists: false,
                     cascade: false,
+                    only: false,
                 },
             )]
         }

@@ -167,6 +167,7 @@ impl KindOps for Tables {
             Clause::Column {
                 column,
                 clause: ColumnClause::NotNull(set),
+                ..
             } => {
                 let Some(c) = moment
                     .catalog
@@ -202,6 +203,7 @@ fn actions(id: &ObjectId, before: &Table, after: &Table) -> Vec<Action> {
                     column: column.name.clone(),
                     if_exists: false,
                     cascade: false,
+                    only: false,
                 },
             ));
         }

@@ -301,6 +301,11 @@ impl<'t> Reader<'t> {
     pub fn object_of(&mut self, body: impl Into<Body>, keys: Keys) -> Object {
         Object {
             comment: keys.owned("comment").filter(|c| !c.is_empty()),
+            member_comments: keys
+                .options("comments")
+                .into_iter()
+                .map(|(name, text)| (self.name(&name), text))
+                .collect(),
             owner: keys.owned("owner"),
             grants: keys.get("grants").map(|node| self.grants(node)),
             ..Object::new(body)

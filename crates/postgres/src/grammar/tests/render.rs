@@ -119,7 +119,7 @@ fn clause(c: &Clause) -> String {
             format!("inherit {} stop={stop}", bare(parent))
         }
         Clause::Table(other) => format!("{other:?}"),
-        Clause::Column { column, clause } => format!("{column} {}", column_clause(clause)),
+        Clause::Column { column, clause, .. } => format!("{column} {}", column_clause(clause)),
         Clause::Constraint(c) => format!("{c:?}"),
         Clause::Index(IndexClause::Attach { partition }) => format!("attach {}", bare(partition)),
         Clause::Index(c) => format!("{c:?}"),

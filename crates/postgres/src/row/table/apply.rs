@@ -29,7 +29,13 @@ pub(super) fn table(id: &ObjectId, clause: &TableClause, moment: &mut Moment) ->
             column,
             if_exists,
             cascade,
-        } => return drop_column(id, column, *if_exists, *cascade, moment),
+            only,
+        } => {
+            if *only {
+                keep_in_children(id, column, moment);
+            }
+            return drop_column(id, column, *if_exists, *cascade, moment);
+        }
         TableClause::Inherit { parent, stop } => return inherit(id, parent, *stop, moment),
         TableClause::Attach { partition, bound } => return attach(id, partition, bound, moment),
         TableClause::Detach { partition, .. } => return detach(id, partition, moment),
@@ -146,6 +152,22 @@ fn add_column(
         }
     }
     Ok(())
+}
+
+/// Columns that children have from this table become their own.
+fn keep_in_children(id: &ObjectId, column: &Name, moment: &mut Moment) {
+    for child in naming::children(&moment.catalog, id) {
+        let others = moment.catalog.item::<Table>(&child).is_some_and(|t| {
+            naming::parents(t).into_iter().any(|p| {
+                let parent = moment.catalog.item::<Table>(p);
+                p != id && parent.is_some_and(|p| p.column(column).is_some())
+            })
+        });
+        let item = moment.catalog.item_mut::<Table>(&child);
+        if let Some(c) = item.and_then(|t| t.column_mut(column)) {
+            c.inherited &= others;
+        }
+    }
 }
 
 fn drop_column(
@@ -446,17 +468,18 @@ pub(super) fn column(
     id: &ObjectId,
     column: &Name,
     clause: &ColumnClause,
+    only: bool,
     moment: &mut Moment,
 ) -> Result<(), Fault> {
     naming::has_column(id, column, moment)?;
     let mut clause = clause.clone();
     prepare(id, column, &mut clause, moment)?;
-    let recurses = !matches!(
+    let stays = matches!(
         clause,
         ColumnClause::Identity(_) | ColumnClause::Compression(_) | ColumnClause::Options(_)
     );
     let mut all = vec![id.clone()];
-    if recurses {
+    if !(only || stays) {
         all.extend(naming::descendants(&moment.catalog, id));
     }
     for table in &all {

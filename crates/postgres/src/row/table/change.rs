@@ -210,19 +210,18 @@ pub(super) fn alter(id: &ObjectId, before: &Table, after: &Table, hits: &[Hit], 
     for c in &before.columns {
         if after.column(&c.name).is_none() && !follows(before, after, c, cx) {
             drafts.push(drop_column(id, &c.name, cx));
+        } else if after.column(&c.name).is_none()
+            && let Some(parent) = left_by_parent(before, after, c, cx)
+        {
+            let mut draft = drop_column(id, &c.name, cx);
+            draft.reach.gives.push(parent);
+            drafts.push(draft.because("its parent leaves the column to its children"));
         }
     }
     for c in &after.columns {
         match before.column(&c.name) {
             None if !follows(before, after, c, cx) => drafts.extend(add_column(id, c, cx)),
             None => {}
-            Some(was) if let Some(parent) = taken_by_parent(before, after, was, c, cx) => {
-                drafts.extend(add_column(id, c, cx).into_iter().map(|mut d| {
-                    // The parent's column takes its children's along.
-                    d.reach.gives.push(parent.clone());
-                    d.because("its parent drops the column, and this table keeps its own")
-                }));
-            }
             Some(was) => {
                 let given = given_by_parent(before, after, was, c, cx);
                 drafts.extend(change_column(id, was, c, given, hits, cx));
@@ -240,6 +239,7 @@ fn drop_column(id: &ObjectId, name: &Name, cx: &Cx) -> Draft {
             column: name.clone(),
             if_exists: false,
             cascade: false,
+            only: is_left(id, name, cx),
         },
         cx,
     )
@@ -257,26 +257,32 @@ fn follows(before: &Table, after: &Table, column: &Column, cx: &Cx) -> bool {
     column.inherited && stays
 }
 
-/// The column of a parent that is dropped, where the child had it from there and declares its own now.
-fn taken_by_parent(
+/// The column of a parent that drops it and leaves it to its children, where this table has it from there.
+fn left_by_parent(
     before: &Table,
     after: &Table,
-    was: &Column,
-    is: &Column,
+    column: &Column,
     cx: &Cx,
 ) -> Option<driftless_model::Part> {
-    if !was.inherited || is.inherited {
-        return None;
+    let stay = naming::parents(before).into_iter();
+    let mut stay = stay.filter(|p| naming::parents(after).contains(p));
+    stay.find(|p| column.inherited && is_left(p, &column.name, cx))
+        .map(|p| p.member(&column.name))
+}
+
+/// Whether a table loses a column that some child of it has from there and keeps.
+fn is_left(parent: &ObjectId, name: &Name, cx: &Cx) -> bool {
+    fn column<'a>(c: &'a driftless_model::Catalog, id: &ObjectId, name: &Name) -> Option<&'a Column> {
+        c.item::<Table>(id)?.column(name)
     }
-    let has = |c: &driftless_model::Catalog, p: &ObjectId| {
-        c.item::<Table>(p)
-            .is_some_and(|t| t.column(&is.name).is_some())
-    };
-    naming::parents(before)
-        .into_iter()
-        .filter(|p| naming::parents(after).contains(p))
-        .find(|p| has(cx.before, p) && !has(cx.after, p))
-        .map(|p| p.member(&is.name))
+    column(cx.before, parent, name).is_some()
+        && column(cx.after, parent, name).is_none()
+        && naming::children(cx.before, parent).iter().any(|child| {
+            let stays = cx.after.item::<Table>(child);
+            stays.is_some_and(|t| naming::parents(t).contains(&parent))
+                && column(cx.before, child, name).is_some_and(|c| c.inherited)
+                && column(cx.after, child, name).is_some_and(|c| !c.inherited)
+        })
 }
 
 /// The parent's column on both sides, where the column is inherited on both.

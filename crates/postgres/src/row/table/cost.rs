@@ -44,6 +44,7 @@ pub(super) fn facts(action: &Action, moment: &Moment) -> Facts {
                 Clause::Column {
                     column: name,
                     clause,
+                    ..
                 },
         } => {
             let id = cost.find(id);

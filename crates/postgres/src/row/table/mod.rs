@@ -208,7 +208,11 @@ impl KindOps for Tables {
     fn clause(&self, id: &ObjectId, clause: &Clause, moment: &mut Moment) -> Result<(), Fault> {
         match clause {
             Clause::Table(clause) => apply::table(id, clause, moment),
-            Clause::Column { column, clause } => apply::column(id, column, clause, moment),
+            Clause::Column {
+                column,
+                clause,
+                only,
+            } => apply::column(id, column, clause, *only, moment),
             _ => Err(general::foreign(id)),
         }
     }
@@ -237,14 +241,15 @@ impl KindOps for Tables {
                 .get::<Table>()
                 .map_or_else(Printed::default, |t| create_text(c, t)),
             Action::Alter { id, clause } => {
-                let head = format!("ALTER TABLE {}", qualified(id));
+                let only = if is_only(clause) { "ONLY " } else { "" };
+                let head = format!("ALTER TABLE {only}{}", qualified(id));
                 match clause {
                     Clause::Table(clause) => Printed {
                         head,
                         items: clause_text(clause),
                         ..Printed::default()
                     },
-                    Clause::Column { column, clause } => Printed {
+                    Clause::Column { column, clause, .. } => Printed {
                         head,
                         items: column::clause_text(column, clause),
                         ..Printed::default()
@@ -300,6 +305,15 @@ fn settle_column(table: &ObjectId, column: &mut Column, catalog: &Catalog) {
     }
 }
 
+/// Whether the clause leaves the table's children alone.
+pub(crate) fn is_only(clause: &Clause) -> bool {
+    matches!(
+        clause,
+        Clause::Table(TableClause::DropColumn { only: true, .. })
+            | Clause::Column { only: true, .. }
+    )
+}
+
 /// CREATE TABLE, as a block.
 fn create_text(c: &Create, table: &Table) -> Printed {
     let pg = pg(table);
@@ -353,6 +367,7 @@ fn clause_text(clause: &TableClause) -> Vec<String> {
             column,
             if_exists,
             cascade,
+            ..
         } => {
             let exists = if *if_exists { "IF EXISTS " } else { "" };
             let cascade = if *cascade { " CASCADE" } else { "" };
