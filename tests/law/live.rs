@@ -8,7 +8,7 @@ use super::rows::{self, Contents};
 use anyhow::{Context, Result, anyhow};
 use driftless_driver_postgres::PostgresDriver;
 use driftless_driver_sqlite::SqliteDriver;
-use driftless_model::{Catalog, Hints, Scope};
+use driftless_model::{Catalog, Hints};
 use driftless_planner::Plan;
 use driftless_runtime::{ConnectOptions, Connection, Driver};
 use driftless_testkit::{Database, Server, dump, engine};
@@ -109,7 +109,7 @@ impl Base {
             let inspected = driftless_runtime::inspect(
                 of.dialect,
                 &mut *connection,
-                &Scope::default(),
+                &super::managed(),
                 declared,
             )
             .await;

@@ -54,6 +54,14 @@ pub struct Pair<'a> {
     pub same: bool,
 }
 
+/// Every case is held to its privileges too: the dumps have them.
+pub fn managed() -> Scope {
+    Scope {
+        aspects: vec!["grants".to_owned()],
+        ..Scope::default()
+    }
+}
+
 impl Engine {
     pub fn read_for(&self, text: &str, server: Server) -> Result<Desired> {
         let mut sources = Sources::default();
@@ -83,7 +91,7 @@ impl Engine {
             before: before.clone(),
             after: after.clone(),
             hints: hints.clone(),
-            scope: &Scope::default(),
+            scope: &managed(),
             consent: &consent,
         };
         Ok(plan(request)?)

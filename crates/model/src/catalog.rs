@@ -111,6 +111,8 @@ pub struct Catalog {
     pub server: Server,
     pub objects: Objects,
     pub unmodelled: Vec<Unmodelled>,
+    /// Who was connected, where a live database told.
+    pub role: Option<String>,
     /// Why nothing certain can be said any more (a `DO` block ran); empty: not tainted.
     pub taint: Vec<String>,
     /// Where an object was declared.
@@ -123,8 +125,26 @@ impl Catalog {
             server,
             objects: Objects::default(),
             unmodelled: Vec::new(),
+            role: None,
             taint: Vec::new(),
             places: BTreeMap::new(),
+        }
+    }
+    /// Whose objects are made without a name is `role`: its default privileges are those of whoever makes them.
+    pub fn speak_as(&mut self, role: &str) {
+        let named =
+            |id: &ObjectId| id.kind == Kind::DefaultPrivileges && id.args.as_deref() == Some(role);
+        let ids: Vec<ObjectId> = self
+            .objects
+            .keys()
+            .filter(|id| named(id))
+            .cloned()
+            .collect();
+        for id in ids {
+            if let Some(object) = self.objects.remove(&id) {
+                let now = id.with_args(crate::types::DefaultPrivileges::MAKER);
+                self.objects.insert(now, object);
+            }
         }
     }
     pub fn get(&self, id: &ObjectId) -> Option<&Object> {

@@ -126,6 +126,10 @@ pub(crate) fn canonical(id: &ObjectId, object: &Object, dialect: Dialect) -> Opt
     if matches!(&object.body, Body::Index(i) if !i.valid) {
         return None;
     }
+    // Who may do what differs between environments.
+    if id.kind == Kind::DefaultPrivileges {
+        return None;
+    }
     let form = Form {
         purpose: Purpose::Hash,
         dialect,
@@ -244,6 +248,7 @@ impl Form {
         out.options("comments", &comments.collect());
         match &object.body {
             Body::Schema(_) => {}
+            Body::DefaultPrivileges(_) => out.some("role", id.args.as_deref()),
             Body::Extension(e) => {
                 // Which version stands there, and where, is the database's own affair unless it was stated.
                 if !self.hashes() {

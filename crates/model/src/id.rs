@@ -97,10 +97,11 @@ pub enum Kind {
     MaterializedView,
     Trigger,
     Policy,
+    DefaultPrivileges,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 16] = [
+    pub const ALL: [Kind; 17] = [
         Kind::Schema,
         Kind::Extension,
         Kind::Enum,
@@ -117,6 +118,7 @@ impl Kind {
         Kind::MaterializedView,
         Kind::Trigger,
         Kind::Policy,
+        Kind::DefaultPrivileges,
     ];
 
     /// The noun that people and scope patterns use.
@@ -138,6 +140,7 @@ impl Kind {
             Kind::MaterializedView => "materialized view",
             Kind::Trigger => "trigger",
             Kind::Policy => "policy",
+            Kind::DefaultPrivileges => "default privileges",
         }
     }
 

@@ -40,5 +40,7 @@ pub use table::{
     VirtualTable,
 };
 pub use text::{Canon, Ref, SqlText, Verdict};
-pub use types::{Attribute, Composite, Domain, DomainCheck, Enum, Extension, Schema, TypeRef};
+pub use types::{
+    Attribute, Composite, DefaultPrivileges, Domain, DomainCheck, Enum, Extension, Schema, TypeRef,
+};
 pub use view::View;

@@ -7,7 +7,7 @@ use crate::id::{Kind, Name, Part};
 use crate::index::Index;
 use crate::program::{Function, Policy, Trigger};
 use crate::table::{Sequence, Table, VirtualTable};
-use crate::types::{Composite, Domain, Enum, Extension, Schema};
+use crate::types::{Composite, DefaultPrivileges, Domain, Enum, Extension, Schema};
 use crate::view::View;
 use std::collections::BTreeMap;
 
@@ -63,6 +63,7 @@ pub enum Body {
     View(Box<View>),
     Trigger(Trigger),
     Policy(Policy),
+    DefaultPrivileges(DefaultPrivileges),
 }
 
 macro_rules! bodies {
@@ -90,7 +91,7 @@ pub trait Item: Sized + Clone + Into<Body> + 'static {
 bodies! {
     Schema(Schema), Extension(Extension), Enum(Enum), Composite(Composite), Domain(Domain), Sequence(Sequence),
     Function(Function), Table(Table), VirtualTable(VirtualTable), Constraint(Constraint), Index(Index), View(View),
-    Trigger(Trigger), Policy(Policy),
+    Trigger(Trigger), Policy(Policy), DefaultPrivileges(DefaultPrivileges),
 }
 
 impl Object {
@@ -115,7 +116,7 @@ impl Object {
     pub fn parts(&self) -> Vec<Part> {
         match &self.body {
             Body::Schema(_) | Body::Enum(_) | Body::VirtualTable(_) => Vec::new(),
-            Body::Extension(_) => Vec::new(),
+            Body::Extension(_) | Body::DefaultPrivileges(_) => Vec::new(),
             Body::Composite(c) => c
                 .attributes
                 .iter()
@@ -209,6 +210,7 @@ impl Body {
             Body::View(_) => matches!(kind, Kind::View | Kind::MaterializedView),
             Body::Trigger(_) => kind == Kind::Trigger,
             Body::Policy(_) => kind == Kind::Policy,
+            Body::DefaultPrivileges(_) => kind == Kind::DefaultPrivileges,
         }
     }
 }

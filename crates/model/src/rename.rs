@@ -19,6 +19,7 @@ impl Object {
             | Body::Enum(_)
             | Body::VirtualTable(_)
             | Body::View(_)
+            | Body::DefaultPrivileges(_)
             | Body::Extension(_) => Vec::new(),
             Body::Composite(c) => c
                 .attributes
@@ -82,7 +83,7 @@ impl Object {
             Body::Schema(_) | Body::Enum(_) | Body::VirtualTable(_) | Body::Extension(_) => {
                 Vec::new()
             }
-            Body::Composite(_) | Body::Sequence(_) => Vec::new(),
+            Body::Composite(_) | Body::Sequence(_) | Body::DefaultPrivileges(_) => Vec::new(),
             Body::Domain(d) => d
                 .default
                 .iter_mut()

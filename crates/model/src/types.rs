@@ -1,6 +1,6 @@
 //! Schemas, extensions and the types that users make.
 
-use crate::id::{Name, ObjectId, Part};
+use crate::id::{Kind, Name, ObjectId, Part};
 use crate::text::SqlText;
 
 /// A column's type in the dialect's canonical spelling, user types qualified.
@@ -32,6 +32,37 @@ impl TypeRef {
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Schema {}
+
+/// What a role's new objects let others do. Its id says all of it: the schema (none: every one), as `name` what they
+/// are (`tables`), as `args` the role that makes them; what they let do are its grants. It is there only while that
+/// differs from what the engine gives.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DefaultPrivileges {}
+
+impl DefaultPrivileges {
+    /// The role that makes the objects, where none is said.
+    pub const MAKER: &'static str = "current_user";
+
+    /// Those of one role on what is called `on`, in a schema or (unnamed) everywhere.
+    pub fn id(role: &str, schema: &Name, on: &str) -> ObjectId {
+        let name = Name::exact(on);
+        ObjectId::new(Kind::DefaultPrivileges, schema.clone(), name).with_args(role)
+    }
+
+    /// Those that a new object is made under: everywhere, and in its schema.
+    pub fn over(id: &ObjectId) -> Vec<ObjectId> {
+        let on = match id.kind {
+            Kind::Table | Kind::View | Kind::MaterializedView => "tables",
+            Kind::Sequence => "sequences",
+            Kind::Function | Kind::Procedure => "functions",
+            Kind::Enum | Kind::Composite | Kind::Domain => "types",
+            Kind::Schema => return vec![Self::id(Self::MAKER, &Name::default(), "schemas")],
+            _ => return Vec::new(),
+        };
+        let schemas = [Name::default(), id.schema.clone()];
+        schemas.map(|s| Self::id(Self::MAKER, &s, on)).to_vec()
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Extension {

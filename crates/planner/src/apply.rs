@@ -5,6 +5,7 @@
 
 use crate::action::{Action, Create, Data, Drop, Session};
 use crate::dialect::Dialect;
+use crate::grants;
 use crate::moment::{Fault, Moment};
 use driftless_model::{Catalog, Kind, Name, Object, ObjectId, Part, Table};
 use driftless_sql::Diagnostic;
@@ -28,25 +29,7 @@ pub fn apply(dialect: &dyn Dialect, action: &Action, moment: &mut Moment) -> Res
             }
             Ok(())
         }
-        Action::Grant { id, grant, revoke } => {
-            let id = addressed(id, moment)?;
-            let server = moment.catalog.server;
-            if let Some(o) = moment.catalog.objects.get_mut(&id) {
-                let grants = o
-                    .grants
-                    .get_or_insert_with(|| dialect.default_grants(&id, server));
-                grants.retain(|g| {
-                    !(g.role == grant.role
-                        && g.privilege == grant.privilege
-                        && g.column == grant.column)
-                });
-                if !revoke {
-                    grants.push(grant.clone());
-                    grants.sort();
-                }
-            }
-            Ok(())
-        }
+        Action::Grant { id, grant, revoke } => grants::apply(dialect, id, grant, *revoke, moment),
         Action::Alter { id, clause } => {
             let id = addressed(id, moment)?;
             let row = dialect.row(id.kind).ok_or_else(|| unsupported(&id))?;
@@ -121,7 +104,7 @@ pub fn located(id: &ObjectId, moment: &Moment) -> Result<ObjectId, Fault> {
 
 /// As [`located`], for statements whose words are looser than the catalog: ALTER TABLE on a view, a sequence or an
 /// index, an index that is a constraint's, a routine without its arguments.
-fn addressed(id: &ObjectId, moment: &Moment) -> Result<ObjectId, Fault> {
+pub(crate) fn addressed(id: &ObjectId, moment: &Moment) -> Result<ObjectId, Fault> {
     located(id, moment).or_else(|fault| loosely(id, moment).ok_or(fault))
 }
 
@@ -224,6 +207,10 @@ fn create(dialect: &dyn Dialect, create: &Create, moment: &mut Moment) -> Result
         };
         moment.catalog.objects.insert(id.clone(), replaced);
     } else {
+        let mut object = object;
+        if object.grants.is_none() {
+            object.grants = grants::at_birth(dialect, &id, &moment.catalog);
+        }
         moment.insert(id.clone(), object);
     }
     settle_one(dialect, &id, &mut moment.catalog);

@@ -227,8 +227,13 @@ impl Closing<'_> {
                 text: after.comment.clone(),
             });
         }
-        let (was, now) = (before.map(Object::comments).unwrap_or_default(), after.comments());
-        let gone = was.keys().filter(|m| !now.contains_key(*m) && after.has_member(m));
+        let (was, now) = (
+            before.map(Object::comments).unwrap_or_default(),
+            after.comments(),
+        );
+        let gone = was
+            .keys()
+            .filter(|m| !now.contains_key(*m) && after.has_member(m));
         let new = now.iter().filter(|(m, text)| was.get(*m) != Some(text));
         let gone = gone.map(|m| (*m, None));
         for (member, text) in gone.chain(new.map(|(m, text)| (*m, Some((*text).to_owned())))) {
@@ -256,7 +261,7 @@ impl Closing<'_> {
     fn regrant(&self, id: &ObjectId, before: Option<&Object>, after: &Object) -> Vec<Action> {
         let was = match before {
             Some(before) => grants(self.dialect, id, before, &self.cx),
-            None => self.dialect.default_grants(id, self.cx.server),
+            None => crate::grants::initial(self.dialect, id, self.cx.after),
         };
         let now = grants(self.dialect, id, after, &self.cx);
         let gone = was.iter().filter(|g| !now.contains(g)).map(|g| (g, true));

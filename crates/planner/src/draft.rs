@@ -140,6 +140,9 @@ impl Reach {
             Action::Create(c) => {
                 reach.gives.push(c.id.part());
                 reach.needs = requirements(&c.id, &c.object);
+                let over = driftless_model::DefaultPrivileges::over(&c.id).into_iter();
+                let known = over.filter(|d| sides.before.contains(d) || sides.after.contains(d));
+                reach.needs.extend(known.map(|d| d.part()));
                 if c.or_replace {
                     reach.frees = sides.before.requirements(&c.id);
                 }
@@ -186,6 +189,16 @@ impl Reach {
                 );
             }
             Action::Comment { part, .. } => reach.needs.push(part.clone()),
+            // New objects are made under them.
+            Action::Grant { id, .. } if id.kind == driftless_model::Kind::DefaultPrivileges => {
+                reach.gives.push(id.part());
+                if !id.schema.is_empty() {
+                    let schema = driftless_model::Kind::Schema;
+                    let schema = ObjectId::new(schema, Name::default(), id.schema.clone());
+                    reach.needs.push(schema.part());
+                    reach.frees.push(schema.part());
+                }
+            }
             Action::Owner { id, .. } | Action::Grant { id, .. } => reach.needs.push(id.part()),
             Action::Alter { id, clause } => reach.alter(id, clause, sides),
             Action::Data(Data::Fill {

@@ -194,7 +194,9 @@ fn key(draft: &Draft, at: usize) -> Key {
         }) => 1,
         Some(Action::Drop(_)) => match kind {
             Kind::Table | Kind::VirtualTable | Kind::Sequence => 9,
-            Kind::Schema | Kind::Extension | Kind::Enum | Kind::Domain | Kind::Composite => 9,
+            Kind::Schema | Kind::Enum | Kind::Domain | Kind::Composite => 9,
+            // Types, operators and functions that anything may use.
+            Kind::Extension => 10,
             Kind::Function | Kind::Procedure => 8,
             _ => 2,
         },
@@ -202,6 +204,7 @@ fn key(draft: &Draft, at: usize) -> Key {
         Some(Action::Grant { .. } | Action::Owner { .. }) => 7,
         _ => match kind {
             Kind::Schema => 3,
+            Kind::DefaultPrivileges => 7,
             Kind::Extension | Kind::Enum | Kind::Domain | Kind::Composite | Kind::Sequence => 4,
             Kind::Function | Kind::Procedure => 5,
             Kind::Table | Kind::VirtualTable | Kind::Constraint | Kind::Index | Kind::Policy => 5,

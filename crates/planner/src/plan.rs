@@ -16,7 +16,8 @@ use crate::order::order;
 use crate::prove;
 use crate::rename::{Renamed, rename};
 use driftless_model::{
-    Catalog, Hints, ObjectId, Part, Scope, Server, Unmodelled, Users, leave_foreign,
+    Catalog, DefaultPrivileges, Hints, ObjectId, Part, Scope, Server, Unmodelled, Users,
+    leave_foreign,
 };
 use driftless_sql::{Diagnostic, Problems};
 use std::collections::{BTreeMap, BTreeSet};
@@ -115,6 +116,22 @@ pub struct Request<'a> {
     pub consent: &'a Consent,
 }
 
+/// Where privileges are not managed, new objects are made under the default ones that are there.
+fn keep_default_privileges(before: &Catalog, after: &mut Catalog) {
+    let of = |c: &Catalog| -> Vec<ObjectId> {
+        let found = c.of::<DefaultPrivileges>();
+        found.map(|(id, _)| id.clone()).collect()
+    };
+    for id in of(after) {
+        after.objects.remove(&id);
+    }
+    for id in of(before) {
+        if let Some(object) = before.get(&id) {
+            after.objects.insert(id, object.clone());
+        }
+    }
+}
+
 pub fn plan(request: Request) -> Result<Plan, Problems> {
     let Request {
         dialect,
@@ -130,6 +147,16 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
     let mut before = whole.clone();
     let outside = foreign + scope.filter(&mut before);
     scope.filter(&mut after);
+    let roles = [&before, &after].map(|c| c.role.clone());
+    for role in roles.iter().flatten() {
+        for catalog in [&mut whole, &mut before, &mut after] {
+            catalog.speak_as(role);
+        }
+    }
+    after.role.clone_from(&before.role);
+    if !scope.manages("grants") {
+        keep_default_privileges(&before, &mut after);
+    }
 
     let Renamed {
         actions: renames,

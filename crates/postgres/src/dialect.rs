@@ -51,6 +51,12 @@ impl Dialect for Postgres {
         let privileges: &[&str] = match id.kind {
             kind if kind.is_routine() => &["EXECUTE"],
             Kind::Enum | Kind::Composite | Kind::Domain => &["USAGE"],
+            // Those of one schema only add to the others.
+            Kind::DefaultPrivileges if id.schema.is_empty() => match id.name.as_str() {
+                "functions" => &["EXECUTE"],
+                "types" => &["USAGE"],
+                _ => &[],
+            },
             Kind::Schema if id.name.as_str() == "public" => match server.version.major {
                 ..15 => &["CREATE", "USAGE"],
                 _ => &["USAGE"],
@@ -67,7 +73,7 @@ impl Dialect for Postgres {
     }
 
     fn renames(&self, kind: Kind) -> bool {
-        kind != Kind::Extension
+        !matches!(kind, Kind::Extension | Kind::DefaultPrivileges)
     }
 
     fn type_names(&self) -> &'static [&'static str] {
@@ -422,6 +428,11 @@ fn class(action: &Action) -> Class {
     }
 }
 
+fn is_inherit(action: &Action) -> bool {
+    let link = |c: &Clause| matches!(c, Clause::Table(TableClause::Inherit { .. }));
+    matches!(action, Action::Alter { clause, .. } if link(clause))
+}
+
 fn is_not_null(action: &Action) -> bool {
     matches!(
         action,
@@ -443,6 +454,10 @@ fn fuses(group: &[Action], next: &Action) -> bool {
         && c.id.kind == Kind::Table
     {
         return belongs_inside(c, next);
+    }
+    // A table leaves its parents in the last pass, after the drops that it makes possible.
+    if is_inherit(next) || group.iter().any(is_inherit) {
+        return false;
     }
     let (Some(table), Some(other)) = (altered(first), altered(next)) else {
         return false;

@@ -157,6 +157,7 @@ pub(crate) fn words(kind: Kind) -> &'static str {
         Kind::MaterializedView => "MATERIALIZED VIEW",
         Kind::Trigger => "TRIGGER",
         Kind::Policy => "POLICY",
+        Kind::DefaultPrivileges => "DEFAULT PRIVILEGES",
     }
 }
 

@@ -306,7 +306,6 @@ const NAMED: &[&str] = &[
     "cast (public.mood AS integer)",
     "cluster mark t_i2 on t_i2",
     "collation co",
-    "default privileges for role",
     "foreign data wrapper w",
     "foreign table ft",
     "operator === (integer, integer)",

@@ -222,6 +222,11 @@ pub static ROOT: Shape = shape(
         &[
             pg("schemas", What::Map(&SCHEMA), "other schemas and what they hold"),
             pg("extensions", What::Names(&EXTENSION), "extensions"),
+            pg(
+                "default_privileges",
+                What::List(&DEFAULT_PRIVILEGES),
+                "what new objects let others do",
+            ),
         ],
         NAMESPACE,
         &[may(
@@ -841,6 +846,29 @@ static VIRTUAL_TABLE: Shape = shape(
             "what stands in its brackets, as SQL text",
         ),
         RENAMED,
+    ]],
+);
+
+static DEFAULT_PRIVILEGES: Shape = shape(
+    "default_privileges",
+    "What the new objects of a role let others do.",
+    &[&[
+        must(
+            "on",
+            What::Words(&["tables", "sequences", "functions", "types", "schemas"]),
+            "which objects",
+        ),
+        may("schema", What::Text, "only those of this schema"),
+        may(
+            "role",
+            What::Text,
+            "who makes them; unsaid: whoever runs this",
+        ),
+        must(
+            "grants",
+            What::Grants(&GRANT),
+            "roles (`public`: everybody) and their privileges",
+        ),
     ]],
 );
 

@@ -10,6 +10,7 @@ use crate::id::{Kind, Name, ObjectId};
 use crate::object::{Body, Grant, Object};
 use crate::table::{Column, Table};
 use crate::text::{SqlText, Verdict};
+use crate::types::DefaultPrivileges;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -98,6 +99,7 @@ impl Writer<'_> {
             map(&mut out, "extensions", extensions);
         }
         map(&mut out, "schemas", schemas);
+        list(&mut out, "default_privileges", self.default_privileges());
         self.namespace(&mut out);
         let loose: Vec<&ObjectId> = self
             .owned
@@ -113,6 +115,29 @@ impl Writer<'_> {
         }
         map(&mut out, "outside", outside);
         out.into()
+    }
+
+    fn default_privileges(&self) -> Vec<Value> {
+        let objects = self.catalog.objects.iter();
+        let found = objects.filter(|(id, _)| id.kind == Kind::DefaultPrivileges);
+        let written = |(id, object): (&ObjectId, &Object)| {
+            let mut out = Fields::new();
+            out.insert("on".into(), id.name.as_str().into());
+            if !id.schema.is_empty() {
+                out.insert("schema".into(), id.schema.as_str().into());
+            }
+            if let Some(role) = id
+                .args
+                .as_deref()
+                .filter(|r| *r != DefaultPrivileges::MAKER)
+            {
+                out.insert("role".into(), role.into());
+            }
+            let grants = object.grants.as_deref().unwrap_or_default();
+            out.insert("grants".into(), written_grants(grants));
+            Value::from(out)
+        };
+        found.map(written).collect()
     }
 
     fn namespace(&self, out: &mut Fields) {

@@ -106,20 +106,19 @@ impl Reader<'_> {
             grantable: false,
             column: None,
         };
-        let taken = Action::Grant {
-            id: id.clone(),
-            grant: none,
-            revoke: true,
-        };
-        let given = self
-            .spelled_out(id, grants)
-            .into_iter()
-            .map(|grant| Action::Grant {
+        let said = self.spelled_out(id, grants);
+        let mut taken = self.dialect.default_grants(id, self.server);
+        taken.push(none);
+        taken.retain(|g| !said.contains(g));
+        let step = |revoke: bool| {
+            move |grant: Grant| Action::Grant {
                 id: id.clone(),
                 grant,
-                revoke: false,
-            });
-        std::iter::once(taken).chain(given).collect()
+                revoke,
+            }
+        };
+        let taken = taken.into_iter().map(step(true));
+        taken.chain(said.into_iter().map(step(false))).collect()
     }
 
     /// `all` as the privileges that the engine means by it.
@@ -131,7 +130,7 @@ impl Reader<'_> {
                 continue;
             }
             let columns = if grant.column.is_some() { " (x)" } else { "" };
-            let probe = format!("GRANT ALL{columns} ON {} x TO x", word(id.kind));
+            let probe = format!("GRANT ALL{columns} ON {} x TO x", word(id));
             out.extend(self.actions_of(&probe).into_iter().filter_map(|a| match a {
                 Action::Grant { grant: one, .. } => Some(Grant {
                     privilege: one.privilege,
@@ -260,8 +259,15 @@ fn overriding(table: &ObjectId, column: Column) -> Vec<Action> {
 }
 
 /// The kind as GRANT says it.
-fn word(kind: Kind) -> &'static str {
-    match kind {
+fn word(id: &ObjectId) -> &'static str {
+    match id.kind {
+        Kind::DefaultPrivileges => match id.name.as_str() {
+            "schemas" => "SCHEMA",
+            "sequences" => "SEQUENCE",
+            "functions" => "FUNCTION",
+            "types" => "TYPE",
+            _ => "TABLE",
+        },
         Kind::Schema => "SCHEMA",
         Kind::Sequence => "SEQUENCE",
         Kind::Function => "FUNCTION",

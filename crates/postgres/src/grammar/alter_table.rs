@@ -43,8 +43,7 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
 /// ONLY, where it makes a difference.
 fn leave_children(action: &mut Action) {
     if let Action::Alter {
-        clause:
-            Clause::Table(TableClause::DropColumn { only, .. }) | Clause::Column { only, .. },
+        clause: Clause::Table(TableClause::DropColumn { only, .. }) | Clause::Column { only, .. },
         ..
     } = action
     {

@@ -1,11 +1,11 @@
 //! GRANT and REVOKE.
 //!
 //! Invariant: one action per object, privilege and role; ALL stands for every privilege of the kind. What the model
-//! cannot hold (role membership, ALL … IN SCHEMA, unmodelled kinds) is named.
+//! cannot hold (role membership, unmodelled kinds) is named.
 
 use super::{Read, Reader, cascade, list, name};
 use crate::features::{Feature, has};
-use driftless_model::{Grant, Kind, Name, ObjectId};
+use driftless_model::{DefaultPrivileges, Grant, Kind, Name, ObjectId};
 use driftless_planner::Action;
 
 /// A privilege with the columns it is limited to; `None`: ALL.
@@ -16,6 +16,69 @@ struct Privilege {
 
 pub(super) fn read(r: &mut Reader) -> Read<()> {
     let start = r.pos();
+    statement(r, start, &objects)
+}
+
+/// ALTER DEFAULT PRIVILEGES, from DEFAULT on.
+pub(super) fn defaults(r: &mut Reader, start: usize) -> Read<()> {
+    r.expect_seq(&["default", "privileges"])?;
+    let (mut roles, mut schemas) = (Vec::new(), Vec::new());
+    loop {
+        if r.eat_seq(&["for", "role"]) || r.eat_seq(&["for", "user"]) {
+            roles = list(r, name::role)?;
+        } else if r.eat_seq(&["in", "schema"]) {
+            schemas = list(r, |c| name::single(c, "a schema"))?;
+        } else {
+            break;
+        }
+    }
+    let maker = |role: &mut String| {
+        if matches!(role.as_str(), "current_role" | "session_user") {
+            *role = DefaultPrivileges::MAKER.to_owned();
+        }
+    };
+    roles.iter_mut().for_each(maker);
+    if roles.is_empty() {
+        roles.push(DefaultPrivileges::MAKER.to_owned());
+    }
+    if schemas.is_empty() {
+        schemas.push(Name::default());
+    }
+    if !r.at_any(&["grant", "revoke"]) {
+        return Err(r.unexpected("`GRANT` or `REVOKE`"));
+    }
+    statement(r, start, &|r| {
+        if r.at_seq(&["large", "objects"]) {
+            return Ok(None);
+        }
+        let on = match r.word().as_deref() {
+            Some(on @ ("tables" | "sequences" | "functions" | "types" | "schemas")) => {
+                on.to_owned()
+            }
+            Some("routines") => "functions".to_owned(),
+            _ => {
+                return Err(
+                    r.unexpected("`TABLES`, `SEQUENCES`, `FUNCTIONS`, `TYPES` or `SCHEMAS`")
+                );
+            }
+        };
+        r.bump();
+        let all = roles.iter().flat_map(|role| {
+            let on = &on;
+            schemas
+                .iter()
+                .map(move |s| DefaultPrivileges::id(role, s, on))
+        });
+        Ok(Some(all.collect()))
+    })
+}
+
+/// From GRANT or REVOKE on.
+fn statement(
+    r: &mut Reader,
+    start: usize,
+    objects: &dyn Fn(&mut Reader) -> Read<Option<Vec<ObjectId>>>,
+) -> Read<()> {
     let revoke = r.eat("revoke");
     if !revoke {
         r.expect("grant")?;
@@ -101,9 +164,10 @@ fn objects(r: &mut Reader) -> Read<Option<Vec<ObjectId>>> {
         Some("schema") => Kind::Schema,
         Some("type") => Kind::Enum,
         Some("domain") => Kind::Domain,
-        Some(
-            "all" | "database" | "foreign" | "language" | "large" | "parameter" | "tablespace",
-        ) if r.peek_nth(1).is_some_and(|t| r.text(t.span) != ".") => {
+        Some("all") if r.peek_nth(1).is_some_and(|t| r.text(t.span) != ".") => return every(r),
+        Some("database" | "foreign" | "language" | "large" | "parameter" | "tablespace")
+            if r.peek_nth(1).is_some_and(|t| r.text(t.span) != ".") =>
+        {
             return Ok(None);
         }
         _ => {
@@ -119,8 +183,37 @@ fn objects(r: &mut Reader) -> Read<Option<Vec<ObjectId>>> {
     Ok(Some(ids))
 }
 
+/// `ALL TABLES IN SCHEMA a, b`: ids without a name.
+fn every(r: &mut Reader) -> Read<Option<Vec<ObjectId>>> {
+    r.expect("all")?;
+    let kinds: &[Kind] = match r.word().as_deref() {
+        Some("tables") => &[Kind::Table],
+        Some("sequences") => &[Kind::Sequence],
+        Some("functions") => &[Kind::Function],
+        Some("procedures") => &[Kind::Procedure],
+        Some("routines") => &[Kind::Function, Kind::Procedure],
+        _ => return Err(r.unexpected("`TABLES`, `SEQUENCES`, `FUNCTIONS` or `ROUTINES`")),
+    };
+    r.bump();
+    r.expect_seq(&["in", "schema"])?;
+    let schemas = list(r, |c| name::single(c, "a schema"))?;
+    let all = schemas.iter().flat_map(|s| {
+        kinds
+            .iter()
+            .map(|k| ObjectId::new(*k, s.clone(), Name::default()))
+    });
+    Ok(Some(all.collect()))
+}
+
 /// Every privilege of the kind (manual, 5.8).
-fn all(r: &Reader, kind: Kind, columns: bool) -> Vec<&'static str> {
+fn all(r: &Reader, id: &ObjectId, columns: bool) -> Vec<&'static str> {
+    let kind = match (id.kind, id.name.as_str()) {
+        (Kind::DefaultPrivileges, "tables") => Kind::Table,
+        (Kind::DefaultPrivileges, "sequences") => Kind::Sequence,
+        (Kind::DefaultPrivileges, "functions") => Kind::Function,
+        (Kind::DefaultPrivileges, "schemas") => Kind::Schema,
+        (kind, _) => kind,
+    };
     match kind {
         Kind::Table if columns => vec!["INSERT", "REFERENCES", "SELECT", "UPDATE"],
         Kind::Table => {
@@ -155,7 +248,7 @@ fn each(
 ) {
     let words: Vec<String> = match &privilege.word {
         Some(word) => vec![word.clone()],
-        None => all(r, id.kind, !privilege.columns.is_empty())
+        None => all(r, id, !privilege.columns.is_empty())
             .into_iter()
             .map(str::to_owned)
             .collect(),

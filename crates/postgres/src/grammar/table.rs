@@ -72,6 +72,10 @@ pub(super) fn create(r: &mut Reader, unlogged: bool) -> Read<()> {
     table.ext = TableExt::Postgres(Box::new(pg));
     r.part(id.part(), span);
     r.create(id.clone(), table, mode);
+    // There are no rows yet: what is written NOT VALID is valid.
+    for (_, constraint) in &mut elements.constraints {
+        constraint.validated = true;
+    }
     let (keys, others): (Vec<_>, Vec<_>) = without_repeated_keys(elements.constraints)
         .into_iter()
         .partition(|(_, c)| c.foreign_key().is_some());

@@ -3,7 +3,7 @@
 //! Neighbours: `comment` and `drop` ask [`target`] what a phrase means. Invariant: a statement is named with the kind's
 //! noun and the object's name; what sits on a table says so.
 
-use super::{Read, Reader, folded, name, unknown};
+use super::{Read, Reader, folded, grant, name, unknown};
 use driftless_model::{Kind, ObjectId};
 use driftless_sql::{Span, TokenKind};
 
@@ -237,9 +237,10 @@ fn rule(r: &mut Reader) -> Read<()> {
 /// ALTER of a kind that no other file reads.
 pub(super) fn alter(r: &mut Reader, start: usize) -> Read<()> {
     let from = r.pos();
-    let setting = if r.eat_seq(&["default", "privileges"]) {
-        Some("default privileges")
-    } else if r.eat("system") {
+    if r.at_seq(&["default", "privileges"]) {
+        return grant::defaults(r, start);
+    }
+    let setting = if r.eat("system") {
         Some("server setting")
     } else {
         None

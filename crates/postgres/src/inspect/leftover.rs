@@ -177,14 +177,9 @@ WHERE t.tgenabled <> p.tgenabled AND {OWN_SCHEMA}"
     )
 }
 
-/// Default privileges and large objects.
+/// Large objects and labels.
 fn database() -> String {
-    "SELECT 'default privileges', 'for role ' || pg_get_userbyid(a.defaclrole) || coalesce(' in schema ' || n.nspname, '') \
-     || ' on ' || CASE a.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions' \
-     WHEN 'T' THEN 'types' WHEN 'n' THEN 'schemas' WHEN 'L' THEN 'large objects' ELSE a.defaclobjtype::text END, \
-     NULL, NULL::oid
-FROM pg_default_acl a LEFT JOIN pg_namespace n ON n.oid = a.defaclnamespace
-UNION ALL SELECT 'large objects', count(*)::text, NULL, NULL::oid FROM pg_largeobject_metadata HAVING count(*) > 0
+    "SELECT 'large objects', count(*)::text, NULL, NULL::oid FROM pg_largeobject_metadata HAVING count(*) > 0
 UNION ALL SELECT 'security label', l.provider || ' on ' || (pg_identify_object(l.classoid, l.objoid, l.objsubid)).identity, \
      l.classoid::regclass::text, l.objoid FROM pg_seclabel l"
         .to_owned()

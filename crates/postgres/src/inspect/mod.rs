@@ -8,6 +8,7 @@
 mod answer;
 mod column;
 mod constraint;
+mod default_privileges;
 mod directory;
 mod fixpoint;
 mod fragment;
@@ -122,6 +123,11 @@ const PARTS: &[Part] = &[
         what: "policies",
         query: policy::query,
         decode: policy::decode,
+    },
+    Part {
+        what: "default privileges",
+        query: default_privileges::query,
+        decode: default_privileges::decode,
     },
     Part {
         what: "what is not modelled",

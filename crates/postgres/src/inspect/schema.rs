@@ -35,6 +35,7 @@ pub(super) fn decode(d: &mut Decoder, sheet: &Sheet) -> Read<()> {
             .owned("comment")?
             .filter(|c| !(name == "public" && c == "standard public schema"));
         object.grants = grant::read(d, &line, &id)?;
+        d.catalog.role = line.owned("role")?;
         if !line.flag("usable")? {
             let role = line.text("role")?;
             d.notes.push(format!(

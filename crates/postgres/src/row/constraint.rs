@@ -33,6 +33,17 @@ pub(super) fn supports(table: &ObjectId, catalog: &Catalog) -> Vec<ObjectId> {
         .collect()
 }
 
+/// Drops of a table's foreign keys to tables that are not `among`.
+pub(super) fn cut(table: &ObjectId, among: &[ObjectId], cx: &Cx) -> Vec<Draft> {
+    let keys = cx.before.owned(table).filter_map(|(id, o)| {
+        let item = o.get::<Constraint>()?;
+        let away = |f: &ForeignKey| !among.contains(&f.target);
+        let cuts = !item.inherited && item.foreign_key().is_some_and(away);
+        cuts.then(|| dropped(id, item, cx))
+    });
+    keys.collect()
+}
+
 /// The key or unique index that a foreign key stands on; a partition has those of its whole.
 fn support(catalog: &Catalog, target: &ObjectId, columns: &[Name]) -> Option<ObjectId> {
     own_support(catalog, target, columns).or_else(|| {

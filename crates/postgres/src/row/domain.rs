@@ -118,7 +118,10 @@ impl KindOps for Domains {
             let differs = kept.is_none_or(|a| b.expr.compare(&a.expr) != Verdict::Same)
                 || kept.is_some_and(|a| b.validated && !a.validated);
             if differs || gone(b) {
-                let comment = cx.after.get(id).and_then(|o| o.member_comments.get(&b.name));
+                let comment = cx
+                    .after
+                    .get(id)
+                    .and_then(|o| o.member_comments.get(&b.name));
                 drafts.push(clause(DomainClause::DropCheck {
                     name: b.name.clone(),
                     if_exists: false,
@@ -126,7 +129,10 @@ impl KindOps for Domains {
                 if let Some(a) = kept {
                     drafts.push(clause(DomainClause::AddCheck(Box::new(a.clone()))));
                     // It went with the former check; one that changes is the planner's to write.
-                    let was = cx.before.get(id).and_then(|o| o.member_comments.get(&b.name));
+                    let was = cx
+                        .before
+                        .get(id)
+                        .and_then(|o| o.member_comments.get(&b.name));
                     drafts.extend(comment.filter(|c| was == Some(*c)).map(|text| {
                         cx.draft(Action::Comment {
                             part: id.member(&b.name),

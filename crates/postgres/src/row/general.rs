@@ -5,7 +5,7 @@
 use super::lock::{ACCESS_EXCLUSIVE, ACCESS_SHARE, Cost, SHARE_UPDATE};
 use crate::features::{Feature, has};
 use crate::print::{addressed, literal, name, owner, part, qualified, role, words};
-use driftless_model::{Grant, Kind, ObjectId, Part};
+use driftless_model::{DefaultPrivileges, Grant, Kind, ObjectId, Part};
 use driftless_planner::{Action, Printed};
 
 /// The text of an action that is not the kind's own.
@@ -129,16 +129,34 @@ fn privilege(id: &ObjectId, grant: &Grant, revoke: bool) -> String {
     if let Some(column) = &grant.column {
         what = format!("{what} ({})", name(column));
     }
-    let on = format!("{class} {}", addressed(id));
+    let mut head = String::new();
+    let on = if id.kind == Kind::DefaultPrivileges {
+        head.push_str("ALTER DEFAULT PRIVILEGES ");
+        if let Some(maker) = id
+            .args
+            .as_deref()
+            .filter(|r| *r != DefaultPrivileges::MAKER)
+        {
+            head.push_str(&format!("FOR ROLE {} ", role(maker)));
+        }
+        if !id.schema.is_empty() {
+            head.push_str(&format!("IN SCHEMA {} ", name(&id.schema)));
+        }
+        id.name.as_str().to_ascii_uppercase()
+    } else if id.name.is_empty() {
+        format!("ALL {class}S IN SCHEMA {}", name(&id.schema))
+    } else {
+        format!("{class} {}", addressed(id))
+    };
     if revoke {
-        return format!("REVOKE {what} ON {on} FROM {to}");
+        return format!("{head}REVOKE {what} ON {on} FROM {to}");
     }
     let option = if grant.grantable {
         " WITH GRANT OPTION"
     } else {
         ""
     };
-    format!("GRANT {what} ON {on} TO {to}{option}")
+    format!("{head}GRANT {what} ON {on} TO {to}{option}")
 }
 
 /// Costs of those actions, but of drops.

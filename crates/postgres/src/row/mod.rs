@@ -5,6 +5,7 @@
 
 mod composite;
 mod constraint;
+mod default_privileges;
 mod domain;
 mod enumeration;
 mod extension;
@@ -47,6 +48,7 @@ pub(crate) fn of(kind: Kind) -> Option<&'static dyn Row> {
         Kind::MaterializedView => &view::MaterializedViews,
         Kind::Trigger => &trigger::Triggers,
         Kind::Policy => &policy::Policies,
+        Kind::DefaultPrivileges => &default_privileges::Defaults,
         Kind::VirtualTable => return None,
     })
 }

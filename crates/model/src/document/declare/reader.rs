@@ -6,7 +6,7 @@ use crate::document::vocabulary::Shape;
 use crate::id::{Kind, Name, ObjectId, Part};
 use crate::object::{Body, Grant, Object};
 use crate::text::SqlText;
-use crate::types::{Extension, Schema, TypeRef};
+use crate::types::{DefaultPrivileges, Extension, Schema, TypeRef};
 use driftless_sql::yaml::{Node, Value, text_place};
 use driftless_sql::{Diagnostic, Place, SourceId, Syntax, TokenKind, lex, quote_name};
 use std::collections::BTreeMap;
@@ -197,6 +197,9 @@ impl<'t> Reader<'t> {
         for entry in keys.named("schemas") {
             self.schema(&entry);
         }
+        for node in keys.items("default_privileges") {
+            self.default_privileges(node);
+        }
         self.namespace(keys);
         for entry in keys.named("outside") {
             if let Some(relation) =
@@ -204,6 +207,20 @@ impl<'t> Reader<'t> {
             {
                 self.members(&relation, Keys::of(entry.node, None, None));
             }
+        }
+    }
+
+    fn default_privileges(&mut self, node: &Node) {
+        let keys = Keys::of(node, None, None);
+        let role = keys.text("role").unwrap_or(DefaultPrivileges::MAKER);
+        let schema = keys
+            .text("schema")
+            .map(|s| self.name(s))
+            .unwrap_or_default();
+        let id = DefaultPrivileges::id(role, &schema, &keys.word("on", "tables"));
+        if let Some(grants) = keys.get("grants") {
+            let grants = self.grants(grants);
+            self.declare(vec![(Step::Grants(id, grants), node.place)]);
         }
     }
 

@@ -253,7 +253,7 @@ fn body(b: &Body) -> String {
         Body::Trigger(t) => trigger(t),
         Body::Policy(p) => policy(p),
         Body::Extension(e) => format!("{:?} {:?}", e.version, e.schema),
-        Body::Schema(_) | Body::VirtualTable(_) => String::new(),
+        Body::Schema(_) | Body::VirtualTable(_) | Body::DefaultPrivileges(_) => String::new(),
     }
 }
 

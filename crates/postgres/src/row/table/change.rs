@@ -272,7 +272,11 @@ fn left_by_parent(
 
 /// Whether a table loses a column that some child of it has from there and keeps.
 fn is_left(parent: &ObjectId, name: &Name, cx: &Cx) -> bool {
-    fn column<'a>(c: &'a driftless_model::Catalog, id: &ObjectId, name: &Name) -> Option<&'a Column> {
+    fn column<'a>(
+        c: &'a driftless_model::Catalog,
+        id: &ObjectId,
+        name: &Name,
+    ) -> Option<&'a Column> {
         c.item::<Table>(id)?.column(name)
     }
     column(cx.before, parent, name).is_some()

@@ -181,16 +181,25 @@ impl KindOps for Tables {
         let mut dying = vec![id.clone()];
         let mut at = 0;
         while let Some(table) = dying.get(at).cloned() {
-            let keys = super::constraint::supports(&table, cx.before);
-            draft.reach.frees.extend(keys.iter().map(ObjectId::part));
             draft.reach.removes.extend(names_freed(&table, cx));
             dying.extend(naming::partitions(cx.before, &table));
             at += 1;
         }
+        let keys = super::constraint::supports(id, cx.before);
+        draft.reach.frees.extend(keys.iter().map(ObjectId::part));
+        // A key of a partition that leads elsewhere goes by itself: what it leads to may be in the way of the whole.
+        let mut drafts: Vec<Draft> = Vec::new();
+        for partition in dying.iter().skip(1) {
+            drafts.extend(super::constraint::cut(partition, &dying, cx));
+        }
+        if let Some(detach) = partition::let_go(id, cx) {
+            draft.statements.insert(0, vec![detach]);
+        }
         // Those that have statements of their own go before.
         let silent = dying.iter().skip(1).filter(|t| cx.after.contains(t));
         draft.reach.removes.extend(silent.map(ObjectId::part));
-        vec![draft]
+        drafts.push(draft);
+        drafts
     }
 
     fn alter(&self, id: &ObjectId, before: &Table, after: &Table, hits: &[Hit], cx: &Cx) -> Alter {

@@ -4,7 +4,7 @@
 //! told without the columns' types.
 
 use driftless_model::{Canon, Constraint, ConstraintBody, ObjectId, SqlText, Table};
-use driftless_planner::Moment;
+use driftless_planner::{Action, Cx, Moment, TableClause};
 use driftless_sql::{
     SourceId, Syntax, TokenKind, Tree, lex, normal_tokens, read_expr, token_text, tree_text,
 };
@@ -221,4 +221,35 @@ pub(super) fn default_of(parent: &ObjectId, moment: &Moment) -> Option<ObjectId>
                 })
         })
         .map(|(id, _)| id.clone())
+}
+
+/// DETACH for a partition that is dropped alone while foreign keys refer to its whole: the server drops none such.
+pub(super) fn let_go(id: &ObjectId, cx: &Cx) -> Option<Action> {
+    let whole = |t: &ObjectId| {
+        Some(
+            cx.before
+                .item::<Table>(t)?
+                .pg()?
+                .partition_of
+                .as_ref()?
+                .parent
+                .clone(),
+        )
+    };
+    let parent = whole(id).filter(|p| cx.after.contains(p))?;
+    let mut above = Some(parent.clone());
+    while let Some(table) = above {
+        let mut users = cx.before.using::<Constraint>(&table);
+        if users.any(|(_, c)| c.foreign_key().is_some_and(|f| f.target == table)) {
+            return Some(Action::table(
+                &parent,
+                TableClause::Detach {
+                    partition: id.clone(),
+                    concurrently: false,
+                },
+            ));
+        }
+        above = whole(&table);
+    }
+    None
 }

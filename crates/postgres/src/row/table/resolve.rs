@@ -285,6 +285,7 @@ pub(super) fn insert_sequences(made: Vec<(ObjectId, Sequence)>, moment: &mut Mom
     for (id, sequence) in made {
         let mut object = Object::new(sequence);
         object.origin = Origin::Implied;
+        object.grants = driftless_planner::at_birth(&crate::POSTGRES, &id, &moment.catalog);
         moment.insert(id, object);
     }
 }

@@ -1,0 +1,68 @@
+//! Default privileges: what the new objects of a role let others do.
+//!
+//! Neighbours: the planner writes their grants as it does those of any object; `general` prints them. Invariant: no
+//! statement makes or drops them but those grants.
+
+use super::general;
+use driftless_model::{Catalog, DefaultPrivileges, Object, ObjectId, Server, Verdict};
+use driftless_planner::{
+    Action, Alter, Clause, Create, Cx, Dialect, Draft, Facts, Fault, Hit, KindOps, Moment, Printed,
+};
+
+pub(super) struct Defaults;
+
+impl KindOps for Defaults {
+    type Item = DefaultPrivileges;
+
+    fn settle(&self, _: &ObjectId, _: &mut DefaultPrivileges, _: &Catalog) {}
+
+    fn same(&self, _: &DefaultPrivileges, _: &DefaultPrivileges, _: &Cx) -> Verdict {
+        Verdict::Same
+    }
+
+    fn create(&self, _: &ObjectId, _: &Object, _: &DefaultPrivileges, _: &Cx) -> Vec<Draft> {
+        Vec::new()
+    }
+
+    /// Back to what the server gives.
+    fn drop(&self, id: &ObjectId, _: &DefaultPrivileges, cx: &Cx) -> Vec<Draft> {
+        let was = cx.before.get(id).and_then(|o| o.grants.clone());
+        let was = was.unwrap_or_default();
+        let now = crate::POSTGRES.default_grants(id, cx.server);
+        let gone = was.iter().filter(|g| !now.contains(g)).map(|g| (g, true));
+        let back = now.iter().filter(|g| !was.contains(g)).map(|g| (g, false));
+        let grants = gone.chain(back).map(|(grant, revoke)| Action::Grant {
+            id: id.clone(),
+            grant: grant.clone(),
+            revoke,
+        });
+        grants.map(|action| cx.draft(action)).collect()
+    }
+
+    fn alter(
+        &self,
+        _: &ObjectId,
+        _: &DefaultPrivileges,
+        _: &DefaultPrivileges,
+        _: &[Hit],
+        _: &Cx,
+    ) -> Alter {
+        Alter::Drafts(Vec::new())
+    }
+
+    fn resolve(&self, _: &mut Create, _: &mut Moment) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn clause(&self, id: &ObjectId, _: &Clause, _: &mut Moment) -> Result<(), Fault> {
+        Err(general::foreign(id))
+    }
+
+    fn facts(&self, _: &Action, _: &Moment) -> Facts {
+        Facts::default()
+    }
+
+    fn print(&self, action: &Action, _: Option<&Action>, _: Server) -> Printed {
+        general::print(action)
+    }
+}
