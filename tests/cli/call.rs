@@ -25,7 +25,7 @@ fn mistakes_in_the_call_end_with_64() {
         (&["diff", "--from", "a"], "--to"),
         (&["plan", "--manage", "grant"], "did you mean `grants`?"),
         (&["plan", "--allow", "drop"], "like D0203"),
-        (&["plan", "--scratch", "target"], "not supported yet"),
+        (&["plan", "--scratch", "somewhere"], "names no place"),
         (&["plan", "--max-file-size", "big"], "200MiB"),
         (&["completions", "cmd.exe"], "bash"),
         (&["explain", "D9999"], "D0002"),

@@ -240,7 +240,7 @@ fn the_engine_runs_the_files_there_and_back() {
     shop.project
         .run(&["plan", "--env", "dev"])
         .ends(0)
-        .says("drift:")
+        .says("1 difference is drift")
         .says("not yet generated: nothing");
 }
 

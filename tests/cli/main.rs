@@ -11,6 +11,7 @@ mod postgres;
 mod project;
 mod rehearse;
 mod road;
+mod scope;
 mod shop;
 mod versioned;
 mod yaml;

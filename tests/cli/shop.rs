@@ -365,7 +365,15 @@ fn story(dialect: &str, chapters: &[Chapter], grown: &str, fresh: &str, sql: &dy
         .says("applied on fresh");
     keep(&format!("issue4-history-{dialect}.txt"), &told.out);
     project
-        .run(&["rollback", "--env", "fresh", "--to", "0", "--yes"])
+        .run(&[
+            "rollback",
+            "--env",
+            "fresh",
+            "--to",
+            "0",
+            "--yes",
+            "--allow-destructive",
+        ])
         .ends(0);
     project.run(&["drift", "fresh"]).ends(0);
 }

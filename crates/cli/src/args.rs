@@ -244,6 +244,14 @@ const ASPECTS: [(&str, Aspect); 4] = [
 ];
 
 impl Aspect {
+    #[cfg(test)]
+    pub const ALL: [Aspect; 4] = [
+        Aspect::Grants,
+        Aspect::Owners,
+        Aspect::Definers,
+        Aspect::Tablespaces,
+    ];
+
     pub fn name(self) -> &'static str {
         ASPECTS
             .iter()

@@ -5,6 +5,8 @@
 
 mod decode;
 mod environment;
+#[cfg(test)]
+mod schema;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -20,6 +22,11 @@ use crate::suggest::nearest;
 
 pub use decode::parse_duration;
 pub use environment::{OpenEnvironment, Variables};
+#[cfg(test)]
+pub use {
+    decode::keys,
+    schema::{CONFIG_SCHEMA, config_schema},
+};
 
 pub const FILE_NAME: &str = "driftless.yaml";
 /// A configuration is a page; more is not one.

@@ -30,7 +30,7 @@ use crate::exit::Failure;
 use crate::scope::{Pattern, Scope};
 
 pub use applied::{happened, taken};
-pub use folder::{Project, Standing, desired};
+pub use folder::{Project, desired};
 pub use generate::{Wish, generate, sum_with, texts_of};
 pub use rehearse::{Rehearsal, lacking, rehearse, rehearse_folder, shown};
 pub use scratch::Place;
@@ -119,15 +119,9 @@ pub struct Comparison {
     notes: Vec<Diagnostic>,
     /// The session of a live before-side, for running the plan.
     connection: Option<Box<dyn Connection>>,
-    /// The fingerprint of a live before-side.
-    print: Option<String>,
 }
 
 impl Comparison {
-    /// The fingerprint of the live state, in scope.
-    pub fn fingerprint(&self) -> Option<&str> {
-        self.print.as_deref()
-    }
     pub fn server(&self) -> Server {
         self.plan.server
     }
@@ -269,13 +263,6 @@ pub fn compare(context: &mut Context, question: &Question) -> Result<Comparison,
     notes.extend(unmodelled(&before.catalog));
     notes.extend(unmodelled(&after.catalog));
     notes.dedup();
-    let ground = driftless_migrations::Ground {
-        dialect: speaks,
-        server: before.catalog.server,
-        scope: &managed,
-    };
-    let live = matches!(question.before.state, State::Live(_));
-    let print = live.then(|| ground.fingerprint(&before.catalog));
     let tainted = after
         .catalog
         .taint
@@ -310,7 +297,6 @@ pub fn compare(context: &mut Context, question: &Question) -> Result<Comparison,
         refusals,
         notes,
         connection: before.connection,
-        print,
     })
 }
 
@@ -469,9 +455,8 @@ fn consent(context: &Context) -> driftless_planner::Consent {
 fn next(question: &Question) -> Option<String> {
     match &question.before.state {
         State::Folder { upto: None, .. } => Some("driftless generate NAME --why \"…\"".to_string()),
-        State::Live(open) if !open.name.is_empty() && question.migrations => {
-            Some(format!("driftless apply --env {}", open.name))
-        }
+        // What comes next depends on where the environment stands among the migrations.
+        State::Live(_) if question.migrations => None,
         State::Live(open) if !open.name.is_empty() => {
             Some(format!("driftless apply --declarative --env {}", open.name))
         }

@@ -10,6 +10,8 @@ mod dialect;
 mod engine;
 mod exit;
 mod explain;
+#[cfg(test)]
+mod reference;
 mod scope;
 mod stamp;
 mod suggest;

@@ -36,7 +36,7 @@ pub use header::{Direction, Field, Header, Spot};
 pub use history::{Entry, History, history};
 pub use lead::leads;
 pub use migration::{Allow, Assert, Mark, Migration, Mode, Segment, Step, Touch, terminated};
-pub use replay::{Reached, Stage, State, commutes, replay, walk};
+pub use replay::{Stage, State, commutes, replay, walk};
 pub use status::{FileState, FileStatus, Status};
 pub use sum::{SUM, Sum};
 pub use verify::{Report, verify};

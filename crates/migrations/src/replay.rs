@@ -10,19 +10,9 @@ use driftless_model::Catalog;
 use driftless_planner::{Replay, Taint, replay as replay_text};
 use driftless_sql::Diagnostic;
 
-/// One migration's state.
-#[derive(Debug, Clone)]
-pub struct Reached {
-    pub version: u64,
-    pub name: String,
-    /// Of the state after it; `None`: it is not known for certain.
-    pub fingerprint: Option<String>,
-}
-
 #[derive(Debug, Clone)]
 pub struct State {
     pub catalog: Catalog,
-    pub versions: Vec<Reached>,
     /// The file's path, and what in it cannot be known.
     pub taints: Vec<(String, Taint)>,
     pub problems: Vec<Diagnostic>,
@@ -32,7 +22,6 @@ impl State {
     fn empty(ground: &Ground) -> State {
         State {
             catalog: ground.empty(),
-            versions: Vec::new(),
             taints: Vec::new(),
             problems: Vec::new(),
         }
@@ -47,16 +36,6 @@ impl State {
         replay
     }
 
-    pub fn fingerprint(&self) -> Option<&str> {
-        self.versions.last()?.fingerprint.as_deref()
-    }
-    /// The newest version whose state has the fingerprint.
-    pub fn version_of(&self, fingerprint: &str) -> Option<&Reached> {
-        self.versions
-            .iter()
-            .rev()
-            .find(|r| r.fingerprint.as_deref() == Some(fingerprint))
-    }
     pub fn has_errors(&self) -> bool {
         self.problems
             .iter()
@@ -78,19 +57,9 @@ pub struct Stage<'a> {
 /// Replays the versioned files up to `upto` (all, and then the repeatable ones, without it).
 pub fn replay(folder: &Folder, ground: &Ground, upto: Option<u64>) -> State {
     let mut state = State::empty(ground);
-    for (file, versioned) in order(folder, upto) {
+    for (file, _) in order(folder, upto) {
         let before = std::mem::replace(&mut state.catalog, Catalog::new(ground.server));
-        let replay = state.advance(ground, file, before);
-        state.catalog = replay.catalog;
-        if let Some(v) = versioned {
-            let known = state.taints.is_empty();
-            let fingerprint = known.then(|| ground.fingerprint(&state.catalog));
-            state.versions.push(Reached {
-                version: v.version,
-                name: v.up.name.clone(),
-                fingerprint,
-            });
-        }
+        state.catalog = state.advance(ground, file, before).catalog;
     }
     state
 }
@@ -110,7 +79,7 @@ fn order(folder: &Folder, upto: Option<u64>) -> impl Iterator<Item = (&File, Opt
     versioned.chain(repeatable)
 }
 
-/// As [`replay`], telling of every file; the versions of the result are empty.
+/// As [`replay`], telling of every file.
 pub fn walk(
     folder: &Folder,
     ground: &Ground,

@@ -13,6 +13,7 @@ use crate::migration::Mode;
 use crate::replay::{Stage, one, walk};
 use crate::sum::SUM;
 use crate::told::{Told, outside, steps, told};
+use driftless_model::Scope;
 use driftless_planner::{Desired, Replay};
 use driftless_sql::{Diagnostic, Severity, Span};
 
@@ -35,16 +36,23 @@ impl Report {
 /// Verifies the folder (what [`Folder::read`] found wrong is the caller's to show), and where `desired` is given, that
 /// it leads there.
 pub fn verify(folder: &Folder, ground: &Ground, desired: Option<&Desired>) -> Report {
+    // What a file does is so whatever the project manages by now: its head is held against the whole.
+    let everything = Scope::everything();
+    let whole = Ground {
+        scope: &everything,
+        ..*ground
+    };
     let mut verifier = Verifier {
         folder,
-        ground,
+        ground: &whole,
         branches: Branches::default(),
         report: Report::default(),
         revision: ground.revision(),
         at: 0,
+        reached: None,
     };
     verifier.sums();
-    let mut state = walk(folder, ground, None, &mut |stage| verifier.stage(stage));
+    let mut state = walk(folder, &whole, None, &mut |stage| verifier.stage(stage));
     let problems = std::mem::take(&mut state.problems);
     verifier.report.findings.extend(problems.iter().cloned());
     state.problems = problems;
@@ -73,6 +81,8 @@ struct Verifier<'a> {
     revision: String,
     /// The index of the versioned file at hand.
     at: usize,
+    /// The fingerprint of the state before it, where the file before has shown it.
+    reached: Option<String>,
 }
 
 impl Verifier<'_> {
@@ -113,7 +123,10 @@ impl Verifier<'_> {
         let at = self.at;
         self.at += 1;
         let known = |catalog| (!stage.tainted).then(|| self.ground.fingerprint(catalog));
-        let (from, to) = (known(stage.before), known(&stage.replay.catalog));
+        let before = self.reached.take().filter(|_| !stage.tainted);
+        let from = before.or_else(|| known(stage.before));
+        let to = known(&stage.replay.catalog);
+        self.reached.clone_from(&to);
         if let Some(header) = self.head(file)
             && certain
         {
@@ -133,7 +146,7 @@ impl Verifier<'_> {
             }
         }
         self.branches.extend(at, from.as_deref(), to.as_deref());
-        self.way_back(versioned, stage, &shown);
+        self.way_back(versioned, stage, &shown, (to, from));
     }
 
     /// The head of a file that claims facts; a generated file without one has lost it.
@@ -345,7 +358,14 @@ impl Verifier<'_> {
         }
     }
 
-    fn way_back(&mut self, versioned: &Versioned, stage: &Stage, up: &Told) {
+    /// `known`: the states that it should lead from and to.
+    fn way_back(
+        &mut self,
+        versioned: &Versioned,
+        stage: &Stage,
+        up: &Told,
+        known: (Option<String>, Option<String>),
+    ) {
         let Some(down) = &versioned.down else {
             self.report
                 .notes
@@ -360,10 +380,7 @@ impl Verifier<'_> {
         self.report.findings.extend(replay.problems.iter().cloned());
         let certain = !stage.tainted && replay.taints.is_empty();
         let (from, to) = match certain {
-            true => (
-                Some(self.ground.fingerprint(&stage.replay.catalog)),
-                Some(self.ground.fingerprint(stage.before)),
-            ),
+            true => known,
             false => (None, None),
         };
         let reached = self.ground.fingerprint(&replay.catalog);

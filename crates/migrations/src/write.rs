@@ -9,7 +9,7 @@ use crate::header::{Direction, Field, Header, Spot};
 use crate::line::one_line;
 use crate::migration::{Allow, Mark, Migration, Mode, Segment, Step};
 use crate::told::{Told, told};
-use driftless_model::Catalog;
+use driftless_model::{Catalog, Scope};
 use driftless_planner::{Plan, Replay, UNPROVEN, replay};
 use driftless_sql::{Diagnostic, Problems, SourceId};
 
@@ -55,6 +55,13 @@ pub fn write(
     if !refused.is_empty() {
         return Err(Problems(refused));
     }
+    // The head tells what the text does, whatever the project manages by now.
+    let everything = Scope::everything();
+    let whole = Ground {
+        scope: &everything,
+        ..*ground
+    };
+    let ground = &whole;
     let forth = Draft::of(ground, before, up, Direction::Up, meta);
     let back = down.map(|plan| {
         let mut back = Draft::of(ground, &forth.replay.catalog, plan, Direction::Down, meta);

@@ -130,7 +130,18 @@ pub fn leave_foreign(catalog: &mut Catalog, declared: &Catalog) -> usize {
     out.len()
 }
 
+/// Everything that may be managed beyond the default.
+const ASPECTS: [&str; 4] = ["grants", "owners", "definers", "tablespaces"];
+
 impl Scope {
+    /// Everything with all its aspects: what a text does, whatever a project manages now.
+    pub fn everything() -> Scope {
+        Scope {
+            aspects: ASPECTS.map(str::to_string).to_vec(),
+            ..Scope::default()
+        }
+    }
+
     pub fn holds(&self, id: &ObjectId) -> bool {
         let own = id.owner.as_ref().unwrap_or(&id.name).as_str() == HISTORY;
         if self.history || own {
@@ -160,7 +171,8 @@ impl Scope {
         self.aspects.iter().any(|a| a == aspect)
     }
 
-    /// Removes what is not managed; what belongs to an outsider goes with it. Returns how many objects were taken out.
+    /// Removes what is not managed; what belongs to an outsider goes with it. Returns how many objects were taken out,
+    /// driftless' own history aside.
     pub fn filter(&self, catalog: &mut Catalog) -> usize {
         let mut out: Vec<ObjectId> = Vec::new();
         for (id, object) in &catalog.objects {
@@ -172,7 +184,8 @@ impl Scope {
         for id in &out {
             catalog.objects.remove(id);
         }
-        out.len()
+        let own = |id: &ObjectId| id.owner.as_ref().unwrap_or(&id.name).as_str() == HISTORY;
+        out.iter().filter(|id| !own(id)).count()
     }
 
     /// The patterns that never matched anything.

@@ -9,8 +9,8 @@ use crate::action::{
 use crate::facts::{Facts, Held, Loss};
 use crate::plan::{Drafted, Step};
 use driftless_model::{
-    Body, Catalog, Column, Constraint, ConstraintBody, Index, KeyExpr, Kind, Name, ObjectId, Part,
-    Table,
+    Body, Catalog, Column, Constraint, ConstraintBody, Index, KeyExpr, Kind, Name, Object,
+    ObjectId, Part, Table,
 };
 use std::collections::BTreeMap;
 
@@ -78,13 +78,17 @@ pub(crate) fn groups(
     recreated: &BTreeMap<ObjectId, String>,
 ) -> Vec<Group> {
     let mut out: BTreeMap<ObjectId, Vec<Line>> = BTreeMap::new();
-    for mut line in lines(statements, steps, before, after) {
+    let mut keeps: BTreeMap<ObjectId, Keeps> = BTreeMap::new();
+    for mut line in lines(statements, steps, (before, after), recreated, &mut keeps) {
         let id = line.part.object.clone();
         if let Some(why) = recreated.get(&id)
             && line.part.member.is_none()
         {
             line.mark = Mark::Remake;
             line.because = Some(why.clone());
+            if line.what.is_empty() {
+                line.detail = keeps.get(&id).map_or_else(String::new, Keeps::words);
+            }
         }
         let lines = out.entry(home(&id, before, after)).or_default();
         match lines
@@ -103,6 +107,55 @@ pub(crate) fn groups(
     out.iter_mut().for_each(shorten);
     out.sort_by(|a, b| (a.object.kind, &a.object).cmp(&(b.object.kind, &b.object)));
     out
+}
+
+/// What an object that is taken down and made again has beside its definition, and gets back.
+#[derive(Default)]
+struct Keeps {
+    comment: bool,
+    owner: bool,
+    grants: usize,
+}
+
+impl Keeps {
+    /// Notes an action that only brings back what was there.
+    fn takes(&mut self, action: &Action, was: &Object) -> bool {
+        match action {
+            Action::Comment { part, text } => {
+                let kept = text.is_some() && (part.member.is_some() || was.comment == *text);
+                self.comment |= kept;
+                kept
+            }
+            Action::Owner { to, .. } => {
+                let kept = was.owner.as_ref() == Some(to);
+                self.owner |= kept;
+                kept
+            }
+            Action::Grant { grant, revoke, .. } => {
+                let kept = !revoke && was.grants.iter().flatten().any(|g| g == grant);
+                self.grants += usize::from(kept);
+                kept
+            }
+            _ => false,
+        }
+    }
+
+    /// `keeps its comment, its owner and 2 grants`
+    fn words(&self) -> String {
+        let mut all: Vec<String> = Vec::new();
+        all.extend(self.comment.then(|| "its comment".to_string()));
+        all.extend(self.owner.then(|| "its owner".to_string()));
+        match self.grants {
+            0 => {}
+            1 => all.push("a grant".into()),
+            n => all.push(format!("{n} grants")),
+        }
+        match all.split_last() {
+            None => String::new(),
+            Some((last, [])) => format!("keeps {last}"),
+            Some((last, rest)) => format!("keeps {} and {last}", rest.join(", ")),
+        }
+    }
 }
 
 /// A new relation's columns, keys and comments are told by its own line.
@@ -125,7 +178,13 @@ fn shorten(group: &mut Group) {
 
 /// A line for every action that means something, in the order in which they run. A unit that means something else
 /// than its statements do is told by its meaning, at the cost of all its statements.
-fn lines(statements: &[Drafted], steps: &[Step], before: &Catalog, after: &Catalog) -> Vec<Line> {
+fn lines(
+    statements: &[Drafted],
+    steps: &[Step],
+    (before, after): (&Catalog, &Catalog),
+    recreated: &BTreeMap<ObjectId, String>,
+    keeps: &mut BTreeMap<ObjectId, Keeps>,
+) -> Vec<Line> {
     let mut out = Vec::new();
     let mut skipped = None;
     for (at, (drafted, step)) in statements.iter().zip(steps).enumerate() {
@@ -162,6 +221,13 @@ fn lines(statements: &[Drafted], steps: &[Step], before: &Catalog, after: &Catal
             }
             None => {
                 for (i, action) in step.actions.iter().enumerate() {
+                    let id = action.target().map(|id| relation(id, before));
+                    let id = id.filter(|id| recreated.contains_key(id));
+                    if let Some((id, was)) = id.and_then(|id| before.get(&id).map(|o| (id, o)))
+                        && keeps.entry(id.clone()).or_default().takes(action, was)
+                    {
+                        continue;
+                    }
                     let alone = step.each.get(i).unwrap_or(&step.facts);
                     out.extend(line(
                         action,
@@ -177,6 +243,16 @@ fn lines(statements: &[Drafted], steps: &[Step], before: &Catalog, after: &Catal
         }
     }
     out
+}
+
+/// GRANT and its like call every relation a table.
+fn relation(id: &ObjectId, known: &Catalog) -> ObjectId {
+    let kinds = [Kind::View, Kind::MaterializedView, Kind::Sequence];
+    match id.kind == Kind::Table && !known.contains(id) {
+        true => known.find(&kinds, &id.schema, &id.name),
+        false => None,
+    }
+    .unwrap_or_else(|| id.clone())
 }
 
 /// One object, taken down under its name of before and made anew.
@@ -232,7 +308,8 @@ fn line(
     before: &Catalog,
     after: &Catalog,
 ) -> Option<Line> {
-    let (mark, part, what, detail) = words(action, before, after)?;
+    let (mark, mut part, what, detail) = words(action, before, after)?;
+    part.object = relation(&part.object, after);
     let losses = losses
         .iter()
         .filter(|l| alone || l.object == part.to_string())

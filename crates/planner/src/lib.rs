@@ -13,6 +13,7 @@ mod doubt;
 mod draft;
 mod facts;
 mod grants;
+mod former;
 mod moment;
 mod ops;
 mod order;

@@ -7,6 +7,7 @@
 use crate::action::Action;
 use crate::apply::apply;
 use crate::dialect::Dialect;
+use crate::former::former;
 use crate::moment::{Fault, Moment};
 use crate::ops::Cx;
 use driftless_model::{Body, Catalog, Hints, Kind, Name, Object, ObjectId, Scope, Users, Verdict};
@@ -78,6 +79,7 @@ pub(crate) fn rename(
         }
         actions.push(action);
     }
+    problems.0.extend(former(dialect, hints, &actions));
     let mut further = respelled(&moment.catalog, after);
     for pass in 0..2 {
         if pass == 1 {

@@ -6,12 +6,14 @@
 
 mod catalog;
 mod desired;
+mod drift;
 mod history;
 mod plan;
 mod verify;
 
 pub use catalog::catalog_schema;
 pub use desired::{DESIRED_SCHEMA, desired_schema, desired_schema_text};
+pub use drift::{drift_schema, status_schema};
 pub use history::history_schema;
 pub use plan::plan_schema;
 use serde_json::{Map, Value, json};

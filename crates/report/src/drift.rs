@@ -1,4 +1,4 @@
-//! A drift: text, JSON and Markdown.
+//! A drift: text, JSON (`schema/drift.schema.json`) and Markdown.
 //!
 //! Neighbours: crate `migrations` has the document, the runtime fills it in. Invariant: drift, pending and ignored are
 //! told apart, the direction is named, and an environment that could not be reached is never shown as clean.
@@ -46,7 +46,8 @@ fn standing(environment: &Environment) -> String {
             name,
             exactly: false,
         } => format!("no history; it comes nearest to {version} {name}"),
-        Standing::Empty => "empty, and without a history".into(),
+        Standing::Empty if environment.drift.is_empty() => "empty, and without a history".into(),
+        Standing::Empty => "no history; it comes nearest to an empty database".into(),
         Standing::Unknown { why } => format!("unknown: {why}"),
     })
 }

@@ -20,8 +20,8 @@ mod verify;
 
 pub use diagnostic::render;
 pub use document::{
-    DESIRED_SCHEMA, catalog_schema, desired_schema, desired_schema_text, history_schema,
-    plan_schema, verify_schema,
+    DESIRED_SCHEMA, catalog_schema, desired_schema, desired_schema_text, drift_schema,
+    history_schema, plan_schema, status_schema, verify_schema,
 };
 pub use drift::{drift_json, drift_markdown, drift_text};
 pub use files::schema_files;

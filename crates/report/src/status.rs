@@ -1,4 +1,4 @@
-//! The status of an environment: text, JSON and Markdown.
+//! The status of an environment: text, JSON (`schema/status.schema.json`) and Markdown.
 //!
 //! Neighbours: crate `migrations` has the document, the runtime fills it in. Invariant: one file, one line; nothing
 //! that did not come to its end is shown as applied.

@@ -273,7 +273,7 @@ pub(crate) fn cells(line: &Line) -> (String, String) {
             Mark::Remake => "recreated",
         };
         if let (Mark::Remake, Some(why)) = (line.mark, &because) {
-            return (format!("{verb}, {why}"), String::new());
+            return (format!("{verb}, {why}"), detail);
         }
         return (verb.to_string(), explained(detail, because));
     }

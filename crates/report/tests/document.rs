@@ -31,6 +31,8 @@ fn the_committed_schemas_are_those_of_the_code() {
         (DESIRED_SCHEMA, desired_schema()),
         ("history.schema.json", driftless_report::history_schema()),
         ("verify.schema.json", driftless_report::verify_schema()),
+        ("drift.schema.json", driftless_report::drift_schema()),
+        ("status.schema.json", driftless_report::status_schema()),
     ] {
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         assert_file(&workspace::root().join("schema").join(name), &text);

@@ -4,10 +4,14 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use driftless_migrations::{Entry, History};
+use driftless_migrations::{
+    Between, Difference, Drift, DriftDirection, Entry, Environment, FileState, FileStatus, History,
+    Migrated, Standing, Status,
+};
 use driftless_report::{
-    Origin, Run, ToldHistory, Verification, history_json, history_markdown, history_schema,
-    history_text, verify_github, verify_json, verify_markdown, verify_schema, verify_text,
+    Origin, Run, ToldHistory, Verification, drift_json, drift_markdown, drift_schema, drift_text,
+    history_json, history_markdown, history_schema, history_text, status_json, status_schema,
+    verify_github, verify_json, verify_markdown, verify_schema, verify_text,
 };
 use driftless_sql::{Diagnostic, Place, Sources, Span};
 use serde_json::Value;
@@ -158,4 +162,97 @@ fn a_clean_one() {
         "5 files verified: migrations/ (3 files, up to 7) leads to schema/ · rehearsed on sqlite 3.50.1\n"
     );
     assert_eq!(verify_github(&found, &Sources::default()), "");
+}
+
+#[test]
+fn drifts_and_statuses_keep_to_their_schemas() {
+    let difference = Difference {
+        kind: "table",
+        object: HOSTILE.into(),
+        direction: DriftDirection::OnlyThere,
+        details: vec![HOSTILE.into()],
+    };
+    let environment = |name: &str, standing: Standing| Environment {
+        name: name.into(),
+        place: HOSTILE.into(),
+        standing,
+        drift: vec![difference.clone()],
+        pending: vec![Migrated {
+            version: 20_260_101_000_000,
+            name: HOSTILE.into(),
+        }],
+        ignored: vec![difference.clone()],
+        notes: vec![HOSTILE.into()],
+    };
+    let (version, name) = (20_260_101_000_000, HOSTILE.to_string());
+    let drift = Drift {
+        environments: vec![
+            environment(
+                "a",
+                Standing::At {
+                    version,
+                    name: name.clone(),
+                },
+            ),
+            environment(
+                "b",
+                Standing::Like {
+                    version,
+                    name,
+                    exactly: false,
+                },
+            ),
+            environment("c", Standing::Empty),
+            environment(
+                "d",
+                Standing::Unknown {
+                    why: HOSTILE.into(),
+                },
+            ),
+        ],
+        between: vec![Between {
+            first: "a".into(),
+            second: "b".into(),
+            differences: vec![difference.clone()],
+        }],
+    };
+    let document: Value = serde_json::from_str(&drift_json(&drift)).unwrap();
+    assert_eq!(faults(&drift_schema(), &document), Vec::<String>::new());
+    for text in [drift_text(&drift, false), drift_markdown(&drift)] {
+        assert!(
+            !text.contains('\u{1b}') && !text.contains("\n::error"),
+            "{text}"
+        );
+    }
+    let states = [
+        FileState::Applied,
+        FileState::Baselined,
+        FileState::Adopted,
+        FileState::Pending,
+        FileState::Late,
+        FileState::Failed,
+        FileState::Interrupted,
+        FileState::Edited,
+        FileState::Missing,
+        FileState::Changed,
+    ];
+    let files = states.map(|state| FileStatus {
+        version: Some(version),
+        name: HOSTILE.into(),
+        state,
+        at: Some("2026-01-02T00:00:00.000Z".into()),
+        duration_ms: (state == FileState::Applied).then_some(12),
+        by: None,
+        commit: None,
+        note: Some(HOSTILE.into()),
+    });
+    let status = Status {
+        environment: "dev".into(),
+        place: HOSTILE.into(),
+        version: None,
+        known: true,
+        files: files.to_vec(),
+    };
+    let document: Value = serde_json::from_str(&status_json(&status)).unwrap();
+    assert_eq!(faults(&status_schema(), &document), Vec::<String>::new());
 }

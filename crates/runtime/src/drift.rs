@@ -163,7 +163,7 @@ fn nearest(site: &Site, folder: &Folder) -> (Expected, Standing) {
             true => 0,
             false => compare(&ground, &state.catalog, &is).len(),
         };
-        if count <= best.0 || matches!(best.1, Standing::Empty) {
+        if count <= best.0 {
             let standing = Standing::Like {
                 version: versioned.version,
                 name: versioned.up.name.clone(),

@@ -3,14 +3,14 @@
 //! Neighbours: `diff` shows a comparison. Invariant: a project with migrations is compared without any database unless
 //! an environment is named.
 
-use driftless_migrations::Meta;
+use driftless_migrations::{Meta, Standing};
 use driftless_sql::Diagnostic;
 
 use super::generate::Rehearse;
 use super::{diff, side};
 use crate::args::{PlanArgs, PlanFormat};
 use crate::context::{Consent, Context};
-use crate::engine::{self, Comparison, Project, Rehearsal, Side, Standing, Wish};
+use crate::engine::{self, Comparison, Project, Rehearsal, Side, State, Wish, work};
 use crate::exit::{Exit, Failure};
 
 pub fn run(context: &mut Context, args: &PlanArgs) -> Result<Exit, Failure> {
@@ -43,13 +43,7 @@ pub fn run(context: &mut Context, args: &PlanArgs) -> Result<Exit, Failure> {
     question.migrations = grown;
     let (exit, comparison) = diff::show(context, &question, &args.show)?;
     if grown {
-        let told = standing(
-            context,
-            args,
-            &question.before,
-            &question.after,
-            &comparison,
-        )?;
+        let told = standing(context, args, question.before, &question.after, &comparison)?;
         match args.show.format {
             PlanFormat::Text => context.print(&told)?,
             _ => context.say(&told),
@@ -93,7 +87,7 @@ fn rehearse(context: &mut Context, args: &PlanArgs, side: &Side) -> Result<(), F
 fn standing(
     context: &mut Context,
     args: &PlanArgs,
-    live: &Side,
+    live: Side,
     side: &Side,
     comparison: &Comparison,
 ) -> Result<String, Failure> {
@@ -104,39 +98,65 @@ fn standing(
     let state = project.replayed()?;
     let (desired, _) = engine::desired(context, &project, side)?;
     let open = project.left(&state, &desired)?;
-    let print = comparison.fingerprint().unwrap_or_default();
-    let list = |pending: &[String]| match pending {
-        [] => "none".to_string(),
-        [one] => one.clone(),
-        [one, rest @ ..] => format!("{one} and {} more", rest.len()),
+    let State::Live(environment) = &live.state else {
+        return Ok(String::new());
     };
-    let mut out = match Standing::of(&project, &state, print) {
-        Standing::At {
+    let name = environment.name.clone();
+    let shown = live.name.clone();
+    let sides = [(name.clone(), Ok(live))];
+    let found = work::drift(context, &project, &sides)?;
+    let Some(seen) = found.drift.environments.first() else {
+        return Ok(String::new());
+    };
+    let drifted = match seen.drift.len() {
+        0 => "no drift".to_string(),
+        1 => "1 difference is drift".to_string(),
+        n => format!("{n} differences are drift"),
+    };
+    let mut out = match &seen.standing {
+        Standing::At { version, name } => format!("{shown} is at {version} {name}: {drifted}\n"),
+        Standing::Like {
             version,
             name,
-            pending,
-        } => format!(
-            "{} has the state of {version} {name}: no drift\npending: {}\n",
-            live.name,
-            list(&pending)
-        ),
-        Standing::New { pending } => {
-            format!("{} is empty\npending: {}\n", live.name, list(&pending))
+            exactly: true,
+        } => {
+            format!("{shown} has no history; its state is that of {version} {name}: {drifted}\n")
         }
-        Standing::Unknown => format!(
-            "drift: {} has the state of no version of {}\n",
-            live.name,
-            project.title()
-        ),
-        Standing::Uncertain => format!(
-            "whether {} has drifted cannot be told: a migration cannot be replayed\n",
-            live.name
-        ),
+        Standing::Like {
+            version,
+            name,
+            exactly: false,
+        } => {
+            format!("{shown} has no history; it comes nearest to {version} {name}: {drifted}\n")
+        }
+        Standing::Empty if seen.drift.is_empty() => format!("{shown} is empty\n"),
+        Standing::Empty => {
+            format!("{shown} has no history, and comes nearest to an empty database: {drifted}\n")
+        }
+        Standing::Unknown { why } => format!("where {shown} stands is unknown: {why}\n"),
     };
+    for note in &seen.notes {
+        out.push_str(&format!("note: {note}\n"));
+    }
+    let pending = match seen.pending.as_slice() {
+        [] => "none".to_string(),
+        [one] => format!("{}_{}", one.version, one.name),
+        [one, rest @ ..] => format!("{}_{} and {} more", one.version, one.name, rest.len()),
+    };
+    out.push_str(&format!("pending: {pending}\n"));
+    let left = open.differs() || open.changes > 0;
     out.push_str(&match open.changes {
-        0 if !open.differs() => "not yet generated: nothing\n".to_string(),
+        0 if !left => "not yet generated: nothing\n".to_string(),
         1 => "not yet generated: 1 change\n".to_string(),
         n => format!("not yet generated: {n} changes\n"),
     });
+    // First what must be right before anything else can be done.
+    let next = match (seen.drift.is_empty(), left, seen.pending.is_empty()) {
+        (false, ..) => format!("driftless drift {name}"),
+        (_, true, _) => "driftless generate NAME --why \"…\"".to_string(),
+        (_, _, false) => format!("driftless apply --env {name}"),
+        _ => return Ok(out),
+    };
+    out.push_str(&format!("next: {next}\n"));
     Ok(out)
 }

@@ -29,6 +29,12 @@ const MANAGE: [&str; 5] = ["schemas", "include", "exclude", "undeclared", "aspec
 const ENVIRONMENT: [&str; 4] = ["url", "role", "protect", "lock_timeout"];
 const SERVER: [&str; 4] = ["charset", "collation", "sql_mode", "lower_case_table_names"];
 
+/// The keys that are known: of the file, of `manage`, of an environment, of `server`.
+#[cfg(test)]
+pub fn keys() -> [&'static [&'static str]; 4] {
+    [&KEYS, &MANAGE, &ENVIRONMENT, &SERVER]
+}
+
 pub struct Decoder {
     pub problems: Vec<Diagnostic>,
 }
