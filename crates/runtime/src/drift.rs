@@ -147,7 +147,7 @@ fn nearest(site: &Site, folder: &Folder) -> (Expected, Standing) {
     let mut state = Expected::of(&Folder::default(), &ground, &Book::default());
     let empty = state.catalog.clone();
     let mut best: (usize, Standing, u64) = (
-        compare(&ground, &empty, &site.managed(&empty)).len(),
+        weight(&compare(&ground, &empty, &site.managed(&empty))),
         Standing::Empty,
         0,
     );
@@ -161,7 +161,7 @@ fn nearest(site: &Site, folder: &Folder) -> (Expected, Standing) {
         let exactly = ground.fingerprint(&state.catalog) == ground.fingerprint(&is);
         let count = match exactly {
             true => 0,
-            false => compare(&ground, &state.catalog, &is).len(),
+            false => weight(&compare(&ground, &state.catalog, &is)),
         };
         if count <= best.0 {
             let standing = Standing::Like {
@@ -174,6 +174,11 @@ fn nearest(site: &Site, folder: &Folder) -> (Expected, Standing) {
     }
     let expected = Expected::upto(folder, &ground, best.2);
     (expected, best.1)
+}
+
+/// How far apart two states are: every part that differs counts.
+fn weight(found: &[Difference]) -> usize {
+    found.iter().map(|d| d.details.len().max(1)).sum()
 }
 
 fn pending(site: &Site, folder: &Folder, standing: &Standing) -> Vec<Migrated> {

@@ -137,6 +137,14 @@ fn say(quiet: bool, line: &str) {
     }
 }
 
+/// `1 migration`, `2 migrations`
+fn counted(n: usize, one: &str) -> String {
+    match n {
+        1 => format!("1 {one}"),
+        n => format!("{n} {one}s"),
+    }
+}
+
 fn waiting(quiet: bool) -> impl FnMut(&str) + Send {
     move |holder: &str| say(quiet, &format!("waiting for another run to end: {holder}"))
 }
@@ -215,13 +223,8 @@ async fn run(
         ));
     }
     for job in &prepared.jobs {
-        let steps = job.total();
-        let noun = if steps == 1 {
-            "statement"
-        } else {
-            "statements"
-        };
-        text.push_str(&format!("pending  {} ({steps} {noun})\n", job.file.stem()));
+        let steps = counted(job.total(), "statement");
+        text.push_str(&format!("pending  {} ({steps})\n", job.file.stem()));
     }
     if text.is_empty() {
         context.print("nothing is pending\n")?;
@@ -239,20 +242,17 @@ async fn run(
     let mut told = progress(context.quiet);
     let outcome = driftless_runtime::execute(site, prepared, &mut told, &mut stop()).await?;
     context.tell(&outcome.warnings);
-    let noun = |n: usize| if n == 1 { "migration" } else { "migrations" };
     let mut text = String::new();
     if outcome.adopted > 0 {
         text.push_str(&format!(
-            "recorded {} {} whose result was there\n",
-            outcome.adopted,
-            noun(outcome.adopted)
+            "recorded {} whose result was there\n",
+            counted(outcome.adopted, "migration")
         ));
     }
     text.push_str(&format!(
-        "applied {} {} ({} statements)\n",
-        outcome.applied,
-        noun(outcome.applied),
-        outcome.statements
+        "applied {} ({})\n",
+        counted(outcome.applied, "migration"),
+        counted(outcome.statements, "statement")
     ));
     context.print(&text)?;
     Ok(Exit::Ok)
@@ -296,9 +296,9 @@ async fn back(
     let mut text = String::new();
     for (versioned, job) in &undo.jobs {
         text.push_str(&format!(
-            "back  {} ({} statements)\n",
+            "back  {} ({})\n",
             versioned.up.stem(),
-            job.total()
+            counted(job.total(), "statement")
         ));
     }
     context.print(&text)?;
@@ -312,8 +312,9 @@ async fn back(
     let outcome = undo.run(site, &mut told, &mut stop()).await?;
     context.tell(&outcome.warnings);
     context.print(&format!(
-        "undid {} migrations ({} statements)\n",
-        outcome.applied, outcome.statements
+        "undid {} ({})\n",
+        counted(outcome.applied, "migration"),
+        counted(outcome.statements, "statement")
     ))?;
     Ok(Exit::Ok)
 }
