@@ -13,6 +13,9 @@ use driftless_sql::Problems;
 use driftless_testkit::{Case, engine, expect, fixture, workspace};
 use law::{Engine, Pair};
 
+/// In every table, before the plan runs.
+const ROWS: usize = 1000;
+
 #[test]
 fn sqlite() {
     run(&law::SQLITE);
@@ -98,6 +101,7 @@ fn check(engine: &Engine, case: &Case) -> Outcome {
         unproven: case.meta.unproven,
         irreversible: case.meta.irreversible,
         same: case.kind == "spelling",
+        rows: ROWS,
     };
     let mut broken = engine.offline(&pair);
     broken.extend(expected(engine, case).err().map(|e| format!("{e:#}")));

@@ -1,7 +1,7 @@
 //! Random pairs of schemas: one grows from the other by random changes, and the laws must hold for each pair.
 //!
 //! Neighbours: `law`; the generator stands in `generator`. Invariant: seeds are fixed, so a pair that fails is named by
-//! its number and can be run again (`PAIR=17`).
+//! its number and can be run again (`PAIR=17`); `PAIRS=2000` runs so many of each engine.
 
 mod generator;
 mod law;
@@ -11,6 +11,8 @@ use law::Engine;
 
 const SQLITE_PAIRS: u64 = 240;
 const POSTGRES_PAIRS: u64 = 72;
+/// In every table, before the plan runs.
+const ROWS: usize = 30;
 
 #[test]
 fn sqlite_pairs_converge() {
@@ -38,6 +40,8 @@ fn a_seed_gives_the_same_pair() {
 
 fn run(engine: &Engine, pairs: u64) {
     let only: Option<u64> = std::env::var("PAIR").ok().and_then(|n| n.parse().ok());
+    let asked = std::env::var("PAIRS").ok().and_then(|n| n.parse().ok());
+    let pairs = asked.unwrap_or(pairs);
     let seeds: Vec<u64> = match only {
         Some(seed) => vec![seed],
         None => (1..=pairs).collect(),
@@ -80,6 +84,7 @@ fn check(engine: &Engine, seed: u64) -> Vec<String> {
         unproven: false,
         irreversible: false,
         same: false,
+        rows: ROWS,
     };
     let mut broken = engine.offline(&pair);
     match engine.live(&pair) {

@@ -3,6 +3,7 @@
 //! Neighbours: `random`. Invariants: a seed gives the same pair for ever; what is written loads on the engine as it
 //! stands; a change adds, alters or drops one thing and everything that hangs on it.
 
+mod lite;
 mod model;
 
 use driftless_testkit::random::Random;

@@ -3,35 +3,39 @@
 //! Neighbours: the pairs of `generator`. Invariant: names are numbers that are never used again, so that a change never
 //! looks like a rename.
 
+use super::lite::Lite;
 use driftless_testkit::random::Random;
 use std::fmt::Write;
 
 #[derive(Debug)]
 pub struct Schema {
     postgres: bool,
-    tables: Vec<Table>,
+    pub(super) tables: Vec<Table>,
     views: Vec<View>,
     next: u64,
 }
 
 #[derive(Debug)]
-struct Table {
-    name: String,
-    columns: Vec<Column>,
+pub(super) struct Table {
+    pub(super) name: String,
+    pub(super) columns: Vec<Column>,
     unique: Vec<(String, Vec<String>)>,
     checks: Vec<(String, String)>,
     /// Name, column, table, and what follows.
     references: Vec<(String, String, String, &'static str)>,
     indexes: Vec<Index>,
     strict: bool,
+    /// What only SQLite has.
+    pub(super) lite: Lite,
 }
 
 #[derive(Debug)]
-struct Column {
-    name: String,
-    ty: &'static str,
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) ty: &'static str,
     not_null: bool,
     default: Option<&'static str>,
+    pub(super) collation: Option<&'static str>,
 }
 
 #[derive(Debug)]
@@ -118,7 +122,7 @@ impl Schema {
         schema
     }
 
-    fn name(&mut self, stem: &str) -> String {
+    pub(super) fn name(&mut self, stem: &str) -> String {
         self.next += 1;
         format!("{stem}{}", self.next)
     }
@@ -142,6 +146,7 @@ impl Schema {
             references: Vec::new(),
             indexes: Vec::new(),
             strict,
+            lite: Lite::default(),
         };
         for _ in 0..2 + random.below(4) {
             table.columns.push(self.column(strict, random));
@@ -160,6 +165,7 @@ impl Schema {
             ty,
             not_null: default.is_some() && random.chance(0.6),
             default,
+            collation: None,
         }
     }
 
@@ -245,6 +251,7 @@ impl Schema {
             ty: if self.postgres { "bigint" } else { "INTEGER" },
             not_null: false,
             default: None,
+            collation: None,
         });
         self.tables[at]
             .references
@@ -274,7 +281,7 @@ impl Schema {
 
     pub fn change(&mut self, random: &mut Random) {
         let at = random.below(self.tables.len() as u64) as usize;
-        match random.below(10) {
+        match random.below(if self.postgres { 10 } else { 15 }) {
             0 => self.add_table(random),
             1 if self.tables.len() > 2 => self.drop_table(at),
             2 | 3 => {
@@ -295,7 +302,8 @@ impl Schema {
                     self.views.remove(random.below(index as u64 + 1) as usize);
                 }
             }
-            _ => self.add_detail(random),
+            8 | 9 => self.add_detail(random),
+            _ => self.change_lite(at, random),
         }
     }
 
@@ -306,6 +314,7 @@ impl Schema {
             table
                 .references
                 .retain(|(_, _, target, _)| *target != gone.name);
+            table.lite.forget_table(&gone.name);
         }
     }
 
@@ -325,6 +334,7 @@ impl Schema {
         table.unique.retain(|(_, columns)| !columns.contains(&gone));
         table.checks.retain(|(_, text)| !uses(text));
         table.references.retain(|(_, column, ..)| *column != gone);
+        table.lite.forget_column(&gone);
         table
             .indexes
             .retain(|i| !i.keys.iter().any(|k| uses(k)) && !i.filter.as_deref().is_some_and(uses));
@@ -379,6 +389,9 @@ impl Schema {
         for table in &self.tables {
             self.table(&mut out, table);
         }
+        for table in &self.tables {
+            out.push_str(&table.lite.triggers(&table.name));
+        }
         for view in &self.views {
             let filter = view
                 .filter
@@ -403,8 +416,10 @@ impl Schema {
     }
 
     fn table(&self, out: &mut String, table: &Table) {
-        let key = if self.postgres { "bigint" } else { "INTEGER" };
-        let mut lines = vec![format!("id {key} PRIMARY KEY")];
+        let mut lines = vec![match self.postgres {
+            true => "id bigint PRIMARY KEY".to_owned(),
+            false => format!("id {}", table.lite.key()),
+        }];
         for column in &table.columns {
             let mut line = format!("{} {}", column.name, column.ty);
             if let Some(default) = column.default {
@@ -413,8 +428,12 @@ impl Schema {
             if column.not_null {
                 line.push_str(" NOT NULL");
             }
+            if let Some(collation) = column.collation {
+                let _ = write!(line, " COLLATE {collation}");
+            }
             lines.push(line);
         }
+        lines.extend(table.lite.columns(table.strict));
         for (name, columns) in &table.unique {
             lines.push(format!("CONSTRAINT {name} UNIQUE ({})", columns.join(", ")));
         }
@@ -426,10 +445,10 @@ impl Schema {
                 "CONSTRAINT {name} FOREIGN KEY ({column}) REFERENCES {target} (id){action}"
             ));
         }
-        let strict = if table.strict { " STRICT" } else { "" };
+        let options = table.lite.options(table.strict);
         let _ = writeln!(
             out,
-            "CREATE TABLE {} (\n  {}\n){strict};",
+            "CREATE TABLE {} (\n  {}\n){options};",
             table.name,
             lines.join(",\n  ")
         );

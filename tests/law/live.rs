@@ -4,6 +4,7 @@
 //! driftless.
 
 use super::Engine;
+use super::fill;
 use super::rows::{self, Contents};
 use anyhow::{Context, Result, anyhow};
 use driftless_driver_postgres::PostgresDriver;
@@ -86,11 +87,11 @@ impl Base {
         }
     }
 
-    /// A few random rows that both states take.
-    pub fn fill(&self, after: &str, hints: &Hints) -> Result<()> {
+    /// Random rows that both states take.
+    pub fn fill(&self, after: &str, hints: &Hints, rows: usize) -> Result<()> {
         match self {
             Base::Postgres { .. } => Ok(()),
-            Base::Sqlite { path, .. } => rows::fill_sqlite(path, after, hints),
+            Base::Sqlite { path, .. } => fill::fill_sqlite(path, after, hints, rows),
         }
     }
 

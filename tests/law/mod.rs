@@ -3,6 +3,7 @@
 //! Neighbours: `fixture` brings pairs that people wrote, `random` brings generated ones; `live` has the databases and
 //! `rows` their contents. Invariant: a law that is broken says which one it is and shows what was planned.
 
+mod fill;
 mod live;
 mod rows;
 
@@ -52,6 +53,8 @@ pub struct Pair<'a> {
     pub irreversible: bool,
     /// The two differ in nothing but how they are written.
     pub same: bool,
+    /// How many random rows each table gets, where rows are made up.
+    pub rows: usize,
 }
 
 /// Every case is held to its privileges too: the dumps have them.
@@ -248,7 +251,7 @@ impl Engine {
             )?;
         }
 
-        base.fill(pair.loadable.1, &after.hints)?;
+        base.fill(pair.loadable.1, &after.hints, pair.rows)?;
         let rows = base.rows()?;
         let plan = self
             .plan(&found, &after.catalog, &after.hints, true)

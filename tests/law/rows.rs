@@ -1,12 +1,13 @@
-//! Rows: a few random ones, and the law that no plan loses a value that it keeps a column for.
+//! Rows: the law that no plan loses a value that it keeps a column for.
 //!
-//! Neighbours: `live`. Invariant: columns whose type changed, and computed ones, are not compared; all others are.
+//! Neighbours: `live`; `fill` makes rows up. Invariant: columns whose type changed, and computed ones, are not compared; all others are. On
+//! SQLite the rowid counts as a column, unless another column than before gives it, and so does AUTOINCREMENT's mark.
 
 use anyhow::{Result, ensure};
 use driftless_model::{Hints, Kind};
 use driftless_testkit::Database;
-use driftless_testkit::random::Random;
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -74,14 +75,14 @@ pub fn kept(before: &Contents, after: &Contents, hints: &Hints) -> Result<()> {
     Ok(())
 }
 
-fn was_table(name: &str, hints: &Hints) -> Option<String> {
+pub(super) fn was_table(name: &str, hints: &Hints) -> Option<String> {
     let found = hints.renames.iter().find(|(part, _)| {
         part.member.is_none() && part.object.name.as_str().eq_ignore_ascii_case(name)
     });
     found.map(|(_, (from, _))| from.as_str().to_owned())
 }
 
-fn was_column(table: &str, column: &str, hints: &Hints) -> Option<String> {
+pub(super) fn was_column(table: &str, column: &str, hints: &Hints) -> Option<String> {
     let found = hints.renames.iter().find(|(part, _)| {
         part.object.name.as_str().eq_ignore_ascii_case(table)
             && part
@@ -129,12 +130,20 @@ pub fn of_sqlite(path: &Path) -> Result<Contents> {
     let base = Connection::open(path)?;
     let mut out = Contents::new();
     for table in tables(&base)? {
-        let columns = columns(&base, &table)?;
+        let mut columns = columns(&base, &table)?;
         let mut contents = Table::default();
-        let names: Vec<_> = columns
+        let mut names: Vec<_> = columns
             .iter()
             .map(|c| format!("quote({})", quoted(&c.name)))
             .collect();
+        if let Some(hidden) = rowid_name(&base, &table, &columns)? {
+            names.push(hidden.to_owned());
+            columns.push(Column {
+                name: "the rowid".into(),
+                ty: format!("from {}", alias(&base, &table)?),
+                computed: false,
+            });
+        }
         let mut query = base.prepare(&format!(
             "SELECT {} FROM main.{}",
             names.join(", "),
@@ -144,7 +153,11 @@ pub fn of_sqlite(path: &Path) -> Result<Contents> {
         while let Some(row) = rows.next()? {
             let mut cells = BTreeMap::new();
             for (index, column) in columns.iter().enumerate() {
-                cells.insert(column.name.clone(), row.get::<_, String>(index)?);
+                let text = match row.get_ref(index)? {
+                    ValueRef::Integer(number) => number.to_string(),
+                    other => other.as_str()?.to_owned(),
+                };
+                cells.insert(column.name.clone(), text);
             }
             contents.rows.push(cells);
         }
@@ -153,19 +166,55 @@ pub fn of_sqlite(path: &Path) -> Result<Contents> {
             .filter(|c| !c.computed)
             .map(|c| (c.name, c.ty.to_lowercase()))
             .collect();
+        if let Some(mark) = mark(&base, &table)? {
+            let entry = out.entry(format!("the mark of {table}")).or_default();
+            entry.columns.insert("seq".into(), String::new());
+            entry.rows.push(BTreeMap::from([("seq".into(), mark)]));
+        }
         out.insert(table, contents);
     }
     Ok(out)
 }
 
-struct Column {
-    name: String,
-    ty: String,
-    computed: bool,
+/// A name that the rowid can be read by.
+pub(super) fn rowid_name(
+    base: &Connection,
+    table: &str,
+    columns: &[Column],
+) -> Result<Option<&'static str>> {
+    let without = "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND lower(name) = ?1";
+    if base.query_row(without, [table], |row| row.get(0))? {
+        return Ok(None);
+    }
+    let free = |name: &&str| columns.iter().all(|c| c.name != *name);
+    Ok(["rowid", "_rowid_", "oid"].into_iter().find(free))
+}
+
+/// The column that gives the rowid, where one does: no index of its own stands for that key.
+pub(super) fn alias(base: &Connection, table: &str) -> Result<String> {
+    let text = "SELECT coalesce(max(lower(name)), '') FROM pragma_table_xinfo(?1) WHERE pk > 0 AND lower(type) = 'integer' \
+         AND NOT EXISTS (SELECT 1 FROM pragma_index_list(?1) WHERE origin = 'pk')";
+    Ok(base.query_row(text, [table], |row| row.get(0))?)
+}
+
+/// How far AUTOINCREMENT has come.
+fn mark(base: &Connection, table: &str) -> Result<Option<String>> {
+    let counts = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND lower(name) = ?1 AND sql LIKE '%AUTOINCREMENT%'";
+    if base.query_row(counts, [table], |row| row.get::<_, u32>(0))? == 0 {
+        return Ok(None);
+    }
+    let text = "SELECT CAST(max(seq) AS TEXT) FROM sqlite_sequence WHERE lower(name) = ?1";
+    Ok(base.query_row(text, [table], |row| row.get(0))?)
+}
+
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) ty: String,
+    pub(super) computed: bool,
 }
 
 /// Plain tables only: what a virtual table holds is its module's business.
-fn tables(base: &Connection) -> Result<Vec<String>> {
+pub(super) fn tables(base: &Connection) -> Result<Vec<String>> {
     let mut query = base.prepare(
         "SELECT lower(l.name) FROM pragma_table_list l WHERE l.schema = 'main' AND l.type = 'table' \
          AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1",
@@ -174,7 +223,7 @@ fn tables(base: &Connection) -> Result<Vec<String>> {
     Ok(names.collect::<Result<_, _>>()?)
 }
 
-fn columns(base: &Connection, table: &str) -> Result<Vec<Column>> {
+pub(super) fn columns(base: &Connection, table: &str) -> Result<Vec<Column>> {
     let mut query = base.prepare(
         "SELECT lower(name), type, hidden > 1 FROM pragma_table_xinfo(?1) WHERE hidden <> 1",
     )?;
@@ -188,105 +237,8 @@ fn columns(base: &Connection, table: &str) -> Result<Vec<Column>> {
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// Tries random rows; one stays where the state before and the state after both take it.
-pub fn fill_sqlite(path: &Path, after: &str, hints: &Hints) -> Result<()> {
-    let base = Connection::open(path)?;
-    let goal = Connection::open_in_memory()?;
-    goal.execute_batch(after)?;
-    for connection in [&base, &goal] {
-        connection.execute_batch("PRAGMA foreign_keys = ON")?;
-    }
-    let mut random = Random::new(11);
-    let was = |name: &str| was_table(name, hints).unwrap_or_else(|| name.to_owned());
-    let goals: BTreeMap<String, String> =
-        tables(&goal)?.into_iter().map(|t| (was(&t), t)).collect();
-    for _ in 0..4 {
-        for table in tables(&base)? {
-            let columns: Vec<Column> = columns(&base, &table)?
-                .into_iter()
-                .filter(|c| !c.computed)
-                .collect();
-            let values: Vec<String> = columns.iter().map(|c| value(&mut random, &c.ty)).collect();
-            let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
-            goal.execute_batch("SAVEPOINT one")?;
-            let fits = match goals.get(&table) {
-                None => true,
-                Some(target) => {
-                    let (names, values) = translated(&goal, target, &names, &values, hints)?;
-                    insert(&goal, target, &names, &values).is_ok()
-                }
-            };
-            let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-            let taken = fits && insert(&base, &table, &names, &values).is_ok();
-            let end = if taken {
-                "RELEASE one"
-            } else {
-                "ROLLBACK TO one; RELEASE one"
-            };
-            // A trigger may have rolled everything back.
-            let _ = goal.execute_batch(end);
-        }
-    }
-    Ok(())
-}
-
-fn translated(
-    goal: &Connection,
-    target: &str,
-    names: &[&str],
-    values: &[String],
-    hints: &Hints,
-) -> Result<(Vec<String>, Vec<String>)> {
-    let mut out = (Vec::new(), Vec::new());
-    for column in columns(goal, target)?.into_iter().filter(|c| !c.computed) {
-        let from = was_column(target, &column.name, hints);
-        let source = from
-            .iter()
-            .map(String::as_str)
-            .chain([column.name.as_str()])
-            .find_map(|name| names.iter().position(|n| *n == name));
-        if let Some(value) = source.and_then(|at| values.get(at)) {
-            out.0.push(column.name);
-            out.1.push(value.clone());
-        }
-    }
-    Ok(out)
-}
-
-fn insert(base: &Connection, table: &str, names: &[String], values: &[String]) -> Result<()> {
-    let names: Vec<String> = names.iter().map(|n| quoted(n)).collect();
-    let text = match names.is_empty() {
-        true => format!("INSERT INTO {} DEFAULT VALUES", quoted(table)),
-        false => format!(
-            "INSERT INTO {} ({}) VALUES ({})",
-            quoted(table),
-            names.join(", "),
-            values.join(", ")
-        ),
-    };
-    Ok(base.execute_batch(&text)?)
-}
-
-fn value(random: &mut Random, ty: &str) -> String {
-    let ty = ty.to_uppercase();
-    let n = 1 + random.below(9);
-    if random.chance(0.15) {
-        "NULL".into()
-    } else if ty.contains("INT") {
-        n.to_string()
-    } else if ty.contains("CHAR") || ty.contains("TEXT") || ty.contains("CLOB") {
-        format!("'v{n}'")
-    } else if ty.contains("BLOB") {
-        format!("x'0{n}'")
-    } else if ty.is_empty() || ty == "ANY" {
-        [n.to_string(), format!("'v{n}'"), format!("x'0{n}'")][random.below(3) as usize].clone()
-    } else {
-        format!("{n}.5")
-    }
 }
 
 pub fn clear_sqlite(path: &Path) -> Result<()> {

@@ -116,6 +116,8 @@ pub struct Comparison {
     plan: Plan,
     heading: report::Heading,
     refusals: Vec<Diagnostic>,
+    /// Where the rows that are there stop it; among the refusals too.
+    stops: Vec<Diagnostic>,
     notes: Vec<Diagnostic>,
     /// The session of a live before-side, for running the plan.
     connection: Option<Box<dyn Connection>>,
@@ -135,6 +137,10 @@ impl Comparison {
     /// Steps that need a consent which is not given, and differences that are unproven.
     pub fn refusals(&self) -> &[Diagnostic] {
         &self.refusals
+    }
+    /// Where the rows that are there stop it.
+    pub fn stops(&self) -> &[Diagnostic] {
+        &self.stops
     }
     pub fn notes(&self) -> &[Diagnostic] {
         &self.notes
@@ -284,7 +290,14 @@ pub fn compare(context: &mut Context, question: &Question) -> Result<Comparison,
                 .help("check its spelling: the form is kind:schema.name"),
         );
     }
-    let refusals = refusals(&made, &tainted, consent.all);
+    let mut connection = before.connection;
+    let stops = match connection.as_deref_mut() {
+        Some(connection) => block_on(driftless_runtime::unmet(connection, &made)),
+        None => Vec::new(),
+    };
+    let stops: Vec<Diagnostic> = stops.iter().map(stop).collect();
+    let mut refusals = refusals(&made, &tainted, consent.all);
+    refusals.extend(stops.iter().cloned());
     let heading = report::Heading {
         before: question.before.name.clone(),
         after: question.after.name.clone(),
@@ -295,8 +308,9 @@ pub fn compare(context: &mut Context, question: &Question) -> Result<Comparison,
         plan: made,
         heading,
         refusals,
+        stops,
         notes,
-        connection: before.connection,
+        connection,
     })
 }
 
@@ -474,6 +488,14 @@ fn unmodelled(catalog: &Catalog) -> Vec<Diagnostic> {
             d
         })
         .collect()
+}
+
+/// Rows that are there and that a step cannot take.
+fn stop(unmet: &driftless_runtime::Unmet) -> Diagnostic {
+    let said = unmet.demand.said_of(unmet.rows);
+    Diagnostic::error("D0406", format!("the plan stops at {said}"))
+        .note("it would be rolled back, and change nothing")
+        .help(unmet.demand.help.clone())
 }
 
 fn refusals(plan: &Plan, tainted: &[String], all: bool) -> Vec<Diagnostic> {

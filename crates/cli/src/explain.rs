@@ -70,6 +70,7 @@ pub const PAGES: &[Page] = &[
     page!("D0403"),
     page!("D0404"),
     page!("D0405"),
+    page!("D0406"),
     page!("D0501"),
     page!("D0502"),
     page!("D0503"),

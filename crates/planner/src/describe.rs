@@ -345,14 +345,19 @@ fn words(action: &Action, before: &Catalog, after: &Catalog) -> Option<Words> {
             (mark, c.id.part(), titled(&c.id, &standing.body), detail)
         }
         Action::Drop(d) => {
-            let body = before.get(&d.id).map(|o| &o.body);
-            let what = body.map(|b| titled(&d.id, b)).unwrap_or_default();
+            // DROP TABLE does not tell virtual ones apart.
+            let kinds = [d.id.kind, Kind::VirtualTable];
+            let found = before.find(&kinds, &d.id.schema, &d.id.name);
+            let id = found.filter(|_| d.id.kind == Kind::Table);
+            let id = id.as_ref().unwrap_or(&d.id);
+            let body = before.get(id).map(|o| &o.body);
+            let what = body.map(|b| titled(id, b)).unwrap_or_default();
             let detail = match body {
                 Some(Body::Constraint(c)) => constraint_summary(c),
                 Some(Body::Index(i)) => index_summary(i),
                 _ => String::new(),
             };
-            (Mark::Drop, d.id.part(), what, detail)
+            (Mark::Drop, id.part(), what, detail)
         }
         Action::Rename { part, to } => {
             let mut now = part.clone();

@@ -33,6 +33,31 @@ pub struct Loss {
     pub what: String,
 }
 
+/// What a step needs the rows to be: the engine stops it where they are not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Demand {
+    /// The relation whose rows are meant.
+    pub on: ObjectId,
+    /// What is told where nobody counts: `fails where orders.total is null`.
+    pub hazard: String,
+    /// A query that counts the rows that do not fit, on the state that the step finds.
+    pub count: Option<String>,
+    /// What is said of those: `without a value for total`.
+    pub fault: String,
+    /// How to mend it.
+    pub help: String,
+    /// Other relations that the query reads.
+    pub reads: Vec<ObjectId>,
+}
+
+impl Demand {
+    /// `2 rows of orders without a value for total`
+    pub fn said_of(&self, rows: u64) -> String {
+        let noun = if rows == 1 { "row" } else { "rows" };
+        format!("{rows} {noun} of {} {}", self.on, self.fault)
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     pub locks: Vec<Lock>,
@@ -43,11 +68,17 @@ pub struct Facts {
     pub losses: Vec<Loss>,
     /// What a reviewer should know: lower-case sentences.
     pub hazards: Vec<String>,
+    /// What the rows have to be for the step to run; their sentences are among the hazards.
+    pub demands: Vec<Demand>,
     /// The way back cannot restore everything: why.
     pub irreversible: Option<String>,
 }
 
 impl Facts {
+    pub fn demand(&mut self, demand: Demand) {
+        self.hazards.push(demand.hazard.clone());
+        self.demands.push(demand);
+    }
     /// The longest time any of its locks is held.
     pub fn held(&self) -> Held {
         self.locks
@@ -85,6 +116,7 @@ impl Facts {
                 self.hazards.push(h);
             }
         }
+        self.demands.extend(other.demands);
         self.irreversible = self.irreversible.take().or(other.irreversible);
     }
 }

@@ -32,7 +32,7 @@ pub use describe::{Group, Line, Mark};
 pub use dialect::{Answer, Dialect, Frame, Inspected, Parsed};
 pub use diff::{Change, Op};
 pub use draft::{Alter, Draft, Fuse, Hit, Reach, Sides};
-pub use facts::{Facts, Held, Lock, Loss};
+pub use facts::{Demand, Facts, Held, Lock, Loss};
 pub use grants::at_birth;
 pub use moment::{Fault, Moment};
 pub use ops::{Cx, KindOps, Printed, Row, Tx, bare};

@@ -83,6 +83,7 @@ fn step(step: &Step) -> Value {
         scan,
         losses,
         hazards,
+        demands: _,
         irreversible,
     } = &step.facts;
     json!({

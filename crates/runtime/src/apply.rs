@@ -4,7 +4,8 @@
 //! anything is said.
 
 use crate::connection::{Connection, DbError};
-use driftless_planner::{Plan, Segment, Step};
+use crate::demand::why;
+use driftless_planner::{Facts, Plan, Segment, Step};
 use driftless_sql::Diagnostic;
 
 /// What ran.
@@ -68,7 +69,16 @@ async fn run_segment(
             told(done.statements + 1, step);
         }
         if let Err(e) = run(connection, text).await {
-            outcome = Err(failed(&e, text, start, total));
+            let facts: Vec<&Facts> = match step {
+                Some(step) => vec![&step.facts],
+                None => segment.steps.iter().map(|s| &s.facts).collect(),
+            };
+            let mut problem = failed(&e, text, start, total);
+            // At the head of what is told: it is the cause.
+            let mut notes = why(connection, &facts).await;
+            notes.append(&mut problem.notes);
+            problem.notes = notes;
+            outcome = Err(problem);
             break;
         }
         done.statements += usize::from(step.is_some());

@@ -5,6 +5,7 @@
 mod apply;
 mod clock;
 mod connection;
+mod demand;
 mod drift;
 mod files;
 mod inspect;
@@ -18,6 +19,7 @@ mod status;
 
 pub use apply::{Applied, apply};
 pub use connection::{Canceller, ConnectOptions, Connection, DbError, DbErrorKind, Driver, Rows};
+pub use demand::{Unmet, unmet};
 pub use drift::{Seen, Watched, drift};
 pub use files::{
     Commit, DEFAULT_MAX_FILE_SIZE, Reader, Written, added_by, head, read_folder, read_text,

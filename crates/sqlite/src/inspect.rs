@@ -5,13 +5,14 @@
 
 use crate::dialect::SQLITE;
 use crate::text::SYNTAX;
-use driftless_model::{Catalog, Observed, Server, Unmodelled};
+use driftless_model::{Catalog, Observed, Server, Unmodelled, VirtualTable};
 use driftless_planner::{Action, Answer, Fault, Inspected, Moment, apply};
 use driftless_sql::{Problems, SourceId, split};
 use std::collections::BTreeSet;
 
 pub const QUERY: &str = "SELECT type, name, sql FROM sqlite_schema ORDER BY rowid;\n\
-     SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow';";
+     SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow';\n\
+     SELECT name FROM pragma_module_list;";
 
 pub fn decode(answers: &[Answer], server: Server) -> Result<Inspected, Problems> {
     let mut moment = Moment::new(Catalog::new(server), Vec::new());
@@ -22,6 +23,7 @@ pub fn decode(answers: &[Answer], server: Server) -> Result<Inspected, Problems>
         .flat_map(|a| &a.rows)
         .filter_map(|r| r.first()?.as_ref().map(|n| n.to_ascii_lowercase()))
         .collect();
+    let unknown = of_unknown_modules(answers, server);
     let mut waiting: Vec<Action> = Vec::new();
     for row in answers.first().into_iter().flat_map(|a| &a.rows) {
         let [Some(kind), Some(name), Some(sql)] = row.as_slice() else {
@@ -29,6 +31,24 @@ pub fn decode(answers: &[Answer], server: Server) -> Result<Inspected, Problems>
         };
         let key = name.to_ascii_lowercase();
         if key.starts_with("sqlite_") || shadows.contains(&key) {
+            continue;
+        }
+        // Only a module can say which tables are its shadows.
+        let shadow_of = unknown.iter().find(|(table, _)| {
+            kind == "table"
+                && key
+                    .strip_prefix(table.as_str())
+                    .is_some_and(|rest| rest.starts_with('_'))
+        });
+        if let Some((table, module)) = shadow_of {
+            moment.catalog.unmodelled.push(Unmodelled {
+                what: format!(
+                    "table that may belong to {table}, whose module {module} is not known here:"
+                ),
+                name: name.clone(),
+                on: None,
+                place: None,
+            });
             continue;
         }
         match actions(sql, server) {
@@ -53,6 +73,36 @@ pub fn decode(answers: &[Answer], server: Server) -> Result<Inspected, Problems>
         observed: Observed::default(),
         notes: Vec::new(),
     })
+}
+
+/// Virtual tables whose module the library does not have: their names in lower case, and the modules.
+fn of_unknown_modules(answers: &[Answer], server: Server) -> Vec<(String, String)> {
+    let cells = |n: usize| answers.get(n).into_iter().flat_map(|a| &a.rows);
+    let known: BTreeSet<String> = cells(2)
+        .filter_map(|r| Some(r.first()?.as_ref()?.to_ascii_lowercase()))
+        .collect();
+    let mut out = Vec::new();
+    for row in cells(0) {
+        let [_, Some(name), Some(sql)] = row.as_slice() else {
+            continue;
+        };
+        // Parsing everything twice would be dear.
+        if !sql
+            .get(..15)
+            .is_some_and(|s| s.eq_ignore_ascii_case("CREATE VIRTUAL "))
+        {
+            continue;
+        }
+        for action in actions(sql, server).unwrap_or_default() {
+            if let Action::Create(create) = action
+                && let Some(table) = create.object.get::<VirtualTable>()
+                && !known.contains(&table.module.to_ascii_lowercase())
+            {
+                out.push((name.to_ascii_lowercase(), table.module.clone()));
+            }
+        }
+    }
+    out
 }
 
 fn actions(sql: &str, server: Server) -> Option<Vec<Action>> {

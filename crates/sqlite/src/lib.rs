@@ -6,6 +6,7 @@ mod canon;
 mod dialect;
 mod features;
 mod frame;
+mod full_text;
 mod grammar;
 mod inspect;
 mod print;

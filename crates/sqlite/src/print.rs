@@ -6,8 +6,8 @@
 use crate::grammar::OWN_PREFIX;
 use crate::text::{is_simple_default, quoted, quoted_list, unwrapped};
 use driftless_model::{
-    Column, Constraint, ConstraintBody, ForeignKey, Index, Key, KeyExpr, Name, Object, ObjectId,
-    Table, Trigger, TriggerEvent, View, VirtualTable,
+    Column, Constraint, ConstraintBody, ForeignKey, Index, Key, KeyExpr, Kind, Name, Object,
+    ObjectId, Table, Trigger, TriggerEvent, View, VirtualTable,
 };
 use driftless_planner::{Action, Clause, ColumnClause, Data, Session, TableClause};
 
@@ -56,6 +56,12 @@ fn constraints_of(actions: &[Action]) -> Vec<(&ObjectId, &Constraint)> {
 pub fn single(action: &Action) -> String {
     match action {
         Action::Create(c) => create(&c.id, &c.object),
+        // SQLite 3.53 and newer.
+        Action::Drop(d) if d.id.kind == Kind::Constraint => format!(
+            "ALTER TABLE {} DROP CONSTRAINT {}",
+            quoted(&d.id.owner.clone().unwrap_or_default()),
+            quoted(&d.id.name)
+        ),
         Action::Drop(d) => format!("DROP {} {}", drop_word(&d.id), quoted(&d.id.name)),
         Action::Rename { part, to } => {
             let table = quoted(&part.object.name);
@@ -92,7 +98,6 @@ pub fn single(action: &Action) -> String {
 }
 
 fn drop_word(id: &ObjectId) -> &'static str {
-    use driftless_model::Kind;
     match id.kind {
         Kind::Index => "INDEX",
         Kind::View => "VIEW",
@@ -113,7 +118,10 @@ fn create(id: &ObjectId, object: &Object) -> String {
     } else if let Some(table) = object.get::<VirtualTable>() {
         create_virtual(id, table)
     } else if let Some(constraint) = object.get::<Constraint>() {
-        constraint_text(&id.name, constraint)
+        // SQLite 3.53 and newer.
+        let table = quoted(&constraint.table.name);
+        let text = constraint_text(&id.name, constraint);
+        format!("ALTER TABLE {table} ADD {text}")
     } else {
         String::new()
     }

@@ -8,7 +8,7 @@
 mod copy;
 mod decide;
 
-pub use decide::decide;
+pub use decide::{columns_in, decide};
 
 use crate::grammar::OWN_PREFIX;
 use crate::row::constraint::key_target;
@@ -139,8 +139,9 @@ fn native(actions: Vec<Action>) -> Vec<Vec<Action>> {
             matches!(s.first(), Some(Action::Alter { clause: Clause::Table(TableClause::AddColumn { column, .. }), .. })
                 if columns.contains(&column.name))
         });
-        if let Some(statement) = home {
-            statement.push(action);
+        match home {
+            Some(statement) => statement.push(action),
+            None => statements.push(vec![action]),
         }
     }
     statements
@@ -170,12 +171,15 @@ fn rebuilt(table: &ObjectId, actions: &[Action], cx: &Cx) -> Vec<Vec<Action>> {
             .collect(),
     ));
     let all: Vec<&Constraint> = constraints.iter().map(|(_, c)| c).collect();
-    let mut statements = vec![
-        create,
-        vec![Action::Data(copy::rows(
-            table, &scratch, before, after, &all, cx,
-        ))],
-    ];
+    let copied = copy::rows(table, &scratch, before, after, &all, cx);
+    let mut indexes = Vec::new();
+    for (index, columns) in crate::full_text::over(table, cx.before, cx.after) {
+        let same = copy::is_verbatim(&copied, before, after, columns.as_deref());
+        if !same || moves_rows(table, before, after, &all, cx) {
+            indexes.push(vec![crate::full_text::again(index)]);
+        }
+    }
+    let mut statements = vec![create, vec![Action::Data(copied)]];
     statements.extend(sequence(table, &scratch, &all, cx));
     statements.push(vec![Action::drop(table.clone())]);
     statements.push(vec![legacy("ON")]);
@@ -184,7 +188,21 @@ fn rebuilt(table: &ObjectId, actions: &[Action], cx: &Cx) -> Vec<Vec<Action>> {
         to: table.name.clone(),
     }]);
     statements.push(vec![legacy("OFF")]);
+    statements.extend(indexes);
     statements
+}
+
+/// A column that was not the rowid's alias becomes it: the rows get its values for rowids.
+fn moves_rows(
+    table: &ObjectId,
+    before: &Table,
+    after: &Table,
+    all: &[&Constraint],
+    cx: &Cx,
+) -> bool {
+    let was: Vec<&Constraint> = constraints(cx.before, table).map(|(_, c)| c).collect();
+    let alias = rowid_alias(after, all);
+    alias.is_some_and(|a| before.column(a).is_some()) && rowid_alias(before, &was) != alias
 }
 
 /// With it SQLite renames the table and looks at no view and no other table's trigger: they keep meaning the name.

@@ -1,8 +1,8 @@
 //! A populated file through a plan: no row, rowid, high-water mark, child row, index, trigger, view or full-text index
 //! is lost.
 
-use driftless_model::{Catalog, Dialect as Engine, Scope, Server};
-use driftless_planner::{Answer, Consent, Dialect, Request, plan, read_desired, settle_all};
+use driftless_model::{Catalog, Dialect as Engine, Scope, Server, Version};
+use driftless_planner::{Answer, Consent, Dialect, Plan, Request, plan, read_desired, settle_all};
 use driftless_sql::Sources;
 use driftless_sqlite::{DEFAULT_VERSION, SQLITE};
 use rusqlite::Connection;
@@ -12,7 +12,7 @@ const SERVER: Server = Server {
     version: DEFAULT_VERSION,
 };
 
-fn live(connection: &Connection) -> Catalog {
+fn live(connection: &Connection, server: Server) -> Catalog {
     let batch = &SQLITE.queries("", &Scope::default())[0];
     let mut answers = Vec::new();
     for sql in batch.split_inclusive(';') {
@@ -26,29 +26,18 @@ fn live(connection: &Connection) -> Catalog {
         }
         answers.push(answer);
     }
-    let mut catalog = SQLITE.decode(&answers, SERVER).expect("a catalog").catalog;
+    let mut catalog = SQLITE.decode(&answers, server).expect("a catalog").catalog;
     settle_all(&SQLITE, &mut catalog);
     catalog
 }
 
 /// The script from what the connection has to what the text declares.
 fn script(connection: &Connection, after: &str) -> String {
-    let mut sources = Sources::default();
-    let id = sources.add("after.sql", after);
-    let desired = read_desired(&SQLITE, &sources, &[id], SERVER).expect("a schema");
-    let consent = Consent {
-        all: true,
-        ..Consent::default()
-    };
-    let request = Request {
-        dialect: &SQLITE,
-        before: live(connection),
-        after: desired.catalog,
-        hints: desired.hints,
-        scope: &Scope::default(),
-        consent: &consent,
-    };
-    let plan = plan(request).expect("a plan");
+    script_at(connection, after, SERVER)
+}
+
+fn script_at(connection: &Connection, after: &str, server: Server) -> String {
+    let plan = planned(connection, after, server);
     let mut lines = plan.frame.head.clone();
     for segment in &plan.segments {
         lines.extend(plan.frame.begin.clone());
@@ -60,6 +49,25 @@ fn script(connection: &Connection, after: &str) -> String {
         return String::new();
     }
     lines.join(";\n") + ";"
+}
+
+fn planned(connection: &Connection, after: &str, server: Server) -> Plan {
+    let mut sources = Sources::default();
+    let id = sources.add("after.sql", after);
+    let desired = read_desired(&SQLITE, &sources, &[id], server).expect("a schema");
+    let consent = Consent {
+        all: true,
+        ..Consent::default()
+    };
+    let request = Request {
+        dialect: &SQLITE,
+        before: live(connection, server),
+        after: desired.catalog,
+        hints: desired.hints,
+        scope: &Scope::default(),
+        consent: &consent,
+    };
+    plan(request).expect("a plan")
 }
 
 fn all(connection: &Connection, sql: &str) -> Vec<String> {
@@ -164,4 +172,134 @@ fn a_broken_foreign_key_stops_the_script() {
     db.execute_batch("ROLLBACK")
         .expect("still in its transaction");
     assert_eq!(all(&db, "SELECT a FROM c"), all(&db, "VALUES (5)"));
+}
+
+/// SQLite 3.53 alters constraints in place.
+#[test]
+fn newer_versions_rebuild_less() {
+    let newer = Server {
+        version: Version::new(3, 53),
+        ..SERVER
+    };
+    let db = Connection::open_in_memory().expect("a database");
+    db.execute_batch(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY);
+         CREATE TABLE t (a, -- one
+           b TEXT COLLATE NOCASE DEFAULT NULL, c NOT NULL, d,
+           CONSTRAINT positive CHECK (a > 0), CONSTRAINT up FOREIGN KEY (d) REFERENCES p (id),
+           CONSTRAINT \"keeps ( it\" CHECK (b <> ')'));
+         INSERT INTO t VALUES (1, 'x', 2, NULL), (2, 'y', 3, NULL);",
+    )
+    .expect("a schema");
+    let after = "CREATE TABLE p (id INTEGER PRIMARY KEY);
+         CREATE TABLE t (a NOT NULL, b TEXT COLLATE NOCASE DEFAULT NULL, c, d,
+           CONSTRAINT positive CHECK (a > -1), CONSTRAINT \"keeps ( it\" CHECK (b <> ')'),
+           CHECK (c BETWEEN 1 AND 9), CONSTRAINT \"a b\" CHECK (a < c))";
+    let sql = script_at(&db, after, newer);
+    let altered = sql.lines().filter(|l| l.starts_with("ALTER TABLE")).count();
+    assert!(!sql.contains("DROP TABLE") && altered == 7, "{sql}");
+    db.execute_batch(&sql)
+        .unwrap_or_else(|e| panic!("{e}\n{sql}"));
+    assert_eq!(script_at(&db, after, newer), "", "a second plan is empty");
+    assert!(script(&db, "CREATE TABLE t (a)").contains("DROP TABLE t"));
+    let empty = "INSERT INTO t VALUES (NULL, 'x', 1, 1)";
+    assert!(db.execute_batch(empty).is_err());
+
+    // Rows that have no value yet need the rebuild, which gives them one.
+    db.execute_batch("DROP TABLE t; CREATE TABLE t (a, b)")
+        .expect("a schema");
+    for after in [
+        "CREATE TABLE t (a NOT NULL DEFAULT 1, b)",
+        "CREATE TABLE t (a, b UNIQUE)",
+        "CREATE TABLE t (a NOT NULL ON CONFLICT IGNORE, b)",
+    ] {
+        let sql = script_at(&db, after, newer);
+        assert!(sql.contains("DROP TABLE t"), "{sql}");
+    }
+}
+
+/// What a STRICT column takes is asked of each value as SQLite itself answers.
+#[test]
+fn demands_count_what_the_engine_refuses() {
+    let values = [
+        "NULL",
+        "1",
+        "-7",
+        "2.0",
+        "2.5",
+        "1e300",
+        "9223372036854775807",
+        "9.3e18",
+        "''",
+        "'x'",
+        "'12'",
+        "' 12 '",
+        "'12abc'",
+        "'1.0'",
+        "'1.5'",
+        "'1e3'",
+        "'0x10'",
+        "'9223372036854775808'",
+        "x'31'",
+        "x''",
+        "'+5'",
+        "'.5'",
+        "'1_000'",
+    ];
+    for ty in ["INT", "INTEGER", "REAL", "TEXT", "BLOB", "ANY"] {
+        for was in ["", "TEXT", "NUMERIC", "REAL"] {
+            for value in values {
+                let db = Connection::open_in_memory().expect("a database");
+                db.execute_batch(&format!(
+                    "CREATE TABLE t (a {was}); INSERT INTO t VALUES ({value}); CREATE TABLE n (a {ty}) STRICT;"
+                ))
+                .expect("a schema");
+                let refused = db.execute_batch("INSERT INTO n SELECT a FROM t").is_err();
+                let after =
+                    format!("CREATE TABLE t (a {ty}) STRICT; CREATE TABLE n (a {ty}) STRICT");
+                let counted = demands(&db, &after)
+                    .iter()
+                    .any(|query| all(&db, query) != all(&db, "VALUES (0)"));
+                assert_eq!(counted, refused, "{value} in {was:?} as {ty}");
+            }
+        }
+    }
+}
+
+#[test]
+fn demands_count_rows() {
+    let cases = [
+        ("a NOT NULL, b", 1),
+        ("a UNIQUE, b", 2),
+        ("a PRIMARY KEY COLLATE NOCASE, b", 3),
+        ("a, b CHECK (b < 3)", 3),
+        ("a, b REFERENCES p (id)", 3),
+        ("a, b, c NOT NULL", 5),
+    ];
+    for (columns, rows) in cases {
+        let db = Connection::open_in_memory().expect("a database");
+        db.execute_batch(
+            "CREATE TABLE p (id INTEGER PRIMARY KEY); INSERT INTO p VALUES (1), (2);
+             CREATE TABLE t (a, b); INSERT INTO t VALUES ('x', 1), ('x', 2), ('X', 3), (NULL, 4), ('y', 5);",
+        )
+        .expect("a schema");
+        let after = format!("CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t ({columns})");
+        let queries = demands(&db, &after);
+        let counted: Vec<_> = queries.iter().map(|q| all(&db, q)).collect();
+        assert_eq!(
+            counted,
+            [all(&db, &format!("VALUES ({rows})"))],
+            "{columns}"
+        );
+    }
+}
+
+/// The queries that count what a plan to the text does not take.
+fn demands(connection: &Connection, after: &str) -> Vec<String> {
+    let steps = planned(connection, after, SERVER).segments;
+    let steps = steps.into_iter().flat_map(|s| s.steps);
+    steps
+        .flat_map(|s| s.facts.demands)
+        .filter_map(|d| d.count)
+        .collect()
 }

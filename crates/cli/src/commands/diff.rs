@@ -1,6 +1,7 @@
 //! `diff --from STATE --to STATE`, and the showing of a comparison that `plan` shares.
 
 use driftless_runtime::StateSpec;
+use driftless_sql::{Diagnostic, Severity};
 
 use super::side;
 use crate::args::{DiffArgs, PlanFormat, ShowArgs};
@@ -31,6 +32,15 @@ pub fn show(
         context.tell(comparison.refusals());
         return Ok((Exit::Refused, comparison));
     }
+    let stops: Vec<Diagnostic> = comparison
+        .stops()
+        .iter()
+        .map(|stop| Diagnostic {
+            severity: Severity::Warning,
+            ..stop.clone()
+        })
+        .collect();
+    context.tell(&stops);
     let colour = context.colour_out && args.format == PlanFormat::Text;
     context.print(&comparison.render(args.format, colour))?;
     let exit = match args.exit_code && comparison.has_changes() {

@@ -13,6 +13,7 @@ use super::job::{Job, Piece};
 use super::plan::{Prepared, listed};
 use super::{Stop, Trouble};
 use crate::connection::{DbError, DbErrorKind, Rows};
+use crate::demand::why;
 use crate::ledger::{Entry, Event};
 use crate::site::Site;
 
@@ -229,12 +230,34 @@ impl Runner<'_, '_, '_> {
         let Err(halt) = outcome else {
             return Ok(());
         };
+        let causes = self.causes(&halt, at, piece).await;
         if piece.inside {
             // Where the server already ended the transaction this has nothing to do.
             let _ = self.site.connection.batch("ROLLBACK").await;
             self.site.forget(rows);
         }
-        Err(self.halted(halt, at, piece).await)
+        Err(self.halted(halt, at, piece, causes).await)
+    }
+
+    /// What the rows do not meet, where that is why it stopped.
+    async fn causes(
+        &mut self,
+        halt: &Halt,
+        at: Option<(usize, &Step)>,
+        piece: &Piece<'_>,
+    ) -> Vec<String> {
+        if !matches!(halt, Halt::Error(_)) {
+            return Vec::new();
+        }
+        let steps: Vec<&Step> = match at {
+            Some((_, step)) => vec![step],
+            None => piece.steps.iter().map(|(_, step)| *step).collect(),
+        };
+        let facts: Vec<_> = steps
+            .into_iter()
+            .filter_map(|step| Some(&self.job.replayed(step)?.facts))
+            .collect();
+        why(&mut *self.site.connection, &facts).await
     }
 
     async fn inside<'p>(
@@ -368,6 +391,7 @@ impl Runner<'_, '_, '_> {
         halt: Halt,
         at: Option<(usize, &Step)>,
         piece: &Piece<'_>,
+        causes: Vec<String>,
     ) -> Trouble {
         let path = &self.job.file.path;
         let (mut d, why) = match &halt {
@@ -384,6 +408,9 @@ impl Runner<'_, '_, '_> {
                 "interrupted".to_string(),
             ),
         };
+        for cause in causes {
+            d = d.note(cause);
+        }
         if let Halt::Assert(sql) = &halt {
             d = d.note(format!("it asks: {sql}"));
         }

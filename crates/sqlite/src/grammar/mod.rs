@@ -21,7 +21,7 @@ use driftless_model::{Kind, ObjectId, Server, SqlText};
 use driftless_planner::{Action, Drop, Parsed};
 use driftless_sql::{Cursor, Diagnostic, Ident, RawStatement, SourceId, Span, StatementKind};
 pub use misc::OWN_PREFIX;
-pub use virtual_table::canon as virtual_canon;
+pub use virtual_table::{canon as virtual_canon, split_arguments};
 
 /// One statement.
 pub fn read(

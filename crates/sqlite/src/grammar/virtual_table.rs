@@ -1,10 +1,10 @@
 //! CREATE VIRTUAL TABLE.
 
 use super::{if_not_exists, object_name};
-use crate::text::{id, normal};
+use crate::text::{id, normal, tokens};
 use driftless_model::{Kind, Object, VirtualTable};
 use driftless_planner::{Action, Create, Parsed};
-use driftless_sql::{Cursor, Diagnostic};
+use driftless_sql::{Cursor, Diagnostic, TokenKind};
 
 pub fn create(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
     cur.expect_seq(&["virtual", "table"])?;
@@ -34,6 +34,28 @@ pub fn create(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
         }))],
         ..Parsed::default()
     })
+}
+
+/// The arguments one by one, as written: at the commas that stand in no brackets.
+pub fn split_arguments(text: &str) -> Vec<&str> {
+    let mut out = Vec::new();
+    let (mut from, mut depth) = (0, 0u32);
+    for token in tokens(text) {
+        if token.kind != TokenKind::Symbol {
+            continue;
+        }
+        match token.span.of(text) {
+            "(" => depth += 1,
+            ")" => depth = depth.saturating_sub(1),
+            "," if depth == 0 => {
+                out.extend(text.get(from..token.span.start));
+                from = token.span.end;
+            }
+            _ => {}
+        }
+    }
+    out.extend(text.get(from..));
+    out
 }
 
 /// The whole definition for comparison.

@@ -39,6 +39,31 @@ pub fn rows(
     }
 }
 
+/// Whether these columns (`None`: all of before) have the values that they had, in rows that have the rowids that they
+/// had.
+pub fn is_verbatim(copy: &Data, before: &Table, after: &Table, columns: Option<&[Name]>) -> bool {
+    let Data::Copy {
+        columns: copied, ..
+    } = copy
+    else {
+        return false;
+    };
+    let kept = |name: &Name| {
+        let (Some(was), Some(now)) = (before.column(name), after.column(name)) else {
+            return false;
+        };
+        let own = |(n, expr): &(Name, String)| n == name && *expr == quoted(name);
+        let value = was.generated.is_some() || copied.iter().any(own);
+        let (was, now) = (&was.ty.text, &now.ty.text);
+        value && was.eq_ignore_ascii_case(now)
+    };
+    let all = || before.columns.iter().map(|c| &c.name).collect::<Vec<_>>();
+    let columns = columns.map_or_else(all, |c| c.iter().collect());
+    // The rowid comes from its hidden name, or from the column that was its alias already.
+    let rowid = has_rowid(before) && has_rowid(after);
+    rowid && columns.into_iter().all(kept)
+}
+
 /// What fills the column; `None`: its default, or nothing.
 fn value(table: &ObjectId, column: &Column, before: &Table, cx: &Cx) -> Option<String> {
     let part = table.member(&column.name);

@@ -31,7 +31,7 @@ pub fn decide(id: &ObjectId, cx: &Cx) -> Decision {
     else {
         return REBUILD;
     };
-    if before.lite() != after.lite() || altered(before, after) {
+    if before.lite() != after.lite() || altered(id, before, after, cx) {
         return REBUILD;
     }
     let added: Vec<&Column> = missing(after, before);
@@ -41,10 +41,14 @@ pub fn decide(id: &ObjectId, cx: &Cx) -> Decision {
         match constraints(cx.before, id).find(|(b, _)| *b == cid) {
             Some((_, was)) if same_constraint(was, constraint) => {}
             None if attaches(constraint, &added) => attached = true,
+            None if can_add_constraint(constraint, cx) => {}
+            Some((_, was))
+                if can_drop_constraint(was, cx) && can_add_constraint(constraint, cx) => {}
             _ => return REBUILD,
         }
     }
-    let gone = constraints(cx.before, id).any(|(b, _)| !cx.after.contains(b));
+    let gone = constraints(cx.before, id)
+        .any(|(b, c)| !cx.after.contains(b) && !can_drop_constraint(c, cx));
     let native = !gone
         && added.iter().all(|c| can_add(id, c, cx))
         && (dropped.is_empty() || can_drop(id, before, after, &dropped, cx));
@@ -54,11 +58,48 @@ pub fn decide(id: &ObjectId, cx: &Cx) -> Decision {
     }
 }
 
-fn altered(before: &Table, after: &Table) -> bool {
-    after
-        .columns
-        .iter()
-        .any(|a| before.column(&a.name).is_some_and(|b| !same_column(b, a)))
+/// A column differs in what ALTER TABLE does not reach.
+fn altered(id: &ObjectId, before: &Table, after: &Table, cx: &Cx) -> bool {
+    after.columns.iter().any(|a| {
+        let was = before.column(&a.name);
+        was.is_some_and(|b| !same_column(b, a) && !can_set_not_null(id, b, a, cx))
+    })
+}
+
+/// `ALTER COLUMN … SET | DROP NOT NULL` is all it takes, and no row is to get a value for it.
+fn can_set_not_null(id: &ObjectId, was: &Column, now: &Column, cx: &Cx) -> bool {
+    let without = |c: &Column| Column {
+        not_null: false,
+        not_null_conflict: None,
+        ..c.clone()
+    };
+    let part = id.member(&now.name);
+    let filled = cx.hints.backfills.contains_key(&part) || cx.hints.usings.contains_key(&part);
+    has(cx.server, Feature::AlterConstraint)
+        && same_column(&without(was), &without(now))
+        && now.not_null_conflict.is_none()
+        && (!now.not_null || is_null(now) && !filled)
+}
+
+/// `ADD [CONSTRAINT …] CHECK`.
+fn can_add_constraint(constraint: &Constraint, cx: &Cx) -> bool {
+    has(cx.server, Feature::AlterConstraint) && matches!(constraint.body, ConstraintBody::Check(_))
+}
+
+/// `DROP CONSTRAINT`: it has to have a name, and no index of its own.
+fn can_drop_constraint(constraint: &Constraint, cx: &Cx) -> bool {
+    has(cx.server, Feature::AlterConstraint)
+        && constraint.named
+        && matches!(
+            constraint.body,
+            ConstraintBody::Check(_) | ConstraintBody::ForeignKey(_)
+        )
+}
+
+/// Without a default, or with NULL.
+fn is_null(column: &Column) -> bool {
+    let default = column.default.as_ref();
+    default.is_none_or(|d| unwrapped(&d.written).eq_ignore_ascii_case("null"))
 }
 
 /// The columns of `all` that `other` does not have.
@@ -108,11 +149,7 @@ fn can_add(id: &ObjectId, column: &Column, cx: &Cx) -> bool {
         let current = bare.to_ascii_lowercase().starts_with("current_");
         is_simple_default(bare) && is_simple_default(&d.written) && !current
     });
-    let null = column
-        .default
-        .as_ref()
-        .is_none_or(|d| d.written.eq_ignore_ascii_case("null"));
-    constant && !(column.not_null && null)
+    constant && !(column.not_null && is_null(column))
 }
 
 /// Limits of DROP COLUMN (lang_altertable, 5): also nothing that stays may still name the column, and SQLite looks at

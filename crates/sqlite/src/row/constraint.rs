@@ -1,6 +1,6 @@
 //! Keys, checks and foreign keys: in SQLite they live in the text of their table, so every change is the table's.
 
-use super::{lock, no_clause, place_in};
+use super::{demand, instant, lock, no_clause, place_in};
 use crate::canon::{missing_columns, same_text, settle_expr};
 use crate::grammar::{automatic, free_name};
 use crate::print;
@@ -189,29 +189,28 @@ impl KindOps for Constraints {
                 .and_then(|o| o.owner_relation().cloned()),
             _ => None,
         };
-        match table.filter(|t| !moment.fresh.contains(t) && moment.catalog.contains(t)) {
-            Some(table) => Facts {
-                locks: vec![lock(&table, Held::Scan)],
-                scan: true,
-                ..Facts::default()
-            },
-            None => Facts::default(),
+        let Some(table) = table.filter(|t| !moment.fresh.contains(t) && moment.catalog.contains(t))
+        else {
+            return Facts::default();
+        };
+        let Action::Create(create) = action else {
+            return instant(&table);
+        };
+        let mut out = Facts {
+            locks: vec![lock(&table, Held::Scan)],
+            scan: true,
+            ..Facts::default()
+        };
+        if let Some(constraint) = create.object.get::<Constraint>()
+            && let Some(demand) = demand::of_added(constraint, moment)
+        {
+            out.demand(demand);
         }
+        out
     }
 
     fn print(&self, action: &Action, _inside: Option<&Action>, _server: Server) -> Printed {
-        Printed::plain(match action {
-            // SQLite 3.53 and newer.
-            Action::Create(c) => match c.object.get::<Constraint>() {
-                Some(k) => format!(
-                    "ALTER TABLE {} ADD {}",
-                    crate::text::quoted(&k.table.name),
-                    print::constraint_text(&c.id.name, k)
-                ),
-                None => String::new(),
-            },
-            other => print::single(other),
-        })
+        Printed::plain(print::single(action))
     }
 }
 

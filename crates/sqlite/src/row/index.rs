@@ -1,6 +1,6 @@
 //! Indexes that are no constraint's.
 
-use super::{after_home, lock, no_clause, place_in, relation};
+use super::{after_home, demand, lock, no_clause, place_in, relation};
 use crate::canon::{missing_columns, same_option, same_text, settle_expr};
 use crate::print;
 use driftless_model::{
@@ -138,9 +138,12 @@ impl KindOps for Indexes {
     }
 
     fn facts(&self, action: &Action, moment: &Moment) -> Facts {
-        let (index, held) = match action {
-            Action::Create(c) => (c.object.get::<Index>().cloned(), Held::Scan),
-            Action::Drop(d) => (moment.catalog.item::<Index>(&d.id).cloned(), Held::Instant),
+        let (name, index, held) = match action {
+            Action::Create(c) => (&c.id.name, c.object.get::<Index>().cloned(), Held::Scan),
+            Action::Drop(d) => {
+                let standing = moment.catalog.item::<Index>(&d.id).cloned();
+                (&d.id.name, standing, Held::Instant)
+            }
             _ => return Facts::default(),
         };
         let Some(index) = index.filter(|i| !moment.fresh.contains(&i.table)) else {
@@ -152,10 +155,7 @@ impl KindOps for Indexes {
             ..Facts::default()
         };
         if index.unique && held == Held::Scan {
-            out.hazards.push(format!(
-                "fails where two rows of {} have one key",
-                index.table
-            ));
+            out.demand(demand::of_index(name, &index));
         }
         out
     }

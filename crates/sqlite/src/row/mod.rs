@@ -3,6 +3,7 @@
 //! Neighbours: `rebuild` decides how a table's changes are done. Invariant: a row answers from the two states alone.
 
 pub mod constraint;
+mod demand;
 pub mod index;
 pub mod table;
 pub mod trigger;

@@ -1,13 +1,15 @@
 //! Tables with their columns.
 
-use super::{after_namesake, instant, lock, no_clause};
+use super::virtual_table::module_hazard;
+use super::{after_namesake, demand, instant, lock, no_clause, relation};
 use crate::canon::{same_option, same_text, settle_default, settle_expr};
+use crate::full_text;
 use crate::print;
 use crate::rebuild::{decide, rebuilding};
 use crate::text::{SYNTAX, affinity, is_lossy, normal, type_text, unwrapped};
 use driftless_model::{
-    Catalog, Column, Constraint, ConstraintBody, Generated, Kind, Object, ObjectId, Server,
-    SqlText, Table, Verdict,
+    Catalog, Column, Constraint, Generated, Kind, Object, ObjectId, Server, SqlText, Table,
+    Verdict, VirtualTable,
 };
 use driftless_planner::{
     Action, Alter, Clause, ColumnClause, Create, Cx, Data, Draft, Facts, Fault, Fuse, Held, Hit,
@@ -330,11 +332,19 @@ fn facts(action: &Action, moment: &Moment) -> Facts {
                 irreversible: Some(format!("the values of {id}.{column} are gone")),
                 ..Facts::default()
             },
-            Clause::Column { .. } => Facts {
-                locks: vec![lock(id, Held::Scan)],
-                scan: true,
-                ..Facts::default()
-            },
+            Clause::Column {
+                column,
+                clause: ColumnClause::NotNull(true),
+                ..
+            } => {
+                let mut out = Facts {
+                    locks: vec![lock(id, Held::Scan)],
+                    scan: true,
+                    ..Facts::default()
+                };
+                out.demand(demand::of_not_null(id, column));
+                out
+            }
             _ => instant(id),
         },
         Action::Data(Data::Copy { from, to, columns }) => copy_facts(from, to, columns, moment),
@@ -350,7 +360,11 @@ fn facts(action: &Action, moment: &Moment) -> Facts {
 /// Also of a virtual table: DROP TABLE does not tell them apart.
 pub fn drop_facts(id: &ObjectId, moment: &Moment) -> Facts {
     let mut out = instant(id);
-    if moment.fresh.contains(id) || moment.copied.contains(id) {
+    let standing = relation(&moment.catalog, &id.name);
+    let found = standing.and_then(|id| moment.catalog.item::<VirtualTable>(&id));
+    out.hazards.extend(found.and_then(module_hazard));
+    let has_rows = found.is_none_or(|t| full_text::external(t).is_none());
+    if moment.fresh.contains(id) || moment.copied.contains(id) || !has_rows {
         return out;
     }
     out.losses.push(Loss {
@@ -408,69 +422,28 @@ fn copy_facts(
     }
     for column in target.columns.iter().filter(|c| c.generated.is_none()) {
         let filled = columns.iter().find(|(n, _)| *n == column.name);
-        match (source.column(&column.name), filled) {
-            (Some(was), Some((_, expr))) => {
-                let plain = expr.eq_ignore_ascii_case(column.name.as_str())
-                    || expr == &crate::text::quoted(&column.name);
-                let (a, b) = (
-                    affinity(&was.ty.text, strict(source)),
-                    affinity(&column.ty.text, strict(target)),
-                );
-                if plain && is_lossy(a, b) {
-                    out.losses.push(Loss {
-                        code: "D0203",
-                        object: format!("{from}.{}", column.name),
-                        what: format!(
-                            "values of {from}.{} that change as {}",
-                            column.name, column.ty.text
-                        ),
-                    });
-                }
-                if plain && column.not_null && !was.not_null {
-                    out.hazards
-                        .push(format!("fails where {from}.{} is null", column.name));
-                }
-                if strict(target) && !strict(source) {
-                    out.hazards.push(format!(
-                        "fails where {from}.{} holds no {}",
-                        column.name, column.ty.text
-                    ));
-                }
-            }
-            (None, None) if column.not_null && column.default.is_none() => {
-                out.hazards.push(format!(
-                    "fails where {from} has rows: {} has no value for them",
-                    column.name
-                ));
-            }
-            _ => {}
+        let (Some(was), Some((_, expr))) = (source.column(&column.name), filled) else {
+            continue;
+        };
+        let plain = expr.eq_ignore_ascii_case(column.name.as_str())
+            || expr == &crate::text::quoted(&column.name);
+        let (a, b) = (
+            affinity(&was.ty.text, strict(source)),
+            affinity(&column.ty.text, strict(target)),
+        );
+        if plain && is_lossy(a, b) {
+            out.losses.push(Loss {
+                code: "D0203",
+                object: format!("{from}.{}", column.name),
+                what: format!(
+                    "values of {from}.{} that change as {}",
+                    column.name, column.ty.text
+                ),
+            });
         }
     }
-    out.hazards.extend(new_demands(from, to, moment));
+    for demand in demand::of_copy(from, to, columns, moment) {
+        out.demand(demand);
+    }
     out
-}
-
-/// What the constraints that the new table has and the standing one has not demand of the rows.
-fn new_demands(from: &ObjectId, to: &ObjectId, moment: &Moment) -> Vec<String> {
-    let known = |name: &driftless_model::Name| {
-        crate::rebuild::constraints(&moment.catalog, from).any(|(id, _)| id.name == *name)
-    };
-    crate::rebuild::constraints(&moment.catalog, to)
-        .filter(|(id, _)| !known(&id.name))
-        .map(|(_, c)| match &c.body {
-            ConstraintBody::Check(check) => {
-                format!(
-                    "fails where a row of {from} breaks CHECK ({})",
-                    check.expr.written
-                )
-            }
-            ConstraintBody::ForeignKey(key) => {
-                format!(
-                    "fails where a row of {from} refers to no row of {}",
-                    key.target
-                )
-            }
-            _ => format!("fails where two rows of {from} have one key"),
-        })
-        .collect()
 }
