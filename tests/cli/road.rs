@@ -197,6 +197,22 @@ fn a_run_that_fails_changes_nothing_and_says_so() {
         "schema/all.sql",
         SCHEMA.replace("total >= 0", "total > 100").as_bytes(),
     );
+    // The rows that do not fit are counted first.
+    project
+        .run(&["apply", "--declarative", "--yes"])
+        .ends(3)
+        .warns("error[D0406]: the plan stops at 1 row of orders breaking CHECK (total > 100)")
+        .warns("help:");
+    project.run(&["plan"]).ends(0).warns("warning[D0406]");
+    assert_eq!(project.state("dev.db"), state);
+    // Of a value that the plan computes nobody knows before.
+    project.write(
+        "schema/all.sql",
+        SCHEMA
+            .replace("total >= 0", "total > 100")
+            .replace("total REAL", "-- driftless:using total + 1\n total NUMERIC")
+            .as_bytes(),
+    );
     project
         .run(&["apply", "--declarative", "--yes"])
         .ends(1)
@@ -274,18 +290,18 @@ fn a_script_that_fails_in_the_client_loses_nothing() {
     };
     let project = project();
     project.run(&["apply", "--declarative", "--yes"]).ends(0);
-    project
-        .base("dev.db")
-        .execute_batch(
-            "INSERT INTO customers VALUES (1, 'a'); INSERT INTO orders VALUES (1, 1, 5);",
-        )
-        .expect("rows");
-    let state = project.state("dev.db");
     project.write(
         "schema/all.sql",
         SCHEMA.replace("total >= 0", "total > 100").as_bytes(),
     );
     let script = project.run(&["plan", "--format", "sql"]).ends(0).out;
+    project
+        .base("dev.db")
+        .execute_batch(
+            "INSERT INTO customers VALUES (1, 'a'); INSERT INTO orders VALUES (1, 1, 5);",
+        )
+        .expect("rows that came since");
+    let state = project.state("dev.db");
     project.write("script.sql", script.as_bytes());
     let input = std::fs::File::open(project.path().join("script.sql")).expect("a script");
     let ran = std::process::Command::new(client)
