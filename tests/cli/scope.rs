@@ -134,3 +134,34 @@ fn what_a_recreated_view_keeps_is_told() {
         .says("= recreated, it reads a.x")
         .says("keeps its comment, its owner and");
 }
+
+#[test]
+fn what_has_no_name_is_told_by_what_it_says() {
+    let project = Project::of(&[("driftless.yaml", &config(""))]);
+    generate(
+        &project,
+        "base",
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, n INT CHECK (n > 0));",
+    );
+    project.run(&["apply"]).ends(0);
+    let base = project.base("dev.db");
+    base.execute_batch("DROP TABLE a; CREATE TABLE a (id INTEGER PRIMARY KEY, n INT)")
+        .expect("drift");
+    project
+        .run(&["drift"])
+        .ends(2)
+        .says("check a  missing")
+        .says("n > 0")
+        .hides("{>}");
+    // A database without a history is held against the version that it comes nearest to.
+    let more = "CREATE TABLE a (id INTEGER PRIMARY KEY, n INT CHECK (n > 0), m INT);";
+    generate(&project, "more", more);
+    base.execute_batch("DROP TABLE driftless_history")
+        .expect("no history");
+    project
+        .run(&["drift"])
+        .ends(2)
+        .says("nearest to")
+        .says(" base")
+        .says("pending: ");
+}

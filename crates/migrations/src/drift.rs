@@ -5,8 +5,9 @@
 
 use crate::event::{What, members};
 use crate::ground::Ground;
-use driftless_model::{Catalog, Verdict};
-use driftless_planner::{Op, differences};
+use crate::line::one_line;
+use driftless_model::{Body, Catalog, Object, ObjectId, Verdict};
+use driftless_planner::{Op, differences, summary};
 use serde::Serialize;
 
 /// Which side has it.
@@ -113,14 +114,34 @@ pub fn compare(ground: &Ground, should: &Catalog, is: &Catalog) -> Vec<Differenc
                     .collect(),
                 _ => Vec::new(),
             };
-            Difference {
-                kind: change.id.kind.noun(),
-                object: change.id.to_string(),
-                direction,
-                details,
-            }
+            let object = should.get(&change.id).or(is.get(&change.id));
+            named(&change.id, object, direction, details)
         })
         .collect()
+}
+
+/// A constraint is called by what it is; one that has no name by its table and by what it says.
+fn named(
+    id: &ObjectId,
+    object: Option<&Object>,
+    direction: Direction,
+    mut details: Vec<String>,
+) -> Difference {
+    let (mut kind, mut called) = (id.kind.noun(), id.to_string());
+    if let Some(Body::Constraint(c)) = object.map(|o| &o.body) {
+        kind = c.noun();
+        if !c.named {
+            called = c.table.to_string();
+            details.extend(object.map(|o| one_line(&summary(&o.body))));
+            details.retain(|d| !d.is_empty());
+        }
+    }
+    Difference {
+        kind,
+        object: called,
+        direction,
+        details,
+    }
 }
 
 fn sentence(part: &driftless_model::Part, what: &What, detail: &str) -> String {

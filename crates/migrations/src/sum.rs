@@ -3,7 +3,7 @@
 //! Neighbours: `folder` holds the files. Invariant: the lines are independent, so two branches' lines merge by being
 //! kept both; their order and a line that is there twice mean nothing.
 
-use crate::file::File;
+use crate::file::{DOWN, File};
 use crate::folder::Folder;
 use driftless_sql::{Diagnostic, Place, SourceId, Span};
 use std::collections::BTreeMap;
@@ -29,6 +29,14 @@ impl PartialEq for Said {
 impl Eq for Said {}
 
 const DIGITS: usize = 64;
+
+/// By version; what has none comes last.
+fn order(path: &str) -> (u64, &str, bool) {
+    let stem = path.strip_prefix(DOWN).unwrap_or(path);
+    let digits = stem.bytes().take_while(u8::is_ascii_digit).count();
+    let version = stem[..digits].parse().unwrap_or(u64::MAX);
+    (version, stem, stem.len() < path.len())
+}
 
 impl Sum {
     /// The sum of the files as they are.
@@ -74,9 +82,16 @@ impl Sum {
         self.lines.keys().map(String::as_str)
     }
 
+    /// A migration and its way back stand together, the newest last: what two branches add stands in one place, and a
+    /// merge that keeps both sides' lines repeats none.
     pub fn print(&self) -> String {
-        let lines = self.lines.iter().map(|(p, (h, _))| format!("{h}  {p}\n"));
-        lines.collect()
+        let mut lines: Vec<(&String, &String)> =
+            self.lines.iter().map(|(p, (h, _))| (p, h)).collect();
+        lines.sort_by_key(|(path, _)| order(path));
+        lines
+            .iter()
+            .map(|(path, hash)| format!("{hash}  {path}\n"))
+            .collect()
     }
 
     pub fn parse(text: &str, source: SourceId) -> (Sum, Vec<Diagnostic>) {

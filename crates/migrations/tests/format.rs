@@ -196,6 +196,11 @@ fn sums() {
         found
     };
     let text = sum.print();
+    // What two branches add stands in one place.
+    let paths: Vec<&str> = text.lines().filter_map(|l| l.split("  ").nth(1)).collect();
+    for pair in paths.chunks(2) {
+        assert_eq!(format!("down/{}", pair[0]), pair[1], "{paths:?}");
+    }
     // Lines of both sides of a merge, kept both.
     assert!(codes(&format!("{text}{first}\n")).is_empty());
     let conflict = format!("<<<<<<< ours\n{text}=======\n{first}\n>>>>>>> theirs\n");

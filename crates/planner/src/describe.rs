@@ -654,7 +654,8 @@ fn titled(id: &ObjectId, body: &Body) -> String {
     }
 }
 
-fn summary(body: &Body) -> String {
+/// What a body is, in a few words.
+pub fn summary(body: &Body) -> String {
     match body {
         Body::Table(t) => match t.columns.len() {
             1 => "1 column".into(),

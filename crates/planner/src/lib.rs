@@ -28,7 +28,7 @@ pub use action::{
     Drop, EnumClause, IndexClause, SequenceClause, Session, TableClause, ViewClause,
 };
 pub use apply::{apply, located, settle_all, settle_one};
-pub use describe::{Group, Line, Mark};
+pub use describe::{Group, Line, Mark, summary};
 pub use dialect::{Answer, Dialect, Frame, Inspected, Parsed};
 pub use diff::{Change, Op};
 pub use draft::{Alter, Draft, Fuse, Hit, Reach, Sides};

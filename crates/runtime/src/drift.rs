@@ -209,15 +209,8 @@ fn ignored(site: &Site, should: &Catalog) -> Vec<Difference> {
     let mut inside = should.clone();
     site.target.scope.filter(&mut inside);
     let outside = without(&site.live, &managed);
-    let expected = without(should, &inside);
-    let mut found = compare(&whole, &expected, &outside);
-    found.retain(|d| {
-        managed
-            .objects
-            .keys()
-            .all(|id| id.to_string() != d.object || id.kind.noun() != d.kind)
-    });
-    found
+    let expected = without(&without(should, &inside), &managed);
+    compare(&whole, &expected, &outside)
 }
 
 /// What came or went with its relation is not told beside it.
@@ -240,7 +233,12 @@ pub(crate) fn whole(found: Vec<Difference>) -> Vec<Difference> {
         .collect();
     let along = |d: &Difference| {
         let mut all = gone.iter();
-        all.any(|(direction, home)| d.direction == *direction && d.object.starts_with(home))
+        // What has no name of its own is called by its table.
+        let unnamed = matches!(d.kind, "check" | "primary key" | "unique" | "foreign key");
+        all.any(|(direction, home)| {
+            let its = d.object.starts_with(home) || (unnamed && *home == format!("{}.", d.object));
+            d.direction == *direction && its
+        })
     };
     found.into_iter().filter(|d| !along(d)).collect()
 }
