@@ -10,11 +10,12 @@ mod rehearse;
 mod scratch;
 pub mod work;
 
+use std::io::Write;
 use std::sync::OnceLock;
 
 use driftless_driver_postgres::PostgresDriver;
 use driftless_driver_sqlite::SqliteDriver;
-use driftless_model::{Catalog, Hints, Scope as Managed, Server, Version};
+use driftless_model::{Catalog, Hints, Observed, Scope as Managed, Server, Version};
 use driftless_planner::{Plan, Request, plan, read_desired};
 use driftless_report as report;
 use driftless_runtime::{ConnectOptions, Connection, Driver};
@@ -188,6 +189,8 @@ struct Read {
     hints: Hints,
     notes: Vec<Diagnostic>,
     connection: Option<Box<dyn Connection>>,
+    /// How large a live database is.
+    observed: Observed,
 }
 
 pub fn inspect(
@@ -276,7 +279,7 @@ pub fn compare(context: &mut Context, question: &Question) -> Result<Comparison,
         .chain(&before.catalog.taint)
         .cloned()
         .collect::<Vec<_>>();
-    let made = plan(Request {
+    let mut made = plan(Request {
         dialect: speaks,
         before: before.catalog,
         after: after.catalog,
@@ -298,6 +301,7 @@ pub fn compare(context: &mut Context, question: &Question) -> Result<Comparison,
     let stops: Vec<Diagnostic> = stops.iter().map(stop).collect();
     let mut refusals = refusals(&made, &tainted, consent.all);
     refusals.extend(stops.iter().cloned());
+    made.sizes = before.observed.sizes;
     let heading = report::Heading {
         before: question.before.name.clone(),
         after: question.after.name.clone(),
@@ -337,7 +341,9 @@ pub fn apply(
     let mut told = |n: usize, step: &driftless_planner::Step| {
         if !quiet && total > 0 {
             let first = step.text.lines().next().unwrap_or_default();
-            eprintln!("[{n}/{total}] {first}");
+            let first = first.trim_end_matches(['(', ' ']);
+            // Where standard error is closed there is nobody left to tell.
+            let _ = writeln!(std::io::stderr(), "[{n}/{total}] {first}");
         }
     };
     let applied = block_on(async {
@@ -350,8 +356,9 @@ pub fn apply(
     })?;
     match applied {
         Some(done) => Ok(format!(
-            "applied {} statements in {} transactions\n",
-            done.statements, done.transactions
+            "applied {} in {}\n",
+            report::counted(done.statements, "statement"),
+            report::counted(done.transactions, "transaction")
         )),
         None => Err(Failure::with(
             crate::exit::Exit::Interrupted,
@@ -410,6 +417,7 @@ async fn read(
                 hints: Hints::default(),
                 notes,
                 connection: Some(connection),
+                observed: inspected.observed,
             })
         }
         State::Text(ids) => {
@@ -418,7 +426,11 @@ async fn read(
             for (why, n) in desired.ignored {
                 let d = Diagnostic::warning(
                     "D0009",
-                    format!("{n} statements of {} are ignored: {why}", side.name),
+                    format!(
+                        "ignored in {}: {} ({why})",
+                        side.name,
+                        report::counted(n, "statement")
+                    ),
                 );
                 notes.push(Diagnostic {
                     severity: driftless_sql::Severity::Note,
@@ -430,6 +442,7 @@ async fn read(
                 hints: desired.hints,
                 notes,
                 connection: None,
+                observed: Observed::default(),
             })
         }
         State::Folder { dir, texts, upto } => {
@@ -439,6 +452,7 @@ async fn read(
                 hints: Hints::default(),
                 notes: replayed.problems,
                 connection: None,
+                observed: Observed::default(),
             })
         }
         State::Empty => Ok(Read {
@@ -446,6 +460,7 @@ async fn read(
             hints: Hints::default(),
             notes: Vec::new(),
             connection: None,
+            observed: Observed::default(),
         }),
     }
 }

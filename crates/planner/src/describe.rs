@@ -105,6 +105,10 @@ pub(crate) fn groups(
         .map(|(object, lines)| Group { object, lines })
         .collect();
     out.iter_mut().for_each(shorten);
+    // What is asked for needs no reason.
+    let asked = |l: &&mut Line| l.mark != Mark::Remake;
+    let lines = out.iter_mut().flat_map(|g| &mut g.lines);
+    lines.filter(asked).for_each(|l| l.because = None);
     out.sort_by(|a, b| (a.object.kind, &a.object).cmp(&(b.object.kind, &b.object)));
     out
 }

@@ -71,6 +71,8 @@ pub struct Plan {
     /// What is lost and was not allowed.
     pub refused: Vec<Loss>,
     pub frame: Frame,
+    /// Estimated rows and bytes per relation, where a live before-side told them; for whoever reads the plan.
+    pub sizes: BTreeMap<ObjectId, (u64, u64)>,
 }
 
 impl Plan {
@@ -274,6 +276,7 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
         likely_renames,
         refused,
         frame,
+        sizes: BTreeMap::new(),
     })
 }
 
@@ -404,7 +407,11 @@ fn fuse(dialect: &dyn Dialect, renames: Vec<Action>, drafts: Vec<Draft>) -> Vec<
             && draft.actions().all(|a| dialect.fuses(&last.actions, a))
         {
             last.actions.extend(draft.statements.into_iter().flatten());
-            last.because = last.because.take().or(draft.because);
+            // What stands there for several reasons says none.
+            last.because = last
+                .because
+                .take()
+                .filter(|b| Some(b) == draft.because.as_ref());
             continue;
         }
         open = key;

@@ -2,7 +2,7 @@
 //!
 //! Invariant: nothing is shortened or capped; a reader of one revision can read all of that revision.
 
-use crate::summary::{is_reversible, losses};
+use crate::summary::{is_reversible, losses, sizes};
 use crate::text::Heading;
 use driftless_planner::{Facts, Group, Held, Plan, Segment, Step};
 use serde_json::{Value, json};
@@ -48,6 +48,9 @@ pub fn plan_json(plan: &Plan, heading: &Heading) -> String {
             "from": from.to_string(), "to": to.to_string(),
         })).collect::<Vec<_>>(),
         "outside": plan.outside,
+        "sizes": sizes(plan).map(|(id, (rows, bytes))| json!({
+            "kind": id.kind.noun(), "object": id.to_string(), "rows": rows, "bytes": bytes,
+        })).collect::<Vec<_>>(),
     });
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');

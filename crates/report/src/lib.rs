@@ -29,6 +29,7 @@ pub use history::{Origin, Run, ToldHistory, history_json, history_markdown, hist
 pub use json::plan_json;
 pub use markdown::plan_markdown;
 pub use mermaid::schema_mermaid;
+pub use safe::counted;
 pub use schema::{schema_json, schema_sql, schema_yaml, schema_yaml_with_hint};
 pub use script::script;
 pub use status::{status_json, status_markdown, status_text};

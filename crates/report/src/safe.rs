@@ -52,7 +52,7 @@ pub(crate) fn plural(n: usize, one: &str, many: &str) -> String {
 }
 
 /// `1 change`, `2 changes`
-pub(crate) fn counted(n: usize, noun: &str) -> String {
+pub fn counted(n: usize, noun: &str) -> String {
     plural(n, noun, &format!("{noun}s"))
 }
 

@@ -3,6 +3,7 @@
 //! Neighbours: every face of a plan. Invariant: each fact once, however many steps share it.
 
 use crate::safe::{counted, one_line, plural};
+use driftless_model::ObjectId;
 use driftless_planner::{Held, Lock, Plan};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,6 +62,9 @@ pub(crate) fn is_reversible(plan: &Plan) -> bool {
 pub(crate) fn locks(plan: &Plan) -> Option<String> {
     let mut by: BTreeMap<String, BTreeMap<&str, Held>> = BTreeMap::new();
     let mut order: Vec<String> = Vec::new();
+    let sizes: BTreeMap<String, (u64, u64)> = sizes(plan)
+        .map(|(id, size)| (one_line(&id.to_string()), size))
+        .collect();
     for lock in plan.steps().flat_map(|s| &s.facts.locks) {
         let Lock { on, mode, held, .. } = lock;
         let name = one_line(&on.to_string());
@@ -78,13 +82,54 @@ pub(crate) fn locks(plan: &Plan) -> Option<String> {
         .take(LOCKED)
         .filter_map(|name| {
             let modes: Vec<String> = by.get(name)?.iter().map(mode_text).collect();
-            Some(format!("{name} {}", modes.join(", ")))
+            let size = sizes.get(name).map(|s| format!(", {}", sized(*s)));
+            let size = size.unwrap_or_default();
+            Some(format!("{name} {}{size}", modes.join(", ")))
         })
         .collect();
     if order.len() > LOCKED {
         parts.push(format!("and {} more", order.len() - LOCKED));
     }
     Some(parts.join(" · "))
+}
+
+/// The relations that are read or written whole, or lose something, with their estimated rows and bytes.
+pub(crate) fn sizes(plan: &Plan) -> impl Iterator<Item = (&ObjectId, (u64, u64))> {
+    let mut costly: BTreeSet<&ObjectId> = BTreeSet::new();
+    for step in plan.steps() {
+        let lost = |on: &ObjectId| {
+            let name = on.to_string();
+            step.facts.losses.iter().any(|l| {
+                let rest = l.object.strip_prefix(&name);
+                rest.is_some_and(|r| r.is_empty() || r.starts_with('.'))
+            })
+        };
+        let locks = step.facts.locks.iter();
+        costly.extend(
+            locks
+                .filter(|l| l.held > Held::Instant || lost(&l.on))
+                .map(|l| &l.on),
+        );
+    }
+    costly
+        .into_iter()
+        .filter_map(|id| Some((id, *plan.sizes.get(id)?)))
+}
+
+/// `about 1200000 rows, 340 MB`
+fn sized((rows, bytes): (u64, u64)) -> String {
+    format!("about {}, {}", counted(rows as usize, "row"), people(bytes))
+}
+
+/// Bytes as people say them, in powers of 1024 as PostgreSQL's `pg_size_pretty` does.
+fn people(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["bytes", "kB", "MB", "GB", "TB"];
+    let (mut value, mut unit) = (bytes, 0);
+    while value >= 10 * 1024 && unit + 1 < UNITS.len() {
+        value /= 1024;
+        unit += 1;
+    }
+    format!("{value} {}", UNITS[unit])
 }
 
 fn mode_text((mode, held): (&&str, &Held)) -> String {

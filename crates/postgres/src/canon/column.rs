@@ -5,7 +5,7 @@
 use super::scope::{Col, Frame, qualified};
 use super::settler::{Settler, Typed};
 use crate::types::Type;
-use driftless_model::{Part, Ref};
+use driftless_model::{Kind, Part, Ref};
 use driftless_sql::{Ident, Span, Tree};
 
 fn span_of(parts: &[Ident]) -> Span {
@@ -54,13 +54,20 @@ impl Settler<'_> {
             }
             None => {
                 self.sure = false;
-                if self.missing.is_none() {
+                if self.missing.is_none() && !self.may_be_call(parts) {
                     let name: Vec<&str> = parts.iter().map(|p| p.text.as_str()).collect();
                     self.missing = Some((name.join("."), span));
                 }
                 Typed::lost(Tree::Column(parts.to_vec()))
             }
         }
+    }
+
+    /// `t.f` is another notation of `f(t)`.
+    fn may_be_call(&self, parts: &[Ident]) -> bool {
+        let [_, .., name] = parts else { return false };
+        let mut ids = self.infer.catalog.objects.keys();
+        ids.any(|id| id.kind == Kind::Function && id.name.as_str() == name.text)
     }
 
     fn column_ref(&mut self, part: Part, parts: &[Ident], span: Span) {

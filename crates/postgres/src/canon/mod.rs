@@ -97,18 +97,29 @@ pub fn query_as(
     names: &[Name],
     catalog: &Catalog,
 ) -> Vec<(Name, Option<String>)> {
-    query_on(text, names, &Ground::default(), catalog)
+    query_on(text, names, &Ground::default(), catalog).0
 }
 
-fn query_on(
-    text: &mut SqlText,
-    names: &[Name],
-    ground: &Ground,
-    catalog: &Catalog,
-) -> Vec<(Name, Option<String>)> {
+/// Fails where a query names a column that is certainly not there.
+pub fn check_query(text: &SqlText, catalog: &Catalog) -> Result<(), Fault> {
+    let mut text = text.clone();
+    match query_on(&mut text, &[], &Ground::default(), catalog).1 {
+        Some((name, span)) => Err(Fault::Missing {
+            what: "column",
+            name,
+            place: text.place.map(|p| placed(p, span)),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// What it gives, and the first name that is found nowhere.
+type Output = (Vec<(Name, Option<String>)>, Option<(String, Span)>);
+
+fn query_on(text: &mut SqlText, names: &[Name], ground: &Ground, catalog: &Catalog) -> Output {
     let Ok(tree) = read_query(&readable(&text.written, catalog), Syntax::Postgres) else {
         body(text, catalog);
-        return Vec::new();
+        return (Vec::new(), None);
     };
     let path = std::mem::take(&mut text.path);
     let mut settler = Settler::new(catalog, &path);
@@ -119,12 +130,14 @@ fn query_on(
         column.0 = name.as_str().to_owned();
     }
     query::keep_first_names(&mut tree.body, &output);
+    let missing = settler.missing.take();
     finish(text, Canon::Query(Box::new(tree)), &mut settler);
     text.path = path;
-    output
+    let output = output
         .into_iter()
         .map(|(name, ty)| (Name::exact(name), ty.map(|t| t.text(catalog))))
-        .collect()
+        .collect();
+    (output, missing)
 }
 
 /// The body of a SQL-standard routine: `RETURN expression`, or `BEGIN ATOMIC` with one query. What its statements are

@@ -90,7 +90,7 @@ fn is_plain(text: &str) -> bool {
     !quoted
 }
 
-/// Says which relation a query reads that is not there yet.
+/// Says which relation or column a query reads that is not there yet.
 pub(super) fn check_query(text: &SqlText, moment: &Moment) -> Result<(), Fault> {
     let Ok(query) = read_query(&text.written, Syntax::Postgres) else {
         return Ok(());
@@ -124,7 +124,7 @@ pub(super) fn check_query(text: &SqlText, moment: &Moment) -> Result<(), Fault> 
     });
     match missing {
         Some(name) => Err(Fault::missing("table", name)),
-        None => Ok(()),
+        None => canon::check_query(text, &moment.catalog),
     }
 }
 

@@ -23,6 +23,7 @@ pub fn plan_schema() -> Value {
             "outside",
             json!({ "type": "integer", "minimum": 0, "description": "objects outside of `manage`, left alone" }),
         ),
+        must("sizes", list(size())),
     ];
     let defs = vec![(
         "held",
@@ -37,6 +38,15 @@ pub fn plan_schema() -> Value {
         "What leads from one state to another: changes for people, statements for programs.",
         fields,
         defs,
+    )
+}
+
+/// A relation that is read or written whole, or loses something; estimated, and only where a live database told it.
+fn size() -> Value {
+    object(
+        named()
+            .into_iter()
+            .chain([must("rows", count()), must("bytes", count())]),
     )
 }
 
@@ -81,6 +91,14 @@ fn group() -> Value {
         must("cost", reference("held")),
         must("loses", list(text())),
         must("because", or_null("string")),
+        must(
+            "keeps",
+            json!({
+                "type": "array",
+                "items": { "enum": ["comment", "grant", "owner", "option"] },
+                "description": "what an object that is made anew gets back",
+            }),
+        ),
     ]);
     object(named().into_iter().chain([must("lines", list(line))]))
 }

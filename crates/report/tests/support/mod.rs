@@ -67,6 +67,7 @@ pub fn empty_plan() -> Plan {
             commit: vec!["COMMIT".into()],
             ..Frame::default()
         },
+        sizes: Default::default(),
     }
 }
 
@@ -78,6 +79,7 @@ pub fn line(mark: Mark, what: &str, detail: &str, on: &ObjectId) -> Line {
         held: Held::Instant,
         losses: Vec::new(),
         because: None,
+        keeps: Vec::new(),
         part: on.part(),
     }
 }
