@@ -3,6 +3,7 @@
 //! Neighbours: flags, config and URLs name it; `engine` finds the dialect's crate by it. Invariant: a version outside
 //! what is supported is refused by name.
 
+use driftless_model::Version;
 use driftless_sql::Diagnostic;
 
 use crate::suggest::nearest;
@@ -79,11 +80,10 @@ impl Dialect {
             Some([major, minor]) | Some([major, minor, _]) => (*major, *minor),
             _ => return Err(version_error(text, product)),
         };
-        let supported = match product {
-            Product::Postgres => (14..=18).contains(&major),
-            Product::Sqlite => major == 3 && minor >= 37,
-        };
-        if !supported {
+        let (oldest, newest) = crate::engine::supported(product);
+        let meant = Version::new(major, minor);
+        let other = product == Product::Sqlite && major != oldest.major;
+        if other || meant < oldest || newest.is_some_and(|newest| meant > newest) {
             return Err(version_error(text, product));
         }
         Ok(Dialect {

@@ -163,6 +163,11 @@ fn planner_dialect(product: Product) -> &'static dyn driftless_planner::Dialect 
     }
 }
 
+/// The oldest and the newest version that are supported.
+pub fn supported(product: Product) -> (Version, Option<Version>) {
+    planner_dialect(product).supported()
+}
+
 fn driver(product: Product) -> Box<dyn Driver> {
     match product {
         Product::Postgres => Box::new(PostgresDriver),

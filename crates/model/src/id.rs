@@ -219,16 +219,30 @@ impl ObjectId {
     }
 }
 
+/// A name that cannot be taken for two: quoted where it holds more than letters, digits, `_` and `$`.
+struct Plain<'a>(&'a Name);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.as_str();
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
+        match text.chars().all(plain) {
+            true => f.write_str(text),
+            false => write!(f, "\"{}\"", text.replace('"', "\"\"")),
+        }
+    }
+}
+
 impl fmt::Display for ObjectId {
     /// `public.orders`, `orders.total_ck`, `f(integer)`: for people; the schema `public` stays unsaid.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.schema.is_empty() && self.schema.key() != "public" {
-            write!(f, "{}.", self.schema)?;
+            write!(f, "{}.", Plain(&self.schema))?;
         }
         if let Some(owner) = &self.owner {
-            write!(f, "{owner}.")?;
+            write!(f, "{}.", Plain(owner))?;
         }
-        write!(f, "{}", self.name)?;
+        write!(f, "{}", Plain(&self.name))?;
         match &self.args {
             Some(args) => write!(f, "({args})"),
             None => Ok(()),
@@ -252,7 +266,7 @@ impl Part {
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.member {
-            Some(m) => write!(f, "{}.{m}", self.object),
+            Some(m) => write!(f, "{}.{}", self.object, Plain(m)),
             None => write!(f, "{}", self.object),
         }
     }

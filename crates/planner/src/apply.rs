@@ -4,6 +4,7 @@
 //! here. Invariant: a failed action changes nothing that a later try would trip over.
 
 use crate::action::{Action, Create, Data, Drop, Session};
+use crate::cascade::{self, falls};
 use crate::dialect::Dialect;
 use crate::grants;
 use crate::moment::{Fault, Moment};
@@ -255,14 +256,11 @@ fn drop(_dialect: &dyn Dialect, drop: &Drop, moment: &mut Moment) -> Result<(), 
         Err(_) if drop.if_exists => return Ok(()),
         Err(fault) => return Err(fault),
     };
-    moment.remove(&id);
     if drop.cascade {
-        let users = moment.catalog.objects.users_of(&id).into_iter();
-        let users: Vec<ObjectId> = users.filter(|i| i.kind != Kind::Table).cloned().collect();
-        for user in users {
-            moment.remove(&user);
-        }
+        let falls = falls(&id.part(), &moment.catalog);
+        cascade::take(&falls, moment);
     }
+    moment.remove(&id);
     Ok(())
 }
 

@@ -138,26 +138,8 @@ impl Closing<'_> {
                 }
             }
             Alter::Recreate(why) => {
-                if let Some(u) = self
-                    .cx
-                    .before
-                    .unmodelled
-                    .iter()
-                    .find(|u| u.on.as_ref() == Some(id))
-                {
-                    self.problems.push(
-                        Diagnostic::error(
-                            "D0402",
-                            format!(
-                                "{} `{id}` would be made anew and lose {} {}",
-                                id.kind.noun(),
-                                u.what,
-                                u.name
-                            ),
-                        )
-                        .note(why)
-                        .help("change it by hand, or leave the object out with `exclude`"),
-                    );
+                if let Some(problem) = self.would_lose(id, &why) {
+                    self.problems.push(problem);
                     return Answer::default();
                 }
                 let mut drafts = row.drop(id, before, &self.cx);
@@ -176,6 +158,10 @@ impl Closing<'_> {
                     .first()
                     .map(|h| format!("it hangs on {}", h.part))
                     .unwrap_or_default();
+                if let Some(problem) = self.would_lose(id, &why) {
+                    self.problems.push(problem);
+                    return Answer::default();
+                }
                 let mut drafts = self.make(id, after, Some(before));
                 for d in &mut drafts {
                     d.because.get_or_insert_with(|| why.clone());
@@ -192,6 +178,22 @@ impl Closing<'_> {
                 Answer::default()
             }
         }
+    }
+
+    /// What is not modelled cannot be brought back on an object that is made anew.
+    fn would_lose(&self, id: &ObjectId, why: &str) -> Option<Diagnostic> {
+        let mut unmodelled = self.cx.before.unmodelled.iter();
+        let u = unmodelled.find(|u| u.on.as_ref() == Some(id))?;
+        let noun = id.kind.noun();
+        let message = format!(
+            "{noun} `{id}` would be made anew and lose {} {}",
+            u.what, u.name
+        );
+        Some(
+            Diagnostic::error("D0402", message)
+                .note(why)
+                .help("change it by hand, or leave the object out with `exclude`"),
+        )
     }
 
     /// Creation with comments, and with what a recreation must restore.

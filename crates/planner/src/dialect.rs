@@ -6,7 +6,9 @@ use crate::action::Action;
 use crate::draft::Draft;
 use crate::moment::Moment;
 use crate::ops::{Cx, Row};
-use driftless_model::{Catalog, Grant, Kind, Name, ObjectId, Observed, Part, Ref, Scope, Server};
+use driftless_model::{
+    Catalog, Grant, Kind, Name, ObjectId, Observed, Part, Ref, Scope, Server, Version,
+};
 use driftless_sql::{Diagnostic, Problems, RawStatement, SourceId, Span, Syntax};
 
 /// One statement, read.
@@ -89,6 +91,8 @@ pub trait Dialect: Sync {
     fn decode(&self, answers: &[Answer], server: Server) -> Result<Inspected, Problems>;
     /// The server's version as its own text says it.
     fn server(&self, version: &str) -> Option<Server>;
+    /// The oldest version that is understood, and the newest where a newer one may mean something else.
+    fn supported(&self) -> (Version, Option<Version>);
 
     /// What an object of that name lets others do although nobody was granted it: `grants: None` means these.
     fn default_grants(&self, _id: &ObjectId, _server: Server) -> Vec<Grant> {

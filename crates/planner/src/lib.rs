@@ -5,6 +5,7 @@
 
 mod action;
 mod apply;
+mod cascade;
 mod close;
 mod describe;
 mod dialect;
@@ -28,6 +29,7 @@ pub use action::{
     Drop, EnumClause, IndexClause, SequenceClause, Session, TableClause, ViewClause,
 };
 pub use apply::{apply, located, settle_all, settle_one};
+pub use cascade::{Falls, falls, take};
 pub use describe::{Group, Line, Mark, summary};
 pub use dialect::{Answer, Dialect, Frame, Inspected, Parsed};
 pub use diff::{Change, Op};

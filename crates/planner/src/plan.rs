@@ -215,6 +215,7 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
     };
     let changes = doubt::certain(dialect, found, &unproven, &cx);
     refuse_unmodelled(&changes, &before)?;
+    let differs = !changes.is_empty();
     let likely_renames = likely(&changes, &before, &after);
     let answers = close(dialect, cx, changes)?;
     away.retain(|id, _| after.contains(id));
@@ -236,6 +237,7 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
         after: &after,
         scope,
         server,
+        differs,
     };
     let steps = proof.run(&statements)?;
     let groups = crate::describe::groups(&statements, &steps, &before, &after, &recreated);

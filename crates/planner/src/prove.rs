@@ -22,6 +22,8 @@ pub(crate) struct Proof<'a> {
     pub after: &'a Catalog,
     pub scope: &'a Scope,
     pub server: Server,
+    /// Something differs for certain: it must not come to nothing.
+    pub differs: bool,
 }
 
 impl Proof<'_> {
@@ -36,7 +38,7 @@ impl Proof<'_> {
         for drafted in statements {
             steps.push(self.step(drafted, &known, &mut moment)?);
         }
-        if !statements.is_empty() {
+        if self.differs || !statements.is_empty() {
             self.compare(moment.catalog)?;
         }
         Ok(steps)

@@ -5,6 +5,7 @@
 
 use crate::action::{Action, Data, Session};
 use crate::apply::{apply, located, settle_these};
+use crate::cascade;
 use crate::dialect::{Dialect, Parsed};
 use crate::diff::{Change, diff};
 use crate::facts::Facts;
@@ -149,7 +150,8 @@ pub(crate) fn execute(
     moment: &mut Moment,
 ) -> (Facts, Result<(), Fault>) {
     let row = action.target().and_then(|t| dialect.row(t.kind));
-    let facts = row.map_or_else(Facts::default, |row| row.facts(action, moment));
+    let mut facts = row.map_or_else(Facts::default, |row| row.facts(action, moment));
+    cascade::losses(action, moment, &mut facts);
     (facts, apply(dialect, action, moment))
 }
 

@@ -39,10 +39,11 @@ FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnam
 WHERE (n.nspname = 'pg_catalog' OR pg_temp.x('pg_catalog.pg_operator', o.oid) <> '') AND oprresult <> 0
   AND NOT pg_temp.hidden(oprleft) AND NOT pg_temp.hidden(oprright) ;
 
--- kind (f, a, w), s where it returns a set, v where the last argument is variadic, how many arguments have defaults,
+-- kind (f, a, w), s where it returns a set, v where the last argument is variadic, V where it is volatile, how many
+-- arguments have defaults,
 -- the columns it gives in FROM as name:type
 SELECT concat_ws('|', 'F', pg_temp.x('pg_catalog.pg_proc', p.oid), proname,
-  prokind::text || CASE WHEN proretset THEN 's' ELSE '' END || CASE WHEN provariadic <> 0 THEN 'v' ELSE '' END || CASE WHEN pronargdefaults > 0 THEN pronargdefaults::text ELSE '' END,
+  prokind::text || CASE WHEN proretset THEN 's' ELSE '' END || CASE WHEN provariadic <> 0 THEN 'v' ELSE '' END || CASE WHEN provolatile = 'v' THEN 'V' ELSE '' END || CASE WHEN pronargdefaults > 0 THEN pronargdefaults::text ELSE '' END,
   pg_temp.t(prorettype), (SELECT coalesce(string_agg(pg_temp.t(a), ',' ORDER BY i), '') FROM unnest(proargtypes::oid[]) WITH ORDINALITY u(a, i)),
   (SELECT coalesce(string_agg(proargnames[i] || ':' || pg_temp.t(a), ',' ORDER BY i), '') FROM unnest(proallargtypes) WITH ORDINALITY u(a, i)
    WHERE proargmodes[i] IN ('o', 'b', 't')))

@@ -4,7 +4,7 @@
 //! TABLE are never dearer together than apart.
 
 use crate::row::{self, data_text};
-use crate::{grammar, inspect, print};
+use crate::{features, grammar, inspect, print};
 use driftless_model::{
     Body, Catalog, Constraint, Grant, Kind, Name, Object, ObjectId, Ref, Schema, Scope, Server,
     TypeRef, Version,
@@ -158,6 +158,10 @@ impl Dialect for Postgres {
             dialect: driftless_model::Dialect::Postgres,
             version,
         })
+    }
+
+    fn supported(&self) -> (Version, Option<Version>) {
+        (features::OLDEST, Some(features::NEWEST))
     }
 
     /// Only the last name of a dotted one is new; a name in a string (`'s'::regclass`) stays in its string.

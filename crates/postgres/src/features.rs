@@ -2,6 +2,10 @@
 
 use driftless_model::{Server, Version};
 
+/// What is supported: the majors 14 to 18.
+pub const OLDEST: Version = Version::new(14, 0);
+pub const NEWEST: Version = Version::new(18, u32::MAX);
+
 /// A thing that some supported version lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feature {

@@ -5,7 +5,7 @@
 
 use crate::canon;
 use driftless_model::{Kind, Name, ObjectId, Part, SqlText};
-use driftless_sql::{Syntax, quote_name, quote_text};
+use driftless_sql::{Syntax, needs_brackets, quote_name, quote_text};
 use std::collections::BTreeMap;
 
 pub(crate) fn bare(text: &str) -> String {
@@ -52,6 +52,15 @@ pub(crate) fn literal(text: &str) -> String {
 /// An expression with every name qualified.
 pub(crate) fn expression(text: &SqlText) -> String {
     canon::qualified(text)
+}
+
+/// Behind DEFAULT, where the short grammar counts.
+pub(crate) fn default(text: &SqlText) -> String {
+    let plain = expression(text);
+    match needs_brackets(&plain) {
+        true => format!("({plain})"),
+        false => plain,
+    }
 }
 
 /// The same in brackets, without doubling those it has.

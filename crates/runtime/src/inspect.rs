@@ -20,7 +20,7 @@ pub async fn inspect(
         Some(server) => server,
         None => {
             return Err(Diagnostic::error(
-                "D0503",
+                "D0607",
                 format!("the server's version `{version}` is not understood"),
             )
             .note(format!("it is {}", connection.place()))
@@ -28,6 +28,21 @@ pub async fn inspect(
             .into());
         }
     };
+    let (oldest, newest) = dialect.supported();
+    let named = declared.is_none().then_some(server.version);
+    if let Some(found) = named.filter(|v| *v < oldest || newest.is_some_and(|n| *v > n)) {
+        let known = match newest {
+            Some(newest) => format!("{} to {}", oldest.major, newest.major),
+            None => format!("{oldest} and later"),
+        };
+        return Err(Diagnostic::error(
+            "D0607",
+            format!("{} {found} is no supported version", server.dialect),
+        )
+        .note(format!("it is {}", connection.place()))
+        .help(format!("supported are {known}"))
+        .into());
+    }
     let mut answers = Vec::new();
     for text in dialect.queries(&version, scope) {
         let rows = connection.batch(&text).await.map_err(|e| {

@@ -17,6 +17,7 @@ mod lexer;
 mod literal;
 mod lower;
 mod quote;
+mod restricted;
 mod script;
 mod source;
 mod tree;
@@ -34,6 +35,7 @@ pub use lexer::{Comment, Token, TokenKind, lex};
 pub use literal::{token_name, token_text};
 pub use lower::{Opaque, read_expr, read_query};
 pub use quote::{dollar_quote, is_bare, quote_name, quote_text};
+pub use restricted::needs_brackets;
 pub use script::{RawStatement, Script, StatementKind, read_script, split};
 pub use source::{Place, Source, SourceId, Sources, Span};
 pub use tree::{

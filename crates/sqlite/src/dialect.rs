@@ -5,7 +5,9 @@
 use crate::features::DEFAULT_VERSION;
 use crate::text::{SYNTAX, quoted};
 use crate::{frame, grammar, inspect, print, rebuild, row};
-use driftless_model::{Body, Catalog, Kind, ObjectId, Part, Ref, Scope, Server, Trigger, View};
+use driftless_model::{
+    Body, Catalog, Kind, ObjectId, Part, Ref, Scope, Server, Trigger, Version, View,
+};
 use driftless_planner::{
     Action, Answer, Cx, Dialect, Draft, Frame, Inspected, Moment, Parsed, Row,
 };
@@ -61,6 +63,10 @@ impl Dialect for Sqlite {
             dialect: driftless_model::Dialect::Sqlite,
             version: DEFAULT_VERSION,
         })
+    }
+
+    fn supported(&self) -> (Version, Option<Version>) {
+        (DEFAULT_VERSION, None)
     }
 
     fn rename_ref(&self, _standing: &str, reference: &Ref) -> String {

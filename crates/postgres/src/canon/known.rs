@@ -33,6 +33,8 @@ pub(crate) struct Operator {
 pub(crate) struct Function {
     pub extension: &'static str,
     pub variadic: bool,
+    /// Computed for each row (`provolatile`).
+    pub volatile: bool,
     /// How many arguments may be left out.
     pub defaults: usize,
     pub result: &'static str,
@@ -149,6 +151,7 @@ impl Known {
         let function = Function {
             extension,
             variadic: marks.contains('v'),
+            volatile: marks.contains('V'),
             defaults: digits.parse().unwrap_or(0),
             result,
             args: args.split(',').filter(|a| !a.is_empty()).collect(),

@@ -37,19 +37,25 @@ pub(super) fn normal(text: &str, ty: &str, modifier: &str) -> (Tree, bool) {
             Some(text) => (Tree::Text(text), true),
             None => keep(false),
         },
-        "cidr"
-            if text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-                && text.matches('.').count() == 3 =>
-        {
-            (Tree::Text(format!("{text}/32")), true)
+        // A host is printed without its mask as `inet`, and with it as `cidr`.
+        "inet" | "cidr" => {
+            let (host, mask) = text.split_once('/').unwrap_or((text, "32"));
+            let whole = host.split('.').count() == 4 && host.split('.').chain([mask]).all(is_short);
+            let text = match (ty, mask) {
+                ("inet", "32") => host.to_owned(),
+                _ => format!("{host}/{mask}"),
+            };
+            if whole {
+                (Tree::Text(text), true)
+            } else {
+                keep(false)
+            }
         }
-        "inet" | "cidr" => keep(
-            text.bytes()
-                .all(|b| b.is_ascii_digit() || b == b'.' || b == b'/'),
-        ),
-        "int4range" | "int8range" | "daterange" => keep(
-            text == "empty" || text.starts_with('[') && text.ends_with(')') && !text.contains(' '),
-        ),
+        "int4range" | "int8range" | "daterange" => {
+            let inner = text.strip_prefix('[').and_then(|t| t.strip_suffix(')'));
+            let bounds = inner.and_then(|t| t.split_once(','));
+            keep(text == "empty" || bounds.is_some_and(|(a, b)| a != b && !text.contains(' ')))
+        }
         "regconfig" => {
             let name = text.strip_prefix("pg_catalog.").unwrap_or(text);
             (Tree::Text(name.to_owned()), true)
@@ -128,6 +134,11 @@ fn boolean(text: &str) -> Option<bool> {
         _ if prefix("false", 1) || prefix("no", 1) || text == "off" || text == "of" => Some(false),
         _ => None,
     }
+}
+
+/// A decimal number without leading zeros.
+fn is_short(text: &str) -> bool {
+    text == "0" || !text.starts_with('0') && text.parse::<u8>().is_ok() && !text.starts_with('+')
 }
 
 fn is_date(text: &str) -> bool {

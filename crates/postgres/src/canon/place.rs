@@ -121,7 +121,9 @@ pub(super) fn plain(text: &str, is_extension_schema: &dyn Fn(&str) -> bool) -> S
             return;
         };
         let width = b.span.end - a.span.start;
-        out.replace_range(a.span.start..b.span.end, &format!("{with:<width$}"));
+        // Bytes, not characters: every place behind it stays where it is.
+        let gap = " ".repeat(width.saturating_sub(with.len()));
+        out.replace_range(a.span.start..b.span.end, &format!("{with}{gap}"));
     };
     for (i, name) in tokens.iter().enumerate() {
         if let Some(close) = spread_array(&tokens, text, i) {

@@ -2,7 +2,7 @@
 
 use super::lock::{Cost, SHARE};
 use super::{general, ground, naming, replace};
-use crate::print::{bracketed, expression, name, qualified};
+use crate::print::{self, bracketed, expression, name, qualified};
 use driftless_model::{
     Catalog, Domain, DomainCheck, Name, ObjectId, Server, SqlText, Table, TypeRef, Verdict,
 };
@@ -283,7 +283,7 @@ impl KindOps for Domains {
                     text.push_str(&format!(" COLLATE {collation}"));
                 }
                 if let Some(default) = &d.default {
-                    text.push_str(&format!(" DEFAULT {}", expression(default)));
+                    text.push_str(&format!(" DEFAULT {}", print::default(default)));
                 }
                 if d.not_null {
                     text.push_str(" NOT NULL");

@@ -14,6 +14,7 @@ const MAX_RUN: usize = 1500;
 /// Bounds on nesting, so that neither the parser nor any reader of the tree runs out of stack.
 pub(super) fn check_shape(tokens: &[Token], text: &str) -> Result<(), Opaque> {
     let mut runs = vec![0usize];
+    let mut dotted = false;
     for token in tokens {
         let raw = token.span.of(text);
         let symbol = token.kind == TokenKind::Symbol;
@@ -29,6 +30,7 @@ pub(super) fn check_shape(tokens: &[Token], text: &str) -> Result<(), Opaque> {
             }
             ";" if symbol => return opaque("a `;` in it"),
             _ if token.kind == TokenKind::Word
+                && !dotted
                 && CLAUSES.iter().any(|c| raw.eq_ignore_ascii_case(c)) =>
             {
                 if let Some(run) = runs.last_mut() {
@@ -37,6 +39,7 @@ pub(super) fn check_shape(tokens: &[Token], text: &str) -> Result<(), Opaque> {
             }
             _ => {}
         }
+        dotted = raw == ".";
         let depth = runs.len();
         let Some(run) = runs.last_mut() else {
             return opaque("a bracket too many");

@@ -11,12 +11,7 @@ use crate::table::{
 use crate::text::SqlText;
 use crate::types::{Attribute, Composite, Domain, DomainCheck, Enum};
 use crate::view::View;
-use driftless_sql::{Place, SourceId, TokenKind, lex};
-
-/// Words of expressions that are no `b_expr`.
-const LOOSE: [&str; 11] = [
-    "and", "between", "ilike", "in", "is", "isnull", "like", "not", "notnull", "or", "similar",
-];
+use driftless_sql::{Place, needs_brackets};
 
 impl Reader<'_> {
     pub(super) fn table(&mut self, entry: &Named) {
@@ -146,20 +141,7 @@ impl Reader<'_> {
         if self.is_sqlite() {
             return Some(text);
         }
-        let (tokens, _, _) = lex(&text.written, self.syntax(), SourceId(0));
-        let mut depth = 0usize;
-        let loose = tokens.iter().any(|t| {
-            let word = t.span.of(&text.written);
-            match word {
-                "(" => depth += 1,
-                ")" => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            depth == 0
-                && t.kind == TokenKind::Word
-                && LOOSE.iter().any(|w| w.eq_ignore_ascii_case(word))
-        });
-        if loose {
+        if needs_brackets(&text.written) {
             text.written = format!("({})", text.written);
             if let Some(place) = &mut text.place {
                 place.span.start = place.span.start.saturating_sub(1);

@@ -202,12 +202,12 @@ fn drop_column(
             .help("drop what uses it first, or say CASCADE")
             .into());
     }
-    for dead in own.iter().chain(&foreign) {
-        match dead.kind {
-            // A column of another table loses its default or its type with what it used.
-            Kind::Table => {}
-            _ => moment.remove(dead),
-        }
+    if cascade {
+        let falls = driftless_planner::falls(&part, &moment.catalog);
+        driftless_planner::take(&falls, moment);
+    }
+    for dead in &own {
+        moment.remove(dead);
     }
     for sequence in owned_sequences(&moment.catalog, id, Some(column)) {
         moment.remove(&sequence);

@@ -1,6 +1,6 @@
 //! Columns as SQL text.
 
-use crate::print::{bracketed, expression, literal, name};
+use crate::print::{self, bracketed, expression, literal, name};
 use crate::row::sequence;
 use driftless_model::{Column, Identity, Name};
 use driftless_planner::ColumnClause;
@@ -18,7 +18,7 @@ pub(super) fn definition(column: &Column) -> String {
         out.push_str(&format!(" COLLATE {collation}"));
     }
     if let Some(default) = &column.default {
-        out.push_str(&format!(" DEFAULT {}", expression(default)));
+        out.push_str(&format!(" DEFAULT {}", print::default(default)));
     }
     if let Some(generated) = &column.generated {
         let stored = if generated.stored {

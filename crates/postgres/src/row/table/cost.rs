@@ -418,26 +418,6 @@ fn add_column(id: &ObjectId, column: &Column, cost: &mut Cost) {
 
 /// Whether an expression must be computed for each row.
 pub(super) fn is_volatile(written: &str, moment: &Moment) -> bool {
-    const VOLATILE: [&str; 18] = [
-        "random",
-        "random_normal",
-        "clock_timestamp",
-        "timeofday",
-        "gen_random_uuid",
-        "uuidv4",
-        "uuidv7",
-        "nextval",
-        "setval",
-        "currval",
-        "lastval",
-        "pg_sleep",
-        "uuid_generate_v1",
-        "uuid_generate_v1mc",
-        "uuid_generate_v4",
-        "gen_salt",
-        "gen_random_bytes",
-        "setseed",
-    ];
     let Ok(tree) = read_expr(written, Syntax::Postgres) else {
         return true;
     };
@@ -457,7 +437,8 @@ pub(super) fn is_volatile(written: &str, moment: &Moment) -> bool {
             .map(|(_, f)| f)
             .collect();
         found |= if users.is_empty() {
-            VOLATILE.contains(&last.text.as_str()) || Known::get().functions(&last.text).is_empty()
+            let known = Known::get().functions(&last.text);
+            known.is_empty() || known.iter().any(|f| f.volatile)
         } else {
             users.iter().any(|f| f.volatility == "volatile")
         };
