@@ -137,14 +137,6 @@ fn say(quiet: bool, line: &str) {
     }
 }
 
-/// `1 migration`, `2 migrations`
-fn counted(n: usize, one: &str) -> String {
-    match n {
-        1 => format!("1 {one}"),
-        n => format!("{n} {one}s"),
-    }
-}
-
 fn waiting(quiet: bool) -> impl FnMut(&str) + Send {
     move |holder: &str| say(quiet, &format!("waiting for another run to end: {holder}"))
 }
@@ -223,7 +215,7 @@ async fn run(
         ));
     }
     for job in &prepared.jobs {
-        let steps = counted(job.total(), "statement");
+        let steps = report::counted(job.total(), "statement");
         text.push_str(&format!("pending  {} ({steps})\n", job.file.stem()));
     }
     if text.is_empty() {
@@ -246,13 +238,13 @@ async fn run(
     if outcome.adopted > 0 {
         text.push_str(&format!(
             "recorded {} whose result was there\n",
-            counted(outcome.adopted, "migration")
+            report::counted(outcome.adopted, "migration")
         ));
     }
     text.push_str(&format!(
         "applied {} ({})\n",
-        counted(outcome.applied, "migration"),
-        counted(outcome.statements, "statement")
+        report::counted(outcome.applied, "migration"),
+        report::counted(outcome.statements, "statement")
     ));
     context.print(&text)?;
     Ok(Exit::Ok)
@@ -298,7 +290,7 @@ async fn back(
         text.push_str(&format!(
             "back  {} ({})\n",
             versioned.up.stem(),
-            counted(job.total(), "statement")
+            report::counted(job.total(), "statement")
         ));
     }
     context.print(&text)?;
@@ -313,8 +305,8 @@ async fn back(
     context.tell(&outcome.warnings);
     context.print(&format!(
         "undid {} ({})\n",
-        counted(outcome.applied, "migration"),
-        counted(outcome.statements, "statement")
+        report::counted(outcome.applied, "migration"),
+        report::counted(outcome.statements, "statement")
     ))?;
     Ok(Exit::Ok)
 }

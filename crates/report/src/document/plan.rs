@@ -91,14 +91,6 @@ fn group() -> Value {
         must("cost", reference("held")),
         must("loses", list(text())),
         must("because", or_null("string")),
-        must(
-            "keeps",
-            json!({
-                "type": "array",
-                "items": { "enum": ["comment", "grant", "owner", "option"] },
-                "description": "what an object that is made anew gets back",
-            }),
-        ),
     ]);
     object(named().into_iter().chain([must("lines", list(line))]))
 }

@@ -79,7 +79,6 @@ pub fn line(mark: Mark, what: &str, detail: &str, on: &ObjectId) -> Line {
         held: Held::Instant,
         losses: Vec::new(),
         because: None,
-        keeps: Vec::new(),
         part: on.part(),
     }
 }
