@@ -284,6 +284,7 @@ impl Schema {
         match random.below(if self.postgres { 10 } else { 15 }) {
             0 => self.add_table(random),
             1 if self.tables.len() > 2 => self.drop_table(at),
+            1 => {}
             2 | 3 => {
                 let Some(table) = self.tables.get(at) else {
                     return;

@@ -118,7 +118,7 @@ fn told(catalog: &Catalog, name: &str) -> String {
 
 /// What must stand in the debug text of an object.
 const EXPECTED: &[(&str, &[&str])] = &[
-    ("schema Odd \"S", &[r#"comment: Some("sc")"#]),
+    ("schema \"Odd \"\"S\"", &[r#"comment: Some("sc")"#]),
     ("schema public", &["grants: None"]),
     (
         "enum mood",
@@ -296,7 +296,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "constraint Odd \"S.T \"x.T \"x_C \"y_key",
+        "constraint \"Odd \"\"S\".\"T \"\"x\".\"T \"\"x_C \"\"y_key\"",
         &[r#"column: "C \"y""#],
     ),
 ];
