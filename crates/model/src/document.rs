@@ -48,7 +48,7 @@ pub(crate) struct Form {
 }
 
 /// The lists of the document and the kinds in each, in the order in which they appear.
-const LISTS: [(&str, &[Kind]); 11] = [
+const LISTS: [(&str, &[Kind]); 13] = [
     ("schemas", &[Kind::Schema]),
     ("extensions", &[Kind::Extension]),
     ("enums", &[Kind::Enum]),
@@ -56,10 +56,12 @@ const LISTS: [(&str, &[Kind]); 11] = [
     ("composites", &[Kind::Composite]),
     ("sequences", &[Kind::Sequence]),
     ("functions", &[Kind::Function, Kind::Procedure]),
+    ("aggregates", &[Kind::Aggregate]),
     ("tables", &[Kind::Table]),
     ("virtual_tables", &[Kind::VirtualTable]),
     ("views", &[Kind::View]),
     ("materialized_views", &[Kind::MaterializedView]),
+    ("default_privileges", &[Kind::DefaultPrivileges]),
 ];
 
 /// The catalog as a document.

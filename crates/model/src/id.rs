@@ -89,6 +89,7 @@ pub enum Kind {
     Sequence,
     Function,
     Procedure,
+    Aggregate,
     Table,
     VirtualTable,
     Constraint,
@@ -101,7 +102,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 17] = [
+    pub const ALL: [Kind; 18] = [
         Kind::Schema,
         Kind::Extension,
         Kind::Enum,
@@ -110,6 +111,7 @@ impl Kind {
         Kind::Sequence,
         Kind::Function,
         Kind::Procedure,
+        Kind::Aggregate,
         Kind::Table,
         Kind::VirtualTable,
         Kind::Constraint,
@@ -132,6 +134,7 @@ impl Kind {
             Kind::Sequence => "sequence",
             Kind::Function => "function",
             Kind::Procedure => "procedure",
+            Kind::Aggregate => "aggregate",
             Kind::Table => "table",
             Kind::VirtualTable => "virtual table",
             Kind::Constraint => "constraint",
@@ -165,7 +168,7 @@ impl Kind {
         matches!(self, Kind::Enum | Kind::Composite | Kind::Domain)
     }
     pub fn is_routine(self) -> bool {
-        matches!(self, Kind::Function | Kind::Procedure)
+        matches!(self, Kind::Function | Kind::Procedure | Kind::Aggregate)
     }
 }
 

@@ -33,7 +33,7 @@ pub use id::{Kind, Name, ObjectId, Part};
 pub use index::{Index, IndexKey, KeyExpr};
 pub use object::{Body, Grant, Item, Object, Origin};
 pub use objects::{Objects, Users, requirements};
-pub use program::{Argument, Function, Policy, Trigger, TriggerEvent};
+pub use program::{Aggregate, Argument, Function, Policy, Trigger, TriggerEvent};
 pub use scope::{HISTORY, Pattern, Scope, leave_foreign};
 pub use table::{
     Column, Generated, Identity, Like, LiteTable, Partition, PgTable, Sequence, Table, TableExt,

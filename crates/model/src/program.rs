@@ -3,6 +3,7 @@
 use crate::id::{Name, ObjectId, Part};
 use crate::text::SqlText;
 use crate::types::TypeRef;
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone)]
 pub struct Argument {
@@ -13,7 +14,30 @@ pub struct Argument {
     pub default: Option<SqlText>,
 }
 
-/// A function or procedure. Its kind (in the id) tells which.
+/// What makes a routine an aggregate.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Aggregate {
+    /// By what they do (`sfunc`, `finalfunc` …). Those without arguments are not in the catalog: the server's own, or
+    /// an extension's.
+    pub functions: BTreeMap<String, ObjectId>,
+    pub state: TypeRef,
+    pub moving_state: Option<TypeRef>,
+    /// Everything else that is not as usual (`initcond`, `sspace`, `finalfunc_extra` …).
+    pub options: BTreeMap<String, String>,
+}
+
+impl Aggregate {
+    fn parts(&self) -> Vec<Part> {
+        let known = self.functions.values().filter(|f| f.args.is_some());
+        let types = self
+            .state
+            .parts()
+            .chain(self.moving_state.iter().flat_map(TypeRef::parts));
+        known.map(ObjectId::part).chain(types).collect()
+    }
+}
+
+/// A function, procedure or aggregate. Its kind (in the id) tells which.
 #[derive(Debug, Clone, Default)]
 pub struct Function {
     pub arguments: Vec<Argument>,
@@ -38,6 +62,7 @@ pub struct Function {
     pub support: Option<String>,
     /// `SET name TO value`, sorted by name.
     pub settings: Vec<(String, String)>,
+    pub aggregate: Option<Box<Aggregate>>,
 }
 
 impl Function {
@@ -53,6 +78,7 @@ impl Function {
                 .flat_map(|t| t.parts().collect::<Vec<_>>()),
         );
         out.extend(self.atomic.iter().flat_map(|b| b.parts().cloned()));
+        out.extend(self.aggregate.iter().flat_map(|a| a.parts()));
         out
     }
 }

@@ -35,6 +35,11 @@ impl Object {
                     .filter_map(|a| a.ty.target.as_mut())
                     .collect();
                 out.extend(f.returns.iter_mut().filter_map(|t| t.target.as_mut()));
+                if let Some(a) = &mut f.aggregate {
+                    out.extend(a.functions.values_mut());
+                    let types = std::iter::once(&mut a.state).chain(&mut a.moving_state);
+                    out.extend(types.filter_map(|t| t.target.as_mut()));
+                }
                 out
             }
             Body::Table(t) => {

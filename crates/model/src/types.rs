@@ -54,7 +54,7 @@ impl DefaultPrivileges {
         let on = match id.kind {
             Kind::Table | Kind::View | Kind::MaterializedView => "tables",
             Kind::Sequence => "sequences",
-            Kind::Function | Kind::Procedure => "functions",
+            Kind::Function | Kind::Procedure | Kind::Aggregate => "functions",
             Kind::Enum | Kind::Composite | Kind::Domain => "types",
             Kind::Schema => return vec![Self::id(Self::MAKER, &Name::default(), "schemas")],
             _ => return Vec::new(),

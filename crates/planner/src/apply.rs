@@ -127,7 +127,16 @@ fn loosely(id: &ObjectId, moment: &Moment) -> Option<ObjectId> {
         Kind::Enum | Kind::Composite => {
             moment.find(&[Kind::Enum, Kind::Composite], &id.schema, &id.name)
         }
-        kind if kind.is_routine() => only_routine(id, moment),
+        kind if kind.is_routine() => only_routine(id, moment).or_else(|| {
+            // FUNCTION and ROUTINE are words for aggregates as well.
+            let aggregate = ObjectId {
+                kind: Kind::Aggregate,
+                ..id.clone()
+            };
+            located(&aggregate, moment)
+                .ok()
+                .or_else(|| only_routine(&aggregate, moment))
+        }),
         _ => None,
     }
 }
@@ -368,7 +377,7 @@ pub(crate) fn settle_these(dialect: &dyn Dialect, ids: Vec<ObjectId>, catalog: &
     settle_views(dialect, &views, catalog);
     for id in others
         .iter()
-        .filter(|i| i.owner.is_some() || i.kind == Kind::Index || i.kind == Kind::Function)
+        .filter(|i| i.owner.is_some() || i.kind == Kind::Index || i.kind.is_routine())
     {
         settle_one(dialect, id, catalog);
     }

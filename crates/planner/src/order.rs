@@ -197,7 +197,7 @@ fn key(draft: &Draft, at: usize) -> Key {
             Kind::Schema | Kind::Enum | Kind::Domain | Kind::Composite => 9,
             // Types, operators and functions that anything may use.
             Kind::Extension => 10,
-            Kind::Function | Kind::Procedure => 8,
+            Kind::Function | Kind::Procedure | Kind::Aggregate => 8,
             _ => 2,
         },
         Some(Action::Data(Data::Assert { .. })) => 2,
@@ -206,7 +206,7 @@ fn key(draft: &Draft, at: usize) -> Key {
             Kind::Schema => 3,
             Kind::DefaultPrivileges => 7,
             Kind::Extension | Kind::Enum | Kind::Domain | Kind::Composite | Kind::Sequence => 4,
-            Kind::Function | Kind::Procedure => 5,
+            Kind::Function | Kind::Procedure | Kind::Aggregate => 5,
             Kind::Table | Kind::VirtualTable | Kind::Constraint | Kind::Index | Kind::Policy => 5,
             Kind::View | Kind::MaterializedView | Kind::Trigger => 6,
         },

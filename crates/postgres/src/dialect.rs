@@ -341,6 +341,11 @@ fn types_mut(body: &mut Body) -> Vec<&mut TypeRef> {
             .iter_mut()
             .map(|a| &mut a.ty)
             .chain(f.returns.iter_mut())
+            .chain(
+                f.aggregate
+                    .iter_mut()
+                    .flat_map(|a| std::iter::once(&mut a.state).chain(&mut a.moving_state)),
+            )
             .collect(),
         _ => Vec::new(),
     }

@@ -36,6 +36,9 @@ pub(crate) fn owner(id: &ObjectId) -> String {
 /// As ALTER, DROP, COMMENT and GRANT name it: routines with their arguments.
 pub(crate) fn addressed(id: &ObjectId) -> String {
     match &id.args {
+        Some(args) if args.is_empty() && id.kind == Kind::Aggregate => {
+            format!("{}(*)", qualified(id))
+        }
         Some(args) => format!("{}({args})", qualified(id)),
         None => qualified(id),
     }
@@ -159,6 +162,7 @@ pub(crate) fn words(kind: Kind) -> &'static str {
         Kind::Sequence => "SEQUENCE",
         Kind::Function => "FUNCTION",
         Kind::Procedure => "PROCEDURE",
+        Kind::Aggregate => "AGGREGATE",
         Kind::Table | Kind::VirtualTable => "TABLE",
         Kind::Constraint => "CONSTRAINT",
         Kind::Index => "INDEX",

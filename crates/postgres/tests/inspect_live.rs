@@ -302,7 +302,6 @@ const EXPECTED: &[(&str, &[&str])] = &[
 ];
 
 const NAMED: &[&str] = &[
-    "aggregate agg(integer)",
     "cast (public.mood AS integer)",
     "cluster mark t_i2 on t_i2",
     "collation co",

@@ -99,7 +99,7 @@ fn folder(kind: Kind) -> &'static str {
         Kind::Extension => "extensions",
         Kind::Enum | Kind::Composite | Kind::Domain => "types",
         Kind::Sequence => "sequences",
-        Kind::Function | Kind::Procedure => "functions",
+        Kind::Function | Kind::Procedure | Kind::Aggregate => "functions",
         Kind::Table | Kind::VirtualTable => "tables",
         Kind::View => "views",
         Kind::MaterializedView => "materialized_views",

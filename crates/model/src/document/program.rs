@@ -2,7 +2,8 @@
 
 use super::{Entry, Form};
 use crate::id::{Kind, ObjectId};
-use crate::program::{Argument, Function, Policy, Trigger, TriggerEvent};
+use crate::program::{Aggregate, Argument, Function, Policy, Trigger, TriggerEvent};
+use driftless_sql::quote_name;
 
 impl Form {
     pub(super) fn function(self, out: &mut Entry, id: &ObjectId, function: &Function) {
@@ -14,6 +15,10 @@ impl Form {
             "arguments",
             function.arguments.iter().map(|a| self.argument(a)),
         );
+        if let Some(aggregate) = &function.aggregate {
+            self.aggregate(out, aggregate);
+            return;
+        }
         out.some(
             "returns",
             function.returns.as_ref().map(|t| self.word(&t.text)),
@@ -40,6 +45,26 @@ impl Form {
             Some(body) => out.put("sql", self.text(body)),
             None => out.put("body", function.body.as_str()),
         }
+    }
+
+    fn aggregate(self, out: &mut Entry, aggregate: &Aggregate) {
+        let name = |id: &ObjectId| {
+            let own = id.schema.is_empty() || id.schema.key() == "pg_catalog";
+            match own {
+                true => quote_name(id.name.as_str(), self.syntax()),
+                false => {
+                    let schema = quote_name(id.schema.as_str(), self.syntax());
+                    format!("{schema}.{}", quote_name(id.name.as_str(), self.syntax()))
+                }
+            }
+        };
+        let functions = aggregate.functions.iter();
+        let functions = functions.map(|(word, id)| (word.clone(), name(id)));
+        out.options("functions", &functions.collect());
+        out.put("state", self.word(&aggregate.state.text));
+        let moving = aggregate.moving_state.as_ref();
+        out.some("moving_state", moving.map(|t| self.word(&t.text)));
+        out.options("options", &aggregate.options);
     }
 
     fn argument(self, argument: &Argument) -> Entry {

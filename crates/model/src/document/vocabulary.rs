@@ -200,6 +200,7 @@ const NAMESPACE: &[Field] = &[
     pg("sequences", What::Map(&SEQUENCE), "sequences"),
     pg("functions", What::Overloads(&FUNCTION), "functions"),
     pg("procedures", What::Overloads(&FUNCTION), "procedures"),
+    pg("aggregates", What::Overloads(&AGGREGATE), "aggregates"),
     may("tables", What::Map(&TABLE), "tables"),
     lite(
         "virtual_tables",
@@ -385,6 +386,29 @@ static FUNCTION: Shape = shape(
                 "a body that the server parses: BEGIN ATOMIC … END, RETURN …",
             ),
             may("body", What::Text, "the body, verbatim"),
+        ],
+        SPINE,
+    ],
+);
+
+static AGGREGATE: Shape = shape(
+    "aggregate",
+    "An aggregate; several of one name are a list.",
+    &[
+        &[
+            may("arguments", What::Many(&ARGUMENT), "in their order"),
+            must(
+                "functions",
+                What::Options,
+                "what it calls, by the words of CREATE AGGREGATE (`sfunc`, `finalfunc` …)",
+            ),
+            must("state", What::Text, "the type of its state"),
+            may("moving_state", What::Text, "the type of its moving state"),
+            may(
+                "options",
+                What::Options,
+                "the rest, by the words of CREATE AGGREGATE (`initcond`, `sspace` …)",
+            ),
         ],
         SPINE,
     ],

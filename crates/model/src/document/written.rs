@@ -17,13 +17,14 @@ use std::collections::BTreeMap;
 type Fields = Map<String, Value>;
 
 /// The keys of a namespace and the kinds in each.
-const NAMESPACE: [(&str, Kind); 10] = [
+const NAMESPACE: [(&str, Kind); 11] = [
     ("enums", Kind::Enum),
     ("domains", Kind::Domain),
     ("composites", Kind::Composite),
     ("sequences", Kind::Sequence),
     ("functions", Kind::Function),
     ("procedures", Kind::Procedure),
+    ("aggregates", Kind::Aggregate),
     ("tables", Kind::Table),
     ("virtual_tables", Kind::VirtualTable),
     ("views", Kind::View),

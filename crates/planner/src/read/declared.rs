@@ -270,7 +270,7 @@ fn word(id: &ObjectId) -> &'static str {
         },
         Kind::Schema => "SCHEMA",
         Kind::Sequence => "SEQUENCE",
-        Kind::Function => "FUNCTION",
+        Kind::Function | Kind::Aggregate => "FUNCTION",
         Kind::Procedure => "PROCEDURE",
         Kind::Domain => "DOMAIN",
         Kind::Enum | Kind::Composite => "TYPE",

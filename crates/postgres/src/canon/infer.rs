@@ -434,21 +434,19 @@ impl Pool {
             None => path.iter().map(String::as_str).collect(),
         };
         for schema in schemas {
-            let first = ObjectId::new(Kind::Function, Name::exact(schema), Name::exact(name));
-            let same = |id: &ObjectId| {
-                ObjectId {
-                    args: None,
-                    ..id.clone()
-                } == first
-            };
-            for (id, object) in infer
-                .catalog
-                .objects
-                .from(&first)
-                .take_while(|(id, _)| same(id))
-            {
-                if let Some(f) = object.get::<driftless_model::Function>() {
-                    entries.extend(Pool::user(infer, id, f));
+            let named = |kind| ObjectId::new(kind, Name::exact(schema), Name::exact(name));
+            for first in [named(Kind::Function), named(Kind::Aggregate)] {
+                let same = |id: &ObjectId| {
+                    ObjectId {
+                        args: None,
+                        ..id.clone()
+                    } == first
+                };
+                let found = infer.catalog.objects.from(&first);
+                for (id, object) in found.take_while(|(id, _)| same(id)) {
+                    if let Some(f) = object.get::<driftless_model::Function>() {
+                        entries.extend(Pool::user(infer, id, f));
+                    }
                 }
             }
         }
@@ -489,6 +487,8 @@ impl Pool {
             (Some(ty), _) => infer.read(&ty.text)?.name,
             (None, [(_, only)]) => only.clone(),
             (None, [_, ..]) => "record".to_owned(),
+            // Its last function is none that is known.
+            (None, []) if f.aggregate.is_some() => return None,
             (None, []) => "void".to_owned(),
         };
         if entry.columns.is_empty()

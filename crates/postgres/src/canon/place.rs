@@ -225,14 +225,14 @@ fn known(names: &[String], called: bool, path: &[String], catalog: &Catalog) -> 
     schemas.into_iter().find_map(|schema| {
         let schema = Name::exact(schema);
         if called {
-            let first = ObjectId::new(Kind::Function, schema.clone(), own.clone());
-            let mut hits = catalog
-                .objects
-                .from(&first)
-                .map(|(id, _)| id)
-                .take_while(|id| {
-                    id.kind == first.kind && id.schema == first.schema && id.name == first.name
-                });
+            let named = |kind: Kind| {
+                let first = ObjectId::new(kind, schema.clone(), own.clone());
+                let ids = catalog.objects.from(&first).map(|(id, _)| id);
+                ids.take_while(move |id| {
+                    id.kind == kind && id.schema == first.schema && id.name == first.name
+                })
+            };
+            let mut hits = named(Kind::Function).chain(named(Kind::Aggregate));
             return match (hits.next(), hits.next()) {
                 (Some(id), None) => Some(id.clone()),
                 _ => None,

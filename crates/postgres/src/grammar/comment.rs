@@ -33,12 +33,12 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
             let (table, column) = name::column(r)?;
             text(r, table.member(&column))
         }
-        "function" | "procedure" | "routine" => {
+        "function" | "procedure" | "routine" | "aggregate" => {
             r.bump();
-            let kind = if word == "procedure" {
-                Kind::Procedure
-            } else {
-                Kind::Function
+            let kind = match word.as_str() {
+                "procedure" => Kind::Procedure,
+                "aggregate" => Kind::Aggregate,
+                _ => Kind::Function,
             };
             let (id, _) = name::routine(r, kind)?;
             text(r, id.part())

@@ -20,6 +20,7 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
         "type" | "domain" => types::kind(&word),
         "function" | "routine" => Kind::Function,
         "procedure" => Kind::Procedure,
+        "aggregate" => Kind::Aggregate,
         "materialized" => Kind::MaterializedView,
         "trigger" => Kind::Trigger,
         "policy" => Kind::Policy,
@@ -37,7 +38,7 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
     let if_exists = r.if_exists();
     let ids = match kind {
         Kind::Trigger | Kind::Policy => vec![owned(r, kind)?],
-        Kind::Function | Kind::Procedure => list(r, |c| Ok(name::routine(c, kind)?.0))?,
+        kind if kind.is_routine() => list(r, |c| Ok(name::routine(c, kind)?.0))?,
         Kind::Enum | Kind::Domain => types::ids(r, kind)?,
         _ => list(r, |c| Ok(name::object(c, kind, &name::a(kind))?.0))?,
     };

@@ -241,10 +241,10 @@ pub(super) fn setting_value(c: &mut Cursor, key: &str) -> Read<String> {
 
 /// From FUNCTION, PROCEDURE or ROUTINE on.
 pub(super) fn alter(r: &mut Reader) -> Read<()> {
-    let kind = if r.at("procedure") {
-        Kind::Procedure
-    } else {
-        Kind::Function
+    let kind = match r.word().as_deref() {
+        Some("procedure") => Kind::Procedure,
+        Some("aggregate") => Kind::Aggregate,
+        _ => Kind::Function,
     };
     r.bump();
     let (id, _) = name::routine(r, kind)?;

@@ -4,6 +4,7 @@
 //! file per statement family. Invariant: every token of a statement is consumed or the statement is an error with a
 //! place; expressions, queries and bodies stay exact slices of the source.
 
+mod aggregate;
 mod alter_column;
 mod alter_table;
 mod block;
@@ -150,6 +151,7 @@ impl<'t> Reader<'t> {
             Some("view" | "recursive") => view::create(self, mode),
             Some("materialized") => view::create_materialized(self, mode),
             Some("function" | "procedure") => function::create(self, mode),
+            Some("aggregate") => aggregate::create(self, mode),
             Some("trigger") => trigger::create(self, mode),
             Some("constraint") => trigger::create(self, mode),
             Some("policy") => policy::create(self),
@@ -174,7 +176,7 @@ impl<'t> Reader<'t> {
             Some("domain") => types::alter_domain(self),
             Some("view") => view::alter(self),
             Some("materialized") => view::alter(self),
-            Some("function" | "procedure" | "routine") => function::alter(self),
+            Some("function" | "procedure" | "routine" | "aggregate") => function::alter(self),
             Some("trigger") => trigger::alter(self),
             Some("policy") => policy::alter(self),
             Some("schema") => schema::alter(self),

@@ -107,7 +107,8 @@ pub(super) fn routine(c: &mut Cursor, kind: Kind) -> Read<(ObjectId, Span)> {
     }
     let mut group = c.group_cursor()?;
     let mut types = Vec::new();
-    if !group.done() {
+    let every = kind == Kind::Aggregate && group.eat_symbol("*");
+    if !(every || group.done()) {
         for argument in list(&mut group, data_type::argument)? {
             if matches!(argument.mode, "in" | "inout" | "variadic") {
                 types.push(argument.ty.text);

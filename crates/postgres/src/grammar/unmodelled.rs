@@ -14,8 +14,6 @@ enum Form {
     Dotted,
     /// `(a AS b)`
     Group,
-    /// `a.b (types)`
-    Signature,
     /// `a.+ (types)`
     Operator,
     /// `a.b USING method`
@@ -34,7 +32,6 @@ const KINDS: &[(&[&str], &str, Form)] = &[
     (&["operator", "class"], "operator class", Form::Using),
     (&["operator", "family"], "operator family", Form::Using),
     (&["operator"], "operator", Form::Operator),
-    (&["aggregate"], "aggregate", Form::Signature),
     (&["collation"], "collation", Form::Dotted),
     (&["default", "conversion"], "conversion", Form::Dotted),
     (&["conversion"], "conversion", Form::Dotted),
@@ -134,12 +131,6 @@ fn named(r: &mut Reader, form: Form) -> Read<()> {
         Form::Number => {
             r.number_text("a number")?;
         }
-        Form::Signature => {
-            r.name("a name")?;
-            if r.at_symbol("(") {
-                r.group()?;
-            }
-        }
         Form::Using => {
             r.name("a name")?;
             if r.eat("using") {
@@ -181,21 +172,6 @@ pub(super) fn create(r: &mut Reader, start: usize) -> Read<()> {
     // The table of a rule or of statistics stands behind other words here, so the name is read alone.
     if r.at("rule") {
         return rule(r);
-    }
-    if r.at("aggregate") {
-        // `name (types) (definition)` or the old `name (definition)`: the first brackets are the signature.
-        r.bump();
-        let from = r.pos();
-        let (id, span) = name::object(r, Kind::Function, "an aggregate")?;
-        r.group()?;
-        let name = if r.at_symbol("(") {
-            folded(r, from)
-        } else {
-            id.to_string()
-        };
-        r.rest();
-        r.unmodelled("aggregate", name, None, span);
-        return Ok(());
     }
     if r.at("operator") && !r.at_seq(&["operator", "class"]) && !r.at_seq(&["operator", "family"]) {
         r.bump();

@@ -1,7 +1,7 @@
 //! Functions and procedures.
 //!
-//! Invariant: the identity of a routine is its input types as `format_type` prints them, joined by `, `; aggregates are
-//! named as not modelled, constructors of range types are no objects.
+//! Invariant: the identity of a routine is its input types as `format_type` prints them, joined by `, `; aggregates
+//! have a file of their own, constructors of range types are no objects.
 
 use super::answer::{Line, Read, Sheet};
 use super::directory::{Oid, text};
@@ -49,18 +49,12 @@ pub(super) fn decode(d: &mut Decoder, sheet: &Sheet) -> Read<()> {
             'p' => Kind::Procedure,
             _ => Kind::Function,
         };
-        let inputs: Vec<&str> = function
-            .arguments
-            .iter()
-            .filter(|a| matches!(a.mode, "in" | "inout" | "variadic"))
-            .map(|a| a.ty.text.as_str())
-            .collect();
         let id = ObjectId::new(
             kind,
             Name::exact(line.text("schema")?),
             Name::exact(line.text("name")?),
         )
-        .with_args(inputs.join(", "));
+        .with_args(inputs(&function.arguments));
         if let Some(types) = line.maybe("transforms")? {
             d.unmodelled("transform of a function", types, Some(id.clone()));
         }
@@ -72,6 +66,15 @@ pub(super) fn decode(d: &mut Decoder, sheet: &Sheet) -> Read<()> {
         d.catalog.objects.insert(id, object);
     }
     Ok(())
+}
+
+/// The types that tell it from others of its name.
+pub(super) fn inputs(arguments: &[Argument]) -> String {
+    let taken = arguments
+        .iter()
+        .filter(|a| matches!(a.mode, "in" | "inout" | "variadic"));
+    let types: Vec<&str> = taken.map(|a| a.ty.text.as_str()).collect();
+    types.join(", ")
 }
 
 fn function(d: &Decoder, line: &Line) -> Read<Function> {
@@ -106,6 +109,7 @@ fn function(d: &Decoder, line: &Line) -> Read<Function> {
         .collect();
     settings.sort();
     Ok(Function {
+        aggregate: None,
         arguments,
         returns,
         returns_set,
@@ -135,7 +139,7 @@ fn function(d: &Decoder, line: &Line) -> Read<Function> {
     })
 }
 
-fn arguments(d: &Decoder, line: &Line) -> Read<Vec<Argument>> {
+pub(super) fn arguments(d: &Decoder, line: &Line) -> Read<Vec<Argument>> {
     let mut out = Vec::new();
     for Raw(ty, oid, mode, name, default) in line.list("arguments")? {
         let oid: Oid = oid

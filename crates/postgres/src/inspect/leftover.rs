@@ -113,7 +113,8 @@ pub(super) fn query(server: Server) -> String {
 fn routines_and_operators() -> String {
     format!(
         "SELECT 'aggregate', {} || '(' || pg_get_function_identity_arguments(p.oid) || ')', NULL, NULL::oid
-FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prokind = 'a' AND {OWN_SCHEMA} AND NOT {}
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_aggregate a ON a.aggfnoid = p.oid \
+         WHERE a.aggkind <> 'n' AND {OWN_SCHEMA} AND NOT {}
 UNION ALL SELECT 'operator', CASE n.nspname WHEN 'public' THEN '' ELSE quote_ident(n.nspname) || '.' END || o.oprname \
          || ' (' || CASE o.oprleft WHEN 0 THEN 'NONE' ELSE format_type(o.oprleft, NULL) END || ', ' || \
          format_type(o.oprright, NULL) || ')', NULL, NULL::oid

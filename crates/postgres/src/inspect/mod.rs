@@ -5,6 +5,7 @@
 //! read-only transaction with an empty search path, so that every name in an answer is qualified and all answers show
 //! one moment.
 
+mod aggregate;
 mod answer;
 mod column;
 mod constraint;
@@ -98,6 +99,11 @@ const PARTS: &[Part] = &[
         what: "routines",
         query: function::query,
         decode: function::decode,
+    },
+    Part {
+        what: "aggregates",
+        query: aggregate::query,
+        decode: aggregate::decode,
     },
     Part {
         what: "index keys",

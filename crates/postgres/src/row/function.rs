@@ -1,7 +1,7 @@
-//! Functions and procedures, whole definitions.
+//! Functions, procedures and aggregates, whole definitions.
 
 use super::lock::Cost;
-use super::{general, ground, naming};
+use super::{aggregate, general, ground, naming};
 use crate::print::{dollar, expression, literal, name, qualified};
 use driftless_model::{
     Argument, Catalog, Function, Kind, Object, ObjectId, Server, SqlText, TypeRef, Verdict,
@@ -22,7 +22,7 @@ pub(crate) fn identity(arguments: &[Argument]) -> String {
         .join(", ")
 }
 
-fn argument(a: &Argument) -> String {
+pub(super) fn argument(a: &Argument) -> String {
     let mut words = Vec::new();
     match a.mode {
         "in" | "table" => {}
@@ -163,6 +163,10 @@ impl KindOps for Routines {
             }
         }
         item.returns.iter_mut().for_each(naming::retext);
+        if let Some(aggregate) = &mut item.aggregate {
+            naming::retext(&mut aggregate.state);
+            aggregate.moving_state.iter_mut().for_each(naming::retext);
+        }
         if let Some(atomic) = &mut item.atomic {
             let ground = crate::canon::Ground {
                 arguments: &item.arguments,
@@ -178,6 +182,15 @@ impl KindOps for Routines {
     }
 
     fn same(&self, before: &Function, after: &Function, _: &Cx) -> Verdict {
+        if let (Some(b), Some(a)) = (&before.aggregate, &after.aggregate) {
+            let named = |f: &Function| -> Vec<_> {
+                let arguments = f.arguments.iter();
+                arguments
+                    .map(|a| (a.mode, a.name.clone(), a.ty.text.clone()))
+                    .collect()
+            };
+            return Verdict::of(named(before) == named(after) && aggregate::same(b, a));
+        }
         let plain = |f: &Function| {
             (
                 (f.language.clone(), f.volatility.clone(), f.parallel.clone()),
@@ -240,7 +253,7 @@ impl KindOps for Routines {
         if let Some(hit) = hits.first() {
             return Alter::Recreate(format!("it uses {}", hit.part));
         }
-        if !is_replaceable(before, after) {
+        if !is_replaceable(before, after) || before.aggregate.is_some() {
             return Alter::Recreate(
                 "its arguments or what it returns cannot be replaced in place".into(),
             );
@@ -268,6 +281,11 @@ impl KindOps for Routines {
             if let Some(default) = &a.default {
                 ground::check(default, &ground::default(&a.ty), moment)?;
             }
+        }
+        if item.aggregate.is_some() {
+            aggregate::resolve(item, moment)?;
+            create.id.args = Some(identity(&item.arguments));
+            return Ok(());
         }
         if let Some(ty) = &item.returns {
             item.returns = Some(unmodified(ty, moment)?);
@@ -300,7 +318,10 @@ impl KindOps for Routines {
             Action::Create(c) => c
                 .object
                 .get::<Function>()
-                .map_or_else(Printed::default, |f| Printed::plain(text(c, f))),
+                .map_or_else(Printed::default, |f| match &f.aggregate {
+                    Some(a) => aggregate::text(c, f, a),
+                    None => Printed::plain(text(c, f)),
+                }),
             other => general::print(other),
         }
     }

@@ -122,6 +122,7 @@ fn comment(on: &Part, text: Option<&str>) -> Printed {
 fn privilege(id: &ObjectId, grant: &Grant, revoke: bool) -> String {
     let class = match id.kind {
         Kind::View | Kind::MaterializedView => "TABLE",
+        Kind::Aggregate => "FUNCTION",
         kind => words(kind),
     };
     let to = role(&grant.role);
@@ -146,7 +147,8 @@ fn privilege(id: &ObjectId, grant: &Grant, revoke: bool) -> String {
     } else if id.name.is_empty() {
         format!("ALL {class}S IN SCHEMA {}", name(&id.schema))
     } else {
-        format!("{class} {}", addressed(id))
+        let args = id.args.as_ref().map(|args| format!("({args})"));
+        format!("{class} {}{}", qualified(id), args.unwrap_or_default())
     };
     if revoke {
         return format!("{head}REVOKE {what} ON {on} FROM {to}");

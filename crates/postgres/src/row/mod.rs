@@ -3,6 +3,7 @@
 //! Neighbours: `dialect` hands them to the planner; `naming`, `lock`, `general` and `ground` serve all of them.
 //! Invariant: what a row prints is read back by the grammar to the same Action.
 
+mod aggregate;
 mod composite;
 mod constraint;
 mod default_privileges;
@@ -40,7 +41,7 @@ pub(crate) fn of(kind: Kind) -> Option<&'static dyn Row> {
         Kind::Composite => &composite::Composites,
         Kind::Domain => &domain::Domains,
         Kind::Sequence => &sequence::Sequences,
-        Kind::Function | Kind::Procedure => &function::Routines,
+        Kind::Function | Kind::Procedure | Kind::Aggregate => &function::Routines,
         Kind::Table => &table::Tables,
         Kind::Constraint => &constraint::Constraints,
         Kind::Index => &index::Indexes,

@@ -15,10 +15,12 @@ pub fn catalog_schema() -> Value {
         "composite",
         "sequence",
         "function",
+        "aggregate",
         "table",
         "virtual_table",
         "view",
         "materialized_view",
+        "default_privilege",
     ];
     let mut fields = vec![
         must("version", json!({ "const": 1 })),
@@ -33,10 +35,12 @@ pub fn catalog_schema() -> Value {
         "composites",
         "sequences",
         "functions",
+        "aggregates",
         "tables",
         "virtual_tables",
         "views",
         "materialized_views",
+        "default_privileges",
     ];
     for (plural, singular) in plurals.into_iter().zip(lists) {
         fields.push(may(plural, some(reference(singular))));
@@ -83,6 +87,8 @@ fn defs() -> Vec<(&'static str, Value)> {
             ),
         ),
         ("function", function()),
+        ("aggregate", aggregate()),
+        ("default_privilege", whole_object([may("role", text())])),
         ("table", table()),
         ("column", column()),
         (
@@ -132,9 +138,10 @@ fn named(key: &'static str) -> [Field; 2] {
 }
 
 /// What every object can have.
-fn spine() -> [Field; 4] {
+fn spine() -> [Field; 5] {
     [
         may("comment", text()),
+        may("comments", reference("options")),
         may("owner", text()),
         may("grants", some(reference("grant"))),
         may("implied", mark("something else made it be there")),
@@ -211,17 +218,30 @@ fn composite() -> Value {
     whole_object([may("attributes", some(attribute))])
 }
 
-fn function() -> Value {
-    let argument = object([
+fn argument() -> Value {
+    object([
         may("name", text()),
         may("mode", one_of(&["out", "inout", "variadic", "table"])),
         must("type", text()),
         may("default", sql("the value")),
-    ]);
+    ])
+}
+
+fn aggregate() -> Value {
+    whole_object([
+        may("arguments", some(argument())),
+        must("functions", reference("options")),
+        must("state", text()),
+        may("moving_state", text()),
+        may("options", reference("options")),
+    ])
+}
+
+fn function() -> Value {
     let setting = object([must("name", text()), must("value", text())]);
     whole_object([
         may("procedure", mark("it is called, and returns nothing")),
-        may("arguments", some(argument)),
+        may("arguments", some(argument())),
         may("returns", text()),
         may("returns_set", mark("many rows")),
         must("language", text()),

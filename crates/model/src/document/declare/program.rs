@@ -2,14 +2,13 @@
 
 use super::reader::{Keys, Named, Reader, text_of};
 use crate::id::{Kind, ObjectId};
-use crate::program::{Argument, Function, Trigger, TriggerEvent};
+use crate::program::{Aggregate, Argument, Function, Trigger, TriggerEvent};
 use driftless_sql::yaml::Node;
 
 const MODES: [&str; 5] = ["in", "out", "inout", "variadic", "table"];
 
 impl Reader<'_> {
-    pub(super) fn function(&mut self, entry: &Named, node: &Node, kind: Kind) {
-        let keys = Keys::of(node, None, None);
+    fn signature(&mut self, entry: &Named, keys: Keys, kind: Kind) -> (ObjectId, Vec<Argument>) {
         let mut arguments = Vec::new();
         for entry in keys.named("arguments") {
             let keys = Keys::of(entry.node, Some("type"), None);
@@ -29,6 +28,37 @@ impl Reader<'_> {
         let id = self
             .own(kind, entry.name.unwrap_or_default())
             .with_args(types.join(", "));
+        (id, arguments)
+    }
+
+    pub(super) fn aggregate(&mut self, entry: &Named, node: &Node) {
+        let keys = Keys::of(node, None, None);
+        let (id, arguments) = self.signature(entry, keys, Kind::Aggregate);
+        let mut functions = std::collections::BTreeMap::new();
+        for (word, text) in keys.options("functions") {
+            if let Some(id) = self.object(Kind::Function, &text, entry.place) {
+                functions.insert(word, id);
+            }
+        }
+        let aggregate = Aggregate {
+            functions,
+            state: self.type_of(keys, "state"),
+            moving_state: keys
+                .get("moving_state")
+                .map(|_| self.type_of(keys, "moving_state")),
+            options: keys.options("options"),
+        };
+        let function = Function {
+            arguments,
+            aggregate: Some(Box::new(aggregate)),
+            ..Function::default()
+        };
+        self.create(id, entry.place, function, keys);
+    }
+
+    pub(super) fn function(&mut self, entry: &Named, node: &Node, kind: Kind) {
+        let keys = Keys::of(node, None, None);
+        let (id, arguments) = self.signature(entry, keys, kind);
         let atomic = self.body(keys, "sql");
         let language = match keys.owned("language") {
             Some(language) => language,
@@ -69,6 +99,7 @@ impl Reader<'_> {
             rows: keys.owned("rows"),
             support: keys.owned("support"),
             settings: keys.options("settings").into_iter().collect(),
+            aggregate: None,
         };
         self.create(id, entry.place, function, keys);
     }

@@ -283,6 +283,11 @@ impl<'t> Reader<'t> {
                 }
             }
         }
+        for entry in keys.named("aggregates") {
+            for node in items(Some(entry.node)) {
+                self.aggregate(&entry, node);
+            }
+        }
         for entry in keys.named("tables") {
             self.table(&entry);
         }

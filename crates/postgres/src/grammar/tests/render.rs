@@ -415,6 +415,19 @@ fn function(f: &Function) -> String {
     if let Some(ty) = &f.returns {
         out += &format!(" {}{}", if f.returns_set { "setof " } else { "" }, ty.text);
     }
+    if let Some(a) = &f.aggregate {
+        let functions: Vec<String> = a
+            .functions
+            .iter()
+            .map(|(w, f)| format!("{w}={f}"))
+            .collect();
+        return format!(
+            "{out} {} state {} {:?}",
+            functions.join(" "),
+            a.state.text,
+            a.options
+        );
+    }
     out += &format!(" {} {} {}", f.language, f.volatility, f.parallel);
     for (on, word) in [
         (f.strict, " strict"),
