@@ -6,6 +6,7 @@
 mod applied;
 mod folder;
 mod generate;
+mod read;
 mod rehearse;
 mod scratch;
 pub mod work;
@@ -15,10 +16,10 @@ use std::sync::OnceLock;
 
 use driftless_driver_postgres::PostgresDriver;
 use driftless_driver_sqlite::SqliteDriver;
-use driftless_model::{Catalog, Hints, Observed, Scope as Managed, Server, Version};
-use driftless_planner::{Plan, Request, plan, read_desired};
+use driftless_model::{Catalog, Hints, Scope as Managed, Server, Version};
+use driftless_planner::{Plan, Request, plan};
 use driftless_report as report;
-use driftless_runtime::{ConnectOptions, Connection, Driver};
+use driftless_runtime::{Connection, Driver};
 use driftless_sql::{Diagnostic, Problems, SourceId};
 
 use tokio::runtime::Runtime;
@@ -35,6 +36,8 @@ pub use folder::{Project, desired};
 pub use generate::{Wish, generate, sum_with, texts_of};
 pub use rehearse::{Rehearsal, lacking, rehearse, rehearse_folder, shown};
 pub use scratch::Place;
+
+use read::{both, connect, read};
 
 /// A state that was looked up: files are read, variables expanded.
 #[derive(Debug)]
@@ -188,16 +191,6 @@ impl Dialect {
     }
 }
 
-/// A side as a catalog, with what was found on the way.
-struct Read {
-    catalog: Catalog,
-    hints: Hints,
-    notes: Vec<Diagnostic>,
-    connection: Option<Box<dyn Connection>>,
-    /// How large a live database is.
-    observed: Observed,
-}
-
 pub fn inspect(
     context: &mut Context,
     side: &Side,
@@ -237,40 +230,7 @@ pub fn compare(context: &mut Context, question: &Question) -> Result<Comparison,
     let managed = managed(&question.scope)?;
     let speaks = planner_dialect(question.dialect.product);
     let declared = question.dialect.server();
-    // A live side says what the server is; the other side is read for that one.
-    let (before, after) = if matches!(question.before.state, State::Live(_)) {
-        let before = block_on(read(
-            context,
-            &question.before,
-            question.dialect,
-            declared,
-            &managed,
-        ))?;
-        let after = block_on(read(
-            context,
-            &question.after,
-            question.dialect,
-            before.catalog.server,
-            &managed,
-        ))?;
-        (before, after)
-    } else {
-        let after = block_on(read(
-            context,
-            &question.after,
-            question.dialect,
-            declared,
-            &managed,
-        ))?;
-        let before = block_on(read(
-            context,
-            &question.before,
-            question.dialect,
-            after.catalog.server,
-            &managed,
-        ))?;
-        (before, after)
-    };
+    let (before, after) = both(context, question, declared, &managed)?;
     let consent = consent(context);
     let mut notes = before.notes;
     notes.extend(after.notes);
@@ -373,100 +333,6 @@ pub fn apply(
             )
             .help("run the same command again: it plans from what is there"),
         )),
-    }
-}
-
-async fn connect(
-    open: &OpenEnvironment,
-    product: Product,
-    reading: bool,
-) -> Result<Box<dyn Connection>, Problems> {
-    let options = ConnectOptions {
-        read_only: reading,
-        create: !reading,
-        role: open.role.clone(),
-        lock_timeout: open.lock_timeout,
-        ..ConnectOptions::default()
-    };
-    driver(product)
-        .connect(open.url.reveal(), &options)
-        .await
-        .map_err(|e| Problems::from(e.diagnostic()))
-}
-
-async fn read(
-    context: &mut Context,
-    side: &Side,
-    dialect: Dialect,
-    server: Server,
-    scope: &Managed,
-) -> Result<Read, Problems> {
-    let speaks = planner_dialect(dialect.product);
-    match &side.state {
-        State::Live(open) => {
-            let mut connection = connect(open, dialect.product, true).await?;
-            // A SQLite file tells no version: the declared one counts.
-            let declared = (dialect.product == Product::Sqlite).then_some(server);
-            let inspected =
-                driftless_runtime::inspect(speaks, &mut *connection, scope, declared).await?;
-            let notes = inspected
-                .notes
-                .into_iter()
-                .map(|n| Diagnostic {
-                    severity: driftless_sql::Severity::Note,
-                    ..Diagnostic::warning("D0009", n)
-                })
-                .collect();
-            Ok(Read {
-                catalog: inspected.catalog,
-                hints: Hints::default(),
-                notes,
-                connection: Some(connection),
-                observed: inspected.observed,
-            })
-        }
-        State::Text(ids) => {
-            let desired = read_desired(speaks, &context.sources, ids, server)?;
-            let mut notes = desired.warnings;
-            for (why, n) in desired.ignored {
-                let d = Diagnostic::warning(
-                    "D0009",
-                    format!(
-                        "ignored in {}: {} ({why})",
-                        side.name,
-                        report::counted(n, "statement")
-                    ),
-                );
-                notes.push(Diagnostic {
-                    severity: driftless_sql::Severity::Note,
-                    ..d
-                });
-            }
-            Ok(Read {
-                catalog: desired.catalog,
-                hints: desired.hints,
-                notes,
-                connection: None,
-                observed: Observed::default(),
-            })
-        }
-        State::Folder { dir, texts, upto } => {
-            let replayed = folder::replayed(context, dialect, server, scope, (dir, texts, *upto))?;
-            Ok(Read {
-                catalog: replayed.catalog,
-                hints: Hints::default(),
-                notes: replayed.problems,
-                connection: None,
-                observed: Observed::default(),
-            })
-        }
-        State::Empty => Ok(Read {
-            catalog: speaks.empty(server),
-            hints: Hints::default(),
-            notes: Vec::new(),
-            connection: None,
-            observed: Observed::default(),
-        }),
     }
 }
 

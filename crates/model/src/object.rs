@@ -51,18 +51,18 @@ pub enum Body {
     Extension(Extension),
     Enum(Enum),
     Composite(Composite),
-    Domain(Domain),
-    Sequence(Sequence),
+    Domain(Box<Domain>),
+    Sequence(Box<Sequence>),
     /// Functions and procedures.
     Function(Box<Function>),
     Table(Table),
     VirtualTable(VirtualTable),
-    Constraint(Constraint),
-    Index(Index),
+    Constraint(Box<Constraint>),
+    Index(Box<Index>),
     /// Views and materialized views.
     View(Box<View>),
-    Trigger(Trigger),
-    Policy(Policy),
+    Trigger(Box<Trigger>),
+    Policy(Box<Policy>),
     DefaultPrivileges(DefaultPrivileges),
 }
 

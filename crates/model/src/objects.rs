@@ -6,19 +6,19 @@
 
 use crate::id::{Kind, Name, ObjectId, Part};
 use crate::object::Object;
-use std::collections::{BTreeMap, BTreeSet, btree_map};
+use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map};
 use std::ops::Bound;
 use std::sync::{Arc, OnceLock};
 
-/// How many objects may be written before the reverse references take them in: until then each question looks at them.
+/// How many objects may be given out to be written before the reverse references take them in: until then each question looks at them.
 const BACKLOG: usize = 32;
 
 #[derive(Debug, Default)]
 pub struct Objects {
     map: Arc<BTreeMap<ObjectId, Arc<Object>>>,
-    /// Who used a part at some time: a question leaves out who does no longer.
-    users: OnceLock<BTreeMap<Part, BTreeSet<ObjectId>>>,
-    /// Written since they were taken in.
+    /// Who used an object or a member of it at some time: a question leaves out who does no longer.
+    users: OnceLock<HashMap<ObjectId, BTreeSet<ObjectId>>>,
+    /// Given out to be written since they were taken in.
     written: BTreeSet<ObjectId>,
 }
 
@@ -66,6 +66,14 @@ impl Objects {
         let range = (Bound::Included(first), Bound::Unbounded);
         self.map.range::<ObjectId, _>(range).map(shown)
     }
+    /// Those up to this id, in id order.
+    pub fn until<'a>(
+        &'a self,
+        last: &ObjectId,
+    ) -> impl DoubleEndedIterator<Item = (&'a ObjectId, &'a Object)> + use<'a> {
+        let range = (Bound::Unbounded, Bound::Included(last));
+        self.map.range::<ObjectId, _>(range).map(shown)
+    }
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&ObjectId, &mut Object)> {
         self.forget();
         Arc::make_mut(&mut self.map)
@@ -74,7 +82,9 @@ impl Objects {
     }
     /// What stood there before.
     pub fn insert(&mut self, id: ObjectId, object: Object) -> Option<Arc<Object>> {
-        self.note(&id);
+        if let Some(users) = self.users.get_mut() {
+            take_in(users, &id, &object);
+        }
         Arc::make_mut(&mut self.map).insert(id, Arc::new(object))
     }
     pub fn remove(&mut self, id: &ObjectId) -> Option<Object> {
@@ -99,24 +109,15 @@ impl Objects {
 
     /// Who refers to this very part, in id order.
     pub fn users_of_part(&self, part: &Part) -> Vec<&ObjectId> {
-        let known = self.users().get(part).into_iter().flatten();
-        self.still(known, |p| p == part)
+        self.still(&part.object, |p| p == part)
     }
     /// Who refers to the object or to any of its members, in id order.
     pub fn users_of(&self, id: &ObjectId) -> Vec<&ObjectId> {
-        let known = self
-            .users()
-            .range(id.part()..)
-            .take_while(|(p, _)| p.object == *id)
-            .flat_map(|(_, users)| users);
-        self.still(known, |p| p.object == *id)
+        self.still(id, |p| p.object == *id)
     }
 
-    fn still<'s>(
-        &'s self,
-        known: impl Iterator<Item = &'s ObjectId>,
-        uses: impl Fn(&Part) -> bool,
-    ) -> Vec<&'s ObjectId> {
+    fn still(&self, of: &ObjectId, uses: impl Fn(&Part) -> bool) -> Vec<&ObjectId> {
+        let known = self.users().get(of).into_iter().flatten();
         let asked: BTreeSet<&ObjectId> = known.chain(&self.written).collect();
         asked
             .into_iter()
@@ -127,9 +128,9 @@ impl Objects {
             .collect()
     }
 
-    fn users(&self) -> &BTreeMap<Part, BTreeSet<ObjectId>> {
+    fn users(&self) -> &HashMap<ObjectId, BTreeSet<ObjectId>> {
         self.users.get_or_init(|| {
-            let mut users = BTreeMap::new();
+            let mut users = HashMap::new();
             for (id, object) in self.map.iter() {
                 take_in(&mut users, id, object);
             }
@@ -137,7 +138,7 @@ impl Objects {
         })
     }
 
-    /// The object is about to be written.
+    /// The object is given out to be written.
     fn note(&mut self, id: &ObjectId) {
         let Some(users) = self.users.get_mut() else {
             return;
@@ -158,9 +159,11 @@ impl Objects {
     }
 }
 
-fn take_in(users: &mut BTreeMap<Part, BTreeSet<ObjectId>>, id: &ObjectId, object: &Object) {
-    for part in requirements(id, object) {
-        users.entry(part).or_default().insert(id.clone());
+fn take_in(users: &mut HashMap<ObjectId, BTreeSet<ObjectId>>, id: &ObjectId, object: &Object) {
+    let mut parts = requirements(id, object);
+    parts.dedup_by(|a, b| a.object == b.object);
+    for part in parts {
+        users.entry(part.object).or_default().insert(id.clone());
     }
 }
 

@@ -5,11 +5,64 @@
 use crate::catalog::Catalog;
 use crate::constraint::ConstraintBody;
 use crate::id::{Kind, Name, ObjectId, Part};
-use crate::index::{IndexKey, KeyExpr};
+use crate::index::KeyExpr;
 use crate::object::{Body, Object};
 use crate::program::TriggerEvent;
 use crate::text::{Ref, SqlText};
 use std::collections::BTreeSet;
+
+/// Every piece of SQL inside an object, to read or (`mut`) to write.
+macro_rules! texts {
+    ($object:expr, $iter:ident, $as:ident $(, $mut:tt)?) => {
+        match &$($mut)? $object.body {
+            Body::Schema(_) | Body::Enum(_) | Body::VirtualTable(_) | Body::Extension(_) => {
+                Vec::new()
+            }
+            Body::Composite(_) | Body::Sequence(_) | Body::DefaultPrivileges(_) => Vec::new(),
+            Body::Domain(d) => {
+                let checks = d.checks.$iter().map(|c| &$($mut)? c.expr);
+                d.default.$iter().chain(checks).collect()
+            }
+            Body::Function(f) => {
+                let defaults = f.arguments.$iter().filter_map(|a| a.default.$as());
+                defaults.chain(f.atomic.$as()).collect()
+            }
+            Body::Table(t) => {
+                let mut out = Vec::new();
+                for c in &$($mut)? t.columns {
+                    out.extend(c.default.$as());
+                    out.extend(c.generated.$as().map(|g| &$($mut)? g.expr));
+                }
+                if let crate::table::TableExt::Postgres(pg) = &$($mut)? t.ext {
+                    out.extend(pg.partition_by.$as());
+                    out.extend(pg.partition_of.$as().map(|p| &$($mut)? p.bound));
+                }
+                out
+            }
+            Body::Constraint(c) => match &$($mut)? c.body {
+                ConstraintBody::Check(k) => vec![&$($mut)? k.expr],
+                ConstraintBody::Exclude(e) => {
+                    let keys = e.items.$iter().filter_map(|i| match &$($mut)? i.key.expr {
+                        KeyExpr::Expr(e) => Some(e),
+                        KeyExpr::Column(_) => None,
+                    });
+                    keys.chain(e.filter.$as()).collect()
+                }
+                _ => Vec::new(),
+            },
+            Body::Index(i) => {
+                let keys = i.keys.$iter().filter_map(|k| match &$($mut)? k.expr {
+                    KeyExpr::Expr(e) => Some(e),
+                    KeyExpr::Column(_) => None,
+                });
+                keys.chain(i.filter.$as()).collect()
+            }
+            Body::View(v) => vec![&$($mut)? v.query],
+            Body::Trigger(t) => t.when.$iter().chain(t.body.$as()).collect(),
+            Body::Policy(p) => p.using.$iter().chain(p.check.$as()).collect(),
+        }
+    };
+}
 
 impl Object {
     /// Every id of another object inside, but those of texts' refs.
@@ -77,61 +130,12 @@ impl Object {
     }
 
     /// Every piece of SQL inside.
+    pub fn texts(&self) -> Vec<&SqlText> {
+        texts!(self, iter, as_ref)
+    }
+    /// Every piece of SQL inside, to write.
     pub fn texts_mut(&mut self) -> Vec<&mut SqlText> {
-        fn of_key(key: &mut IndexKey) -> Option<&mut SqlText> {
-            match &mut key.expr {
-                KeyExpr::Expr(e) => Some(e),
-                KeyExpr::Column(_) => None,
-            }
-        }
-        match &mut self.body {
-            Body::Schema(_) | Body::Enum(_) | Body::VirtualTable(_) | Body::Extension(_) => {
-                Vec::new()
-            }
-            Body::Composite(_) | Body::Sequence(_) | Body::DefaultPrivileges(_) => Vec::new(),
-            Body::Domain(d) => d
-                .default
-                .iter_mut()
-                .chain(d.checks.iter_mut().map(|c| &mut c.expr))
-                .collect(),
-            Body::Function(f) => f
-                .arguments
-                .iter_mut()
-                .filter_map(|a| a.default.as_mut())
-                .chain(f.atomic.as_mut())
-                .collect(),
-            Body::Table(t) => {
-                let mut out: Vec<&mut SqlText> = Vec::new();
-                for c in &mut t.columns {
-                    out.extend(c.default.as_mut());
-                    out.extend(c.generated.as_mut().map(|g| &mut g.expr));
-                }
-                if let crate::table::TableExt::Postgres(pg) = &mut t.ext {
-                    out.extend(pg.partition_by.as_mut());
-                    out.extend(pg.partition_of.as_mut().map(|p| &mut p.bound));
-                }
-                out
-            }
-            Body::Constraint(c) => match &mut c.body {
-                ConstraintBody::Check(k) => vec![&mut k.expr],
-                ConstraintBody::Exclude(e) => e
-                    .items
-                    .iter_mut()
-                    .filter_map(|i| of_key(&mut i.key))
-                    .chain(e.filter.as_mut())
-                    .collect(),
-                _ => Vec::new(),
-            },
-            Body::Index(i) => i
-                .keys
-                .iter_mut()
-                .filter_map(of_key)
-                .chain(i.filter.as_mut())
-                .collect(),
-            Body::View(v) => vec![&mut v.query],
-            Body::Trigger(t) => t.when.iter_mut().chain(t.body.as_mut()).collect(),
-            Body::Policy(p) => p.using.iter_mut().chain(p.check.as_mut()).collect(),
-        }
+        texts!(self, iter_mut, as_mut, mut)
     }
 
     /// Every column name of `relation` that stands inside as a plain name.

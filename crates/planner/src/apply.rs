@@ -14,6 +14,9 @@ use std::collections::BTreeSet;
 
 /// Executes one action.
 pub fn apply(dialect: &dyn Dialect, action: &Action, moment: &mut Moment) -> Result<(), Fault> {
+    if changes_others(action) {
+        settle_made(dialect, moment);
+    }
     match action {
         Action::Create(c) => create(dialect, c, moment),
         Action::Drop(d) => drop(dialect, d, moment),
@@ -51,6 +54,21 @@ pub fn apply(dialect: &dyn Dialect, action: &Action, moment: &mut Moment) -> Res
             dialect.session(action, moment);
             Ok(())
         }
+    }
+}
+
+/// It looks at what refers to its object, so that must be settled.
+fn changes_others(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Drop(_) | Action::Rename { .. } | Action::Move { .. } | Action::Alter { .. }
+    )
+}
+
+/// Settles what was made and left for later.
+pub fn settle_made(dialect: &dyn Dialect, moment: &mut Moment) {
+    for id in std::mem::take(&mut moment.unsettled) {
+        settle_one(dialect, &id, &mut moment.catalog);
     }
 }
 
@@ -223,7 +241,19 @@ fn create(dialect: &dyn Dialect, create: &Create, moment: &mut Moment) -> Result
         }
         moment.insert(id.clone(), object);
     }
-    settle_one(dialect, &id, &mut moment.catalog);
+    // Nothing that is made later reads these; views and types are read by what comes.
+    let kinds = [
+        Kind::Table,
+        Kind::Constraint,
+        Kind::Index,
+        Kind::Trigger,
+        Kind::Policy,
+    ];
+    if moment.together && kinds.contains(&id.kind) {
+        moment.unsettled.push(id.clone());
+    } else {
+        settle_one(dialect, &id, &mut moment.catalog);
+    }
     row.created(&id, moment)
 }
 
@@ -410,12 +440,12 @@ fn resettle_around(dialect: &dyn Dialect, id: &ObjectId, catalog: &mut Catalog) 
         Kind::Schema => catalog.objects.keys().cloned().collect(),
         _ => catalog.around(id),
     };
-    let raw = |object: &mut Object| {
-        let texts = object.texts_mut();
+    let raw = |object: &Object| {
+        let texts = object.texts();
         texts.iter().any(|t| t.canon == driftless_model::Canon::Raw)
     };
     for id in near {
-        if catalog.objects.get_mut(&id).is_some_and(raw) {
+        if catalog.get(&id).is_some_and(raw) {
             settle_one(dialect, &id, catalog);
         }
     }

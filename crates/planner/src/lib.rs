@@ -28,7 +28,7 @@ pub use action::{
     Action, Clause, ColumnClause, CompositeClause, ConstraintClause, Create, Data, DomainClause,
     Drop, EnumClause, IndexClause, SequenceClause, Session, TableClause, ViewClause,
 };
-pub use apply::{apply, located, settle_all, settle_one};
+pub use apply::{apply, located, settle_all, settle_made, settle_one};
 pub use cascade::{Falls, falls, take};
 pub use describe::{Group, Line, Mark, summary};
 pub use dialect::{Answer, Dialect, Frame, Inspected, Parsed};

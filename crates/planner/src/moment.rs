@@ -18,6 +18,10 @@ pub struct Moment {
     pub lenient: bool,
     /// Where the statement at hand stands.
     pub place: Option<Place>,
+    /// What is made is settled together, at the end or when something asks: many statements make many objects.
+    pub together: bool,
+    /// Made and not settled yet.
+    pub unsettled: Vec<ObjectId>,
 }
 
 /// Why an action could not be applied.
@@ -59,6 +63,8 @@ impl Moment {
             copied: BTreeSet::new(),
             lenient: false,
             place: None,
+            together: false,
+            unsettled: Vec::new(),
         }
     }
 

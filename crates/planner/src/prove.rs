@@ -4,13 +4,13 @@
 //! code. Invariant: what is shown is what was proved, byte for byte.
 
 use crate::action::Action;
-use crate::apply::settle_all;
+use crate::apply::settle_these;
 use crate::dialect::Dialect;
 use crate::diff::{Op, diff};
 use crate::moment::{Fault, Moment};
 use crate::ops::Cx;
 use crate::plan::{Drafted, Step};
-use crate::replay::{execute, joined};
+use crate::replay::{execute, joined, stale};
 use driftless_model::{Catalog, Hints, ObjectId, Scope, Server, Users, Verdict};
 use driftless_sql::{Diagnostic, Problems, SourceId, split};
 use std::collections::BTreeSet;
@@ -39,6 +39,10 @@ impl Proof<'_> {
             steps.push(self.step(drafted, &known, &mut moment)?);
         }
         if self.differs || !statements.is_empty() {
+            let actions = steps.iter().flat_map(|s| &s.actions);
+            let stale = stale(&moment.catalog, &known, actions);
+            // What is outside still tells what it is made of: texts that read it are settled while it is there.
+            settle_these(self.dialect, stale, &mut moment.catalog);
             self.compare(moment.catalog)?;
         }
         Ok(steps)
@@ -86,8 +90,6 @@ impl Proof<'_> {
     }
 
     fn compare(&self, mut reached: Catalog) -> Result<(), Problems> {
-        // What is outside still tells what it is made of: texts that read it are settled while it is there.
-        settle_all(self.dialect, &mut reached);
         self.scope.filter(&mut reached);
         let hints = Hints::default();
         let users = Users::default();

@@ -13,8 +13,8 @@ use crate::dialect::{Dialect, Parsed};
 use crate::moment::{Fault, Moment};
 use driftless_model::{Catalog, Hints, Name, Part, Server, SqlText};
 use driftless_sql::{
-    Diagnostic, Directive, Place, Problems, SourceId, Sources, Span, StatementKind, Syntax,
-    TokenKind, directives, lex, split, token_name,
+    Diagnostic, Directive, Place, Problems, SourceId, Sources, Span, StatementKind, Statements,
+    Syntax, TokenKind, directives, lex, token_name,
 };
 
 /// What texts declare.
@@ -67,6 +67,7 @@ pub fn read_desired(
         ignored: Vec::new(),
         mentions: declared::Mentions::new(),
     };
+    reader.moment.together = true;
     for id in ids {
         if let Some(source) = sources.get(*id) {
             reader.moment.path = dialect.path();
@@ -82,9 +83,9 @@ pub fn read_desired(
 
 impl Reader<'_> {
     fn file(&mut self, text: &str, source: SourceId) {
-        let (statements, problems) = split(text, self.dialect.syntax(), source);
-        self.problems.extend(problems);
-        for statement in &statements {
+        let mut statements = Statements::of(text, self.dialect.syntax(), source);
+        for statement in statements.by_ref() {
+            let statement = &statement;
             let place = Place {
                 source,
                 span: statement.span,
@@ -110,6 +111,7 @@ impl Reader<'_> {
                 }
             }
         }
+        self.problems.extend(statements.problems());
     }
 
     fn parsed(
@@ -207,6 +209,7 @@ impl Reader<'_> {
             return Err(Problems(self.problems));
         }
         settle_all(self.dialect, &mut self.moment.catalog);
+        self.moment.unsettled.clear();
         Ok(Desired {
             catalog: self.moment.catalog,
             hints,

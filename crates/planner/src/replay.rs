@@ -77,7 +77,8 @@ pub fn replay(
     let mut done: Vec<(Replayed, Vec<Facts>)> =
         statements.iter().map(|s| replayer.statement(s)).collect();
     let mut catalog = replayer.moment.catalog;
-    let stale = stale(&mut catalog, &known, &done);
+    let actions = done.iter().flat_map(|(r, _)| &r.actions);
+    let stale = stale(&catalog, &known, actions);
     settle_these(dialect, stale, &mut catalog);
     for (replayed, each) in &mut done {
         let heard = |on: &ObjectId| known.contains(on) || catalog.contains(on);
@@ -93,26 +94,23 @@ pub fn replay(
 
 /// What the statements may have left unsettled: all that they made or altered, what uses that, and where something is
 /// new, what was not resolved until then. Everything else is as settled as it was before.
-fn stale(
-    catalog: &mut Catalog,
+pub(crate) fn stale<'a>(
+    catalog: &Catalog,
     known: &BTreeSet<ObjectId>,
-    done: &[(Replayed, Vec<Facts>)],
+    done: impl Iterator<Item = &'a Action>,
 ) -> Vec<ObjectId> {
-    let touched = done
-        .iter()
-        .flat_map(|(r, _)| &r.actions)
-        .filter_map(|a| match a {
-            Action::Rename { part, to } if part.member.is_none() => Some(ObjectId {
-                name: to.clone(),
-                ..part.object.clone()
-            }),
-            Action::Move { id, schema } => Some(ObjectId {
-                schema: schema.clone(),
-                ..id.clone()
-            }),
-            Action::Data(_) => None,
-            other => other.target().cloned(),
-        });
+    let touched = done.filter_map(|a| match a {
+        Action::Rename { part, to } if part.member.is_none() => Some(ObjectId {
+            name: to.clone(),
+            ..part.object.clone()
+        }),
+        Action::Move { id, schema } => Some(ObjectId {
+            schema: schema.clone(),
+            ..id.clone()
+        }),
+        Action::Data(_) => None,
+        other => other.target().cloned(),
+    });
     let mut out: BTreeSet<ObjectId> = touched.filter(|id| catalog.contains(id)).collect();
     let fresh: Vec<ObjectId> = catalog
         .objects
@@ -121,8 +119,8 @@ fn stale(
         .cloned()
         .collect();
     if !fresh.is_empty() {
-        let open = catalog.objects.iter_mut().filter_map(|(id, object)| {
-            let open = object.texts_mut().iter().any(|t| !t.certain);
+        let open = catalog.objects.iter().filter_map(|(id, object)| {
+            let open = object.texts().iter().any(|t| !t.certain);
             open.then(|| id.clone())
         });
         out.extend(open);

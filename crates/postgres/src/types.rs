@@ -126,17 +126,26 @@ struct Written {
 
 impl Written {
     fn read(text: &str) -> Result<Written, Wrong> {
+        if is_one_word(text) {
+            let reader = &mut Reader {
+                text,
+                tokens: &[],
+                at: 0,
+            };
+            return reader
+                .named((text.to_owned(), false))
+                .ok_or_else(|| bad(text));
+        }
         let (tokens, _, problems) = lex(text, Syntax::Postgres, SourceId(0));
-        let bad = || Wrong::Bad(format!("`{text}` is not a type"));
         if !problems.is_empty() || tokens.is_empty() {
-            return Err(bad());
+            return Err(bad(text));
         }
         let mut reader = Reader {
             text,
             tokens: &tokens,
             at: 0,
         };
-        reader.all().ok_or_else(bad)
+        reader.all().ok_or_else(|| bad(text))
     }
 
     /// The server's type of that name, arrays by their element.
@@ -236,6 +245,19 @@ impl Written {
     }
 }
 
+fn bad(text: &str) -> Wrong {
+    Wrong::Bad(format!("`{text}` is not a type"))
+}
+
+/// Lower case throughout, as most types are written: there is nothing to lex.
+fn is_one_word(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.first().is_some_and(u8::is_ascii_lowercase)
+        && bytes
+            .iter()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_')
+}
+
 struct Reader<'t> {
     text: &'t str,
     tokens: &'t [Token],
@@ -271,8 +293,13 @@ impl Reader<'_> {
     }
 
     fn all(&mut self) -> Option<Written> {
+        let first = self.name()?;
+        self.named(first)
+    }
+
+    /// What follows a type's first word.
+    fn named(&mut self, mut first: (String, bool)) -> Option<Written> {
         let mut out = Written::default();
-        let mut first = self.name()?;
         if !first.1 {
             self.keywords(&mut first.0, &mut out);
         }

@@ -36,7 +36,7 @@ pub use literal::{token_name, token_text};
 pub use lower::{Opaque, read_expr, read_query};
 pub use quote::{dollar_quote, is_bare, quote_name, quote_text};
 pub use restricted::needs_brackets;
-pub use script::{RawStatement, Script, StatementKind, read_script, split};
+pub use script::{RawStatement, Script, StatementKind, Statements, read_script, split};
 pub use source::{Place, Source, SourceId, Sources, Span};
 pub use tree::{
     Alias, Cte, From, Ident, Item, Query, Select, SetExpr, SortKey, Tree, TypeName, Window,

@@ -42,16 +42,37 @@ pub fn split(text: &str, syntax: Syntax, source: SourceId) -> (Vec<RawStatement>
     (script.statements, script.problems)
 }
 
+/// The statements one after the other, so that a large text need not be held as tokens. What was wrong is told at the
+/// end.
+pub struct Statements<'t>(Splitter<'t>);
+
+impl<'t> Statements<'t> {
+    pub fn of(text: &'t str, syntax: Syntax, source: SourceId) -> Self {
+        Statements(Splitter::new(text, syntax, source))
+    }
+    pub fn problems(self) -> Vec<Diagnostic> {
+        self.0.lexer.problems
+    }
+}
+
+impl Iterator for Statements<'_> {
+    type Item = RawStatement;
+
+    /// A statement is complete only when the next one begins: until then comments may come to it.
+    fn next(&mut self) -> Option<RawStatement> {
+        while self.0.statements.len() < 2 {
+            if !self.0.statement() {
+                self.0.hand_back_comments(self.0.text.len());
+                return self.0.statements.pop();
+            }
+        }
+        Some(self.0.statements.remove(0))
+    }
+}
+
 /// As [`split`], with the comments that belong to no statement.
 pub fn read_script(text: &str, syntax: Syntax, source: SourceId) -> Script {
-    let mut splitter = Splitter {
-        text,
-        syntax,
-        source,
-        lexer: Lexer::new(text, syntax, source),
-        statements: Vec::new(),
-        closed_at: None,
-    };
+    let mut splitter = Splitter::new(text, syntax, source);
     while splitter.statement() {}
     splitter.hand_back_comments(text.len());
     Script {
@@ -71,7 +92,18 @@ struct Splitter<'t> {
     closed_at: Option<usize>,
 }
 
-impl Splitter<'_> {
+impl<'t> Splitter<'t> {
+    fn new(text: &'t str, syntax: Syntax, source: SourceId) -> Self {
+        Splitter {
+            text,
+            syntax,
+            source,
+            lexer: Lexer::new(text, syntax, source),
+            statements: Vec::new(),
+            closed_at: None,
+        }
+    }
+
     /// Reads one statement; false at the end of the text.
     fn statement(&mut self) -> bool {
         self.lexer.skip_blank();

@@ -102,6 +102,8 @@ fn names_and_strings_are_decoded() {
 
 fn statements(text: &str, syntax: Syntax) -> Vec<&str> {
     let (statements, _) = split(text, syntax, SourceId(0));
+    let each: Vec<RawStatement> = Statements::of(text, syntax, SourceId(0)).collect();
+    assert_eq!(each, statements, "{text}");
     statements.iter().map(|s| s.span.of(text)).collect()
 }
 
@@ -176,6 +178,8 @@ fn comments_belong_to_the_line_they_stand_on() {
     assert_eq!(all[1], ["-- before c"]);
     assert_eq!(all[2], ["/* before d */"]);
     assert_eq!(of(&script.tail), ["-- tail"]);
+    let each: Vec<RawStatement> = Statements::of(text, PG, SourceId(0)).collect();
+    assert_eq!(each, script.statements);
 }
 
 #[test]

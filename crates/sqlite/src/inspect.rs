@@ -17,6 +17,8 @@ pub const QUERY: &str = "SELECT type, name, sql FROM sqlite_schema ORDER BY rowi
 pub fn decode(answers: &[Answer], server: Server) -> Result<Inspected, Problems> {
     let mut moment = Moment::new(Catalog::new(server), Vec::new());
     moment.lenient = true;
+    // Whoever inspects settles everything when all is there.
+    moment.together = true;
     let shadows: BTreeSet<String> = answers
         .get(1)
         .into_iter()

@@ -3,7 +3,7 @@
 //! Neighbours: `known` has the candidates, `expr` asks. Invariant: where the server would find nothing or several,
 //! the answer is `None`; types are names as in [`crate::types::Type`], `unknown` for a bare literal.
 
-use super::known::{CastLine, Known, extensions, installed, schema_of};
+use super::known::{CastLine, Known, Operator, extensions, installed, schema_of};
 use super::select::{self, Candidate};
 use crate::types::{self, Type};
 use driftless_model::{Catalog, Composite, Domain, Enum, Kind, Name, ObjectId, Table, View};
@@ -242,24 +242,24 @@ impl<'a> Infer<'a> {
             [left, right] => (left.as_str(), right.as_str()),
             _ => return None,
         };
-        let usable: Vec<Candidate> = Known::get()
-            .operators(name)
-            .iter()
-            .enumerate()
-            .filter(|(_, o)| {
-                o.left.is_empty() == left.is_empty() && installed(o.extension, self.catalog)
-            })
-            .map(|(index, o)| Candidate {
-                args: [o.left, o.right]
-                    .iter()
-                    .filter(|t| !t.is_empty())
-                    .map(|t| (*t).to_owned())
-                    .collect(),
-                result: o.result.to_owned(),
-                index,
-            })
-            .collect();
-        let exact = |types: &[&str]| usable.iter().find(|c| c.args == types);
+        let all = Known::get().operators(name);
+        let usable = |o: &Operator| {
+            o.left.is_empty() == left.is_empty() && installed(o.extension, self.catalog)
+        };
+        let candidate = |(index, o): (usize, &Operator)| Candidate {
+            args: [o.left, o.right]
+                .iter()
+                .filter(|t| !t.is_empty())
+                .map(|t| (*t).to_owned())
+                .collect(),
+            result: o.result.to_owned(),
+            index,
+        };
+        let exact = |l: &str, r: &str| {
+            let mut each = all.iter().enumerate();
+            each.find(|(_, o)| o.left == l && o.right == r && usable(o))
+                .map(candidate)
+        };
         let mut chosen = None;
         if !left.is_empty() {
             let (l, r) = match (left, right) {
@@ -267,17 +267,22 @@ impl<'a> Infer<'a> {
                 (l, "unknown") => (l, l),
                 both => both,
             };
-            chosen = exact(&[l, r]).filter(|_| l != "unknown");
+            if l != "unknown" {
+                chosen = exact(l, r);
+            }
             if chosen.is_none() && (left == "unknown") != (right == "unknown") {
                 let base = self.base(l);
-                chosen = exact(&[&base, &base]);
+                chosen = exact(&base, &base);
             }
         } else if right != "unknown" {
-            chosen = exact(&[right]);
+            chosen = exact("", right);
         }
         let chosen = match chosen {
-            Some(c) => c.clone(),
-            None => select::best(self, args, usable)?,
+            Some(c) => c,
+            None => {
+                let each = all.iter().enumerate().filter(|(_, o)| usable(o));
+                select::best(self, args, each.map(candidate).collect())?
+            }
         };
         let (args, result) = select::concrete(self, args, &chosen)?;
         Some(Found {

@@ -27,6 +27,7 @@ use driftless_planner::Fault;
 use driftless_sql::{Place, Span, Syntax, normal_tokens, quote_name, read_expr, read_query};
 use scope::Frame;
 use settler::Settler;
+use std::borrow::Cow;
 
 /// What an expression stands on.
 #[derive(Clone, Copy, Default)]
@@ -68,13 +69,15 @@ pub fn expression(text: &mut SqlText, ground: &Ground, catalog: &Catalog) -> Res
     let missing = settler.missing.take();
     finish(text, Canon::Tree(tree), &mut settler);
     text.path = path;
-    let known = ground.relation.is_none_or(|id| {
-        Settler::new(catalog, &[])
-            .relation_columns(id, "")
-            .is_some()
-    });
+    let known = || {
+        ground.relation.is_none_or(|id| {
+            Settler::new(catalog, &[])
+                .relation_columns(id, "")
+                .is_some()
+        })
+    };
     match missing {
-        Some((name, span)) if known => Err(Fault::Missing {
+        Some((name, span)) if known() => Err(Fault::Missing {
             what: "column",
             name: match ground.relation {
                 Some(relation) if !name.contains('.') => format!("{relation}.{name}"),
@@ -179,7 +182,7 @@ pub fn qualified(text: &SqlText) -> String {
     })
 }
 
-fn readable(text: &str, catalog: &Catalog) -> String {
+fn readable<'t>(text: &'t str, catalog: &Catalog) -> Cow<'t, str> {
     place::plain(text, &|schema| {
         known::extensions(catalog).any(|(_, s)| s == schema)
     })

@@ -6,6 +6,7 @@
 use super::settler::RELATIONS;
 use driftless_model::{Catalog, Kind, Name, ObjectId, Ref};
 use driftless_sql::{SourceId, Span, Syntax, Token, TokenKind, lex, token_name, token_text};
+use std::borrow::Cow;
 
 /// A dotted name among the tokens.
 struct Dotted {
@@ -55,6 +56,9 @@ pub(super) fn places(
     types: &[(String, ObjectId)],
     strings: &[(String, ObjectId)],
 ) -> Vec<Ref> {
+    if types.is_empty() && strings.is_empty() {
+        return Vec::new();
+    }
     let (tokens, _, _) = lex(text, Syntax::Postgres, SourceId(0));
     let mut out = Vec::new();
     let raw = |i: Option<usize>| {
@@ -101,7 +105,18 @@ pub(super) fn places(
 
 /// The text with what only printers write blanked out, byte for byte: `OPERATOR(schema.=)` of the server or of an
 /// extension is its sign, `f(VARIADIC ARRAY[a, b])` is `f(a, b)`, `t.*::public.t` is `t`, and `x::text COLLATE "C"` has its cast last.
-pub(super) fn plain(text: &str, is_extension_schema: &dyn Fn(&str) -> bool) -> String {
+pub(super) fn plain<'t>(text: &'t str, is_extension_schema: &dyn Fn(&str) -> bool) -> Cow<'t, str> {
+    // Most texts hold none of these.
+    let says = |word: &str| {
+        let windows = text.as_bytes().windows(word.len());
+        windows
+            .into_iter()
+            .any(|w| w.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    let casts = text.contains("::") && (text.contains('*') || says("collate"));
+    if !casts && !says("operator") && !says("variadic") {
+        return Cow::Borrowed(text);
+    }
     let (tokens, _, _) = lex(text, Syntax::Postgres, SourceId(0));
     let raw = |i: usize| tokens.get(i).map_or("", |t| t.span.of(text));
     let mut out = text.to_owned();
@@ -148,7 +163,7 @@ pub(super) fn plain(text: &str, is_extension_schema: &dyn Fn(&str) -> bool) -> S
             blank(i - 1, to, "");
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 /// Where the array ends whose items are the last arguments of a call, if `from` says VARIADIC.

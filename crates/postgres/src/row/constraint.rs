@@ -8,6 +8,7 @@ mod text;
 
 use super::index::{breaks, resolve_key, same_key, settle_key};
 use super::{general, ground, naming};
+use crate::dialect::POSTGRES;
 use crate::print::owner;
 use driftless_model::{
     Catalog, Constraint, ConstraintBody, ForeignKey, Index, Key, KeyExpr, KeyPart, Kind, Name,
@@ -15,7 +16,7 @@ use driftless_model::{
 };
 use driftless_planner::{
     Action, Alter, Clause, ConstraintClause, Create, Cx, Draft, Facts, Fault, Hit, IndexClause,
-    KindOps, Moment, Printed,
+    KindOps, Moment, Printed, settle_made,
 };
 use std::collections::BTreeSet;
 
@@ -371,7 +372,7 @@ impl KindOps for Constraints {
                 super::table::set_not_null(&item.table, column, true, moment);
             }
         }
-        absorb(&item, moment);
+        absorb(id, &item, moment);
         Ok(())
     }
 
@@ -682,7 +683,7 @@ fn check_name(name: &Name, item: &Constraint, moment: &Moment) -> Result<(), Fau
 }
 
 /// A constraint of a partitioned or inherited table stands for the equal ones below it.
-pub(super) fn absorb(parent: &Constraint, moment: &mut Moment) {
+fn absorb(id: &ObjectId, parent: &Constraint, moment: &mut Moment) {
     if parent.no_inherit {
         return;
     }
@@ -694,8 +695,12 @@ pub(super) fn absorb(parent: &Constraint, moment: &mut Moment) {
     if !partitioned {
         return;
     }
+    settle_made(&POSTGRES, moment);
+    let Some(parent) = moment.catalog.item::<Constraint>(id).cloned() else {
+        return;
+    };
     for child in naming::descendants(&moment.catalog, &parent.table) {
-        absorb_into(parent, None, &child, moment);
+        absorb_into(&parent, None, &child, moment);
     }
 }
 

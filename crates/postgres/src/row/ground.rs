@@ -64,7 +64,7 @@ pub(super) fn check(text: &SqlText, ground: &Ground, moment: &Moment) -> Result<
 }
 
 /// Constants and the commonest calls refer to nothing.
-fn is_plain(text: &str) -> bool {
+pub(super) fn is_plain(text: &str) -> bool {
     let lower = text.trim().to_ascii_lowercase();
     let known = [
         "now()",

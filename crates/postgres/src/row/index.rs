@@ -3,6 +3,7 @@
 use super::lock::{ACCESS_EXCLUSIVE, ACCESS_SHARE, Cost, SHARE, SHARE_UPDATE};
 use super::view::{change_options, option_changes};
 use super::{general, ground, naming, replace};
+use crate::dialect::POSTGRES;
 use crate::print::{bracketed, expression, name, names, option_clauses, options, qualified};
 use driftless_model::{
     Catalog, Index, IndexKey, KeyExpr, Kind, Name, Object, ObjectId, Server, SqlText, Table,
@@ -10,7 +11,7 @@ use driftless_model::{
 };
 use driftless_planner::{
     Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Held, Hit, IndexClause, KindOps,
-    Moment, Printed, Tx, bare,
+    Moment, Printed, Tx, bare, settle_made,
 };
 
 pub(super) struct Indexes;
@@ -533,12 +534,14 @@ fn text(c: &Create, i: &Index) -> String {
 
 /// An index of a partitioned table takes the equal ones of its partitions under itself: they are its copies then.
 fn absorb(id: &ObjectId, moment: &mut Moment) {
+    let partitioned = |i: &Index| is_partitioned(&i.table, moment);
+    if !moment.catalog.item::<Index>(id).is_some_and(partitioned) {
+        return;
+    }
+    settle_made(&POSTGRES, moment);
     let Some(parent) = moment.catalog.item::<Index>(id).cloned() else {
         return;
     };
-    if !is_partitioned(&parent.table, moment) {
-        return;
-    }
     for child in naming::descendants(&moment.catalog, &parent.table) {
         absorb_into(&parent, &child, moment);
     }

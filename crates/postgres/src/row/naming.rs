@@ -64,13 +64,38 @@ pub(super) fn joined(first: &str, second: Option<&str>, label: &str) -> String {
 /// A constraint of that name on some table of the schema. Looked for where automatic names could clash: on tables
 /// whose name begins this one.
 fn has_constraint(catalog: &Catalog, schema: &Name, name: &str) -> bool {
-    (1..=name.len())
-        .filter(|i| name.is_char_boundary(*i))
-        .any(|i| {
-            let table = ObjectId::new(Kind::Table, schema.clone(), Name::exact(&name[..i]));
-            let id = ObjectId::owned(Kind::Constraint, &table, Name::exact(name));
-            catalog.contains(&id)
-        })
+    // Owners stand in the order of their names, so from one to the next shorter beginning is a step.
+    let mut begins = name;
+    while !begins.is_empty() {
+        let table = ObjectId::new(Kind::Table, schema.clone(), Name::exact(begins));
+        let id = ObjectId::owned(Kind::Constraint, &table, Name::exact(name));
+        let Some((near, _)) = catalog.objects.until(&id).next_back() else {
+            return false;
+        };
+        if *near == id {
+            return true;
+        }
+        let owner = near.owner.as_ref().filter(|_| near.schema == *schema);
+        let Some(owner) = owner.map(Name::as_str) else {
+            return false;
+        };
+        // Its other constraints come before the one looked for.
+        let shared = shared_beginning(owner, begins);
+        begins = match shared == begins {
+            true => shorter(begins),
+            false => shared,
+        };
+    }
+    false
+}
+
+fn shared_beginning<'n>(a: &str, b: &'n str) -> &'n str {
+    let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b);
+    cut(b, same.count())
+}
+
+fn shorter(text: &str) -> &str {
+    cut(text, text.len() - 1)
 }
 
 /// Whether a relation (or the index of a constraint) has the name.
@@ -321,4 +346,54 @@ pub(super) fn parents(table: &Table) -> Vec<&ObjectId> {
             .chain(pg.partition_of.iter().map(|p| &p.parent))
             .collect()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use driftless_model::{Constraint, ConstraintBody, Dialect, Key, Object, Server, Version};
+
+    fn with(keys: &[(&str, &str)]) -> Catalog {
+        let mut catalog = Catalog::new(Server {
+            dialect: Dialect::Postgres,
+            version: Version::new(15, 0),
+        });
+        for (table, name) in keys {
+            let table = ObjectId::new(Kind::Table, Name::exact("public"), Name::exact(*table));
+            let id = ObjectId::owned(Kind::Constraint, &table, Name::exact(*name));
+            let key = Constraint::new(table, ConstraintBody::Unique(Key::default()));
+            catalog.objects.insert(id, Object::new(key));
+        }
+        catalog
+    }
+
+    #[test]
+    fn a_name_is_taken_by_the_key_of_a_table_whose_name_begins_it() {
+        let catalog = with(&[
+            ("a", "a_b_c_key"),
+            ("a_b", "a_b_d_key"),
+            ("a_b_c", "z"),
+            ("a_b_cc", "a_b_c_d_key"),
+            ("ä", "ä_ö_key"),
+        ]);
+        let public = Name::exact("public");
+        for (name, taken) in [
+            ("a_b_c_key", true),
+            ("a_b_d_key", true),
+            ("ä_ö_key", true),
+            ("a_b_c_d_key", false),
+            ("a_b_c_e_key", false),
+            ("z", false),
+            ("zz", false),
+            ("", false),
+        ] {
+            assert_eq!(has_constraint(&catalog, &public, name), taken, "{name}");
+        }
+        assert!(!has_constraint(
+            &catalog,
+            &Name::exact("other"),
+            "a_b_c_key"
+        ));
+        assert!(!has_constraint(&with(&[]), &public, "a_b_c_key"));
+    }
 }

@@ -242,9 +242,9 @@ fn resolve(constraint: &Constraint, table: &Table, moment: &Moment) -> Result<()
                 foreign_target(key, constraint, moment)?;
             }
         }
-        ConstraintBody::Check(check) => {
+        ConstraintBody::Check(check) if !moment.lenient => {
             let missing = missing_columns(&check.expr.written, id, &moment.catalog);
-            if let Some(m) = missing.first().filter(|_| !moment.lenient) {
+            if let Some(m) = missing.first() {
                 return Err(Fault::Missing {
                     what: "column",
                     name: format!("{id}.{}", m.name),
@@ -252,7 +252,7 @@ fn resolve(constraint: &Constraint, table: &Table, moment: &Moment) -> Result<()
                 });
             }
         }
-        ConstraintBody::Exclude(_) => {}
+        ConstraintBody::Check(_) | ConstraintBody::Exclude(_) => {}
     }
     Ok(())
 }

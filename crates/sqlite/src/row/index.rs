@@ -118,9 +118,10 @@ impl KindOps for Indexes {
                     return Err(Fault::missing("column", index.table.member(name)));
                 }
                 KeyExpr::Column(_) => {}
+                KeyExpr::Expr(_) if moment.lenient => {}
                 KeyExpr::Expr(text) => {
                     let missing = missing_columns(&text.written, &index.table, &moment.catalog);
-                    if let Some(m) = missing.first().filter(|_| !moment.lenient) {
+                    if let Some(m) = missing.first() {
                         return Err(Fault::Missing {
                             what: "column",
                             name: format!("{}.{}", index.table, m.name),

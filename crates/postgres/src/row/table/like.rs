@@ -10,7 +10,7 @@ use driftless_model::{
     Canon, Column, Constraint, ConstraintBody, Generated, Index, KeyExpr, Kind, Like, Name, Object,
     ObjectId, SqlText, Table, TypeRef, View,
 };
-use driftless_planner::{Action, Fault, Moment, apply};
+use driftless_planner::{Action, Fault, Moment, apply, settle_made};
 
 /// Puts the columns of the sources where LIKE stands.
 pub(super) fn open_columns(table: &mut Table, moment: &Moment) -> Result<(), Fault> {
@@ -98,6 +98,9 @@ pub(super) fn follow(id: &ObjectId, moment: &mut Moment) -> Result<(), Fault> {
         Some(pg) => std::mem::take(&mut pg.likes),
         None => return Ok(()),
     };
+    if !likes.is_empty() {
+        settle_made(&POSTGRES, moment);
+    }
     for like in &likes {
         let takes = |what: &str| like.including.contains(&what);
         let constraints: Vec<(Name, Object)> = moment

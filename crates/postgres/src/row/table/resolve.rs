@@ -180,7 +180,8 @@ pub(super) fn drop_null_default(column: &mut Column) {
 pub(super) fn is_null_constant(text: &SqlText, ty: &TypeRef) -> bool {
     let converted = ty.text.contains('(') && !ty.text.starts_with("interval");
     let domain = ty.target.as_ref().is_some_and(|t| t.kind == Kind::Domain);
-    if domain || converted {
+    let says_null = text.written.to_ascii_lowercase().contains("null");
+    if domain || converted || !says_null {
         return false;
     }
     match read_expr(&text.written, Syntax::Postgres) {
@@ -237,10 +238,11 @@ fn check_texts(
     let Some(table) = object.get::<Table>() else {
         return Ok(());
     };
+    let refers = |text: &SqlText| !ground::is_plain(&text.written);
     let any = table
         .columns
         .iter()
-        .any(|c| c.default.is_some() || c.generated.is_some());
+        .any(|c| c.default.as_ref().is_some_and(refers) || c.generated.is_some());
     if !any {
         return Ok(());
     }
