@@ -31,6 +31,10 @@ use exit::{Exit, Failure};
 /// Commands of the product that are still to come.
 const LATER: [&str; 2] = ["import", "lint"];
 
+/// A catalog is a million small pieces, made and freed by several threads.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

@@ -254,9 +254,7 @@ impl Attempt<'_> {
             Target::Standby => ("SELECT pg_is_in_recovery()", "t", "a standby"),
         };
         let rows = session.batch(question).await?;
-        let answer = rows
-            .first()
-            .and_then(|r| r.rows.first()?.first()?.as_deref());
+        let answer = rows.first().and_then(|r| r.first()?.get(0));
         if answer == Some(wanted) {
             return Ok(());
         }

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use driftless_runtime::{Canceller, Connection, DbError, DbErrorKind, Rows};
+use futures_util::StreamExt;
 use tokio::task::JoinHandle;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{CancelToken, Client, Row, SimpleQueryMessage};
+use tokio_postgres::{CancelToken, Client, Row, SimpleQueryMessage, SimpleQueryStream};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::fault;
@@ -148,9 +149,12 @@ impl Connection for Session {
             cancelling: Arc::clone(&self.cancelling),
             done: false,
         };
-        let result = client.simple_query(sql).await;
+        let result = match client.simple_query_raw(sql).await {
+            Ok(messages) => rows(messages, sql).await,
+            Err(error) => Err(fault::statement(&error, sql)),
+        };
         guard.done = true;
-        rows(result.map_err(|error| fault::statement(&error, sql))?)
+        result
     }
 
     async fn execute(&mut self, sql: &str, values: &[Option<&str>]) -> Result<Rows, DbError> {
@@ -251,46 +255,49 @@ fn lock_number(key: &str) -> i64 {
 }
 
 fn first(rows: &Rows) -> Option<&str> {
-    rows.rows.first()?.first()?.as_deref()
+    rows.first()?.get(0)
 }
 
 /// What a typed query returned; its columns must be texts.
 fn typed(found: &[Row]) -> Result<Rows, tokio_postgres::Error> {
-    let mut out = Rows::default();
+    let columns = found.first().map_or(&[][..], |row| row.columns());
+    let mut out = Rows::new(columns.iter().map(|c| c.name().to_owned()).collect());
     for row in found {
-        if out.columns.is_empty() {
-            out.columns = row.columns().iter().map(|c| c.name().to_owned()).collect();
-        }
-        let values: Result<Vec<Option<String>>, _> =
+        let values: Result<Vec<Option<&str>>, _> =
             (0..row.len()).map(|index| row.try_get(index)).collect();
-        out.rows.push(values?);
+        out.push(values?);
     }
     Ok(out)
 }
 
-fn rows(messages: Vec<SimpleQueryMessage>) -> Result<Vec<Rows>, DbError> {
+/// What a batch returned, taken in as it comes.
+async fn rows(messages: SimpleQueryStream, sql: &str) -> Result<Vec<Rows>, DbError> {
+    let mut messages = std::pin::pin!(messages);
     let mut results: Vec<Rows> = Vec::new();
-    for message in messages {
-        match message {
-            SimpleQueryMessage::RowDescription(columns) => results.push(Rows {
-                columns: columns.iter().map(|c| c.name().to_owned()).collect(),
-                rows: Vec::new(),
-            }),
+    let mut failed = None;
+    while let Some(message) = messages.next().await {
+        match message.map_err(|error| fault::statement(&error, sql))? {
+            SimpleQueryMessage::RowDescription(columns) => results.push(Rows::new(
+                columns.iter().map(|c| c.name().to_owned()).collect(),
+            )),
             SimpleQueryMessage::Row(row) => {
-                let values = (0..row.len())
-                    .map(|index| match row.try_get(index) {
-                        Ok(value) => Ok(value.map(str::to_owned)),
-                        Err(_) => Err(not_text(row.columns().get(index).map(|c| c.name()))),
+                let values: Result<Vec<Option<&str>>, _> = (0..row.len())
+                    .map(|index| {
+                        let name = || row.columns().get(index).map(|c| c.name());
+                        row.try_get(index).map_err(|_| not_text(name()))
                     })
-                    .collect::<Result<_, _>>()?;
-                if let Some(last) = results.last_mut() {
-                    last.rows.push(values);
+                    .collect();
+                match (values, results.last_mut()) {
+                    (Ok(values), Some(last)) => last.push(values),
+                    // The rest is still to come, and may hold a worse one.
+                    (Err(error), _) => failed = Some(error),
+                    (Ok(_), None) => {}
                 }
             }
             _ => {}
         }
     }
-    Ok(results)
+    failed.map_or(Ok(results), Err)
 }
 
 /// Only a database with the encoding SQL_ASCII sends such bytes.

@@ -245,14 +245,11 @@ fn execute(
     start: Option<usize>,
 ) -> Result<Option<Rows>, DbError> {
     let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
-    let mut result = Rows {
-        columns,
-        rows: Vec::new(),
-    };
+    let mut result = Rows::new(columns);
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next().map_err(|error| fault(error, sql, start))? {
-        let mut values = Vec::with_capacity(result.columns.len());
-        for (index, column) in result.columns.iter().enumerate() {
+        let mut values = Vec::with_capacity(result.columns().len());
+        for (index, column) in result.columns().iter().enumerate() {
             let value = row
                 .get_ref(index)
                 .map_err(|error| fault(error, sql, start))?;
@@ -261,9 +258,9 @@ fn execute(
                 ..error
             })?);
         }
-        result.rows.push(values);
+        result.push(values.iter().map(Option::as_deref));
     }
-    Ok((!result.columns.is_empty()).then_some(result))
+    Ok((!result.columns().is_empty()).then_some(result))
 }
 
 fn text(value: ValueRef<'_>, column: &str) -> Result<Option<String>, DbError> {

@@ -138,10 +138,7 @@ fn follow<'c>(
                 let Ok(found) = located(id, &moment) else {
                     continue;
                 };
-                let now = ObjectId {
-                    schema: schema.clone(),
-                    ..found.clone()
-                };
+                let now = found.in_schema(schema.clone());
                 move_one(ground, action, found.part(), now.part(), &mut moment, out);
             }
             _ => {}

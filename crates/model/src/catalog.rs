@@ -168,13 +168,7 @@ impl Catalog {
     }
     /// The objects in the namespace of a relation: its constraints, triggers, policies (not its indexes).
     pub fn owned(&self, relation: &ObjectId) -> impl Iterator<Item = (&ObjectId, &Object)> {
-        let first = ObjectId {
-            schema: relation.schema.clone(),
-            owner: Some(relation.name.clone()),
-            kind: Kind::Schema,
-            name: Name::default(),
-            args: None,
-        };
+        let first = ObjectId::owned(Kind::Schema, relation, Name::default());
         let (schema, name) = (relation.schema.clone(), relation.name.clone());
         self.objects
             .from(&first)
@@ -187,10 +181,12 @@ impl Catalog {
     }
     /// The object of one of `kinds` with this schema and name.
     pub fn find(&self, kinds: &[Kind], schema: &Name, name: &Name) -> Option<ObjectId> {
-        kinds
-            .iter()
-            .map(|k| ObjectId::new(*k, schema.clone(), name.clone()))
-            .find(|id| self.contains(id))
+        let mut id = ObjectId::new(*kinds.first()?, schema.clone(), name.clone());
+        let found = kinds.iter().any(|kind| {
+            id.kind = *kind;
+            self.contains(&id)
+        });
+        found.then_some(id)
     }
     /// The roles that its objects speak of: owners, grants, policies. Whoever everybody is, is none.
     pub fn roles(&self) -> Vec<String> {

@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 /// A name with its engine's equality. Cheap to clone: names stand in every reference.
@@ -172,9 +173,13 @@ impl Kind {
     }
 }
 
-/// Which object. `schema` is empty where the engine has none (SQLite) or where a name is not resolved yet.
+/// Which object. Cheap to clone, for ids stand in every reference: a clone shares the identity until it is changed.
+#[derive(Clone)]
+pub struct ObjectId(Arc<Identity>);
+
+/// What an id says. `schema` is empty where the engine has none (SQLite) or where a name is not resolved yet.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ObjectId {
+pub struct Identity {
     pub schema: Name,
     /// The relation (or domain) whose namespace the name lives in: constraints, triggers and policies.
     pub owner: Option<Name>,
@@ -184,29 +189,90 @@ pub struct ObjectId {
     pub args: Option<String>,
 }
 
+impl Deref for ObjectId {
+    type Target = Identity;
+    fn deref(&self) -> &Identity {
+        &self.0
+    }
+}
+impl DerefMut for ObjectId {
+    fn deref_mut(&mut self) -> &mut Identity {
+        Arc::make_mut(&mut self.0)
+    }
+}
+impl PartialEq for ObjectId {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+impl Eq for ObjectId {}
+impl PartialOrd for ObjectId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for ObjectId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match Arc::ptr_eq(&self.0, &other.0) {
+            true => Ordering::Equal,
+            false => self.0.cmp(&other.0),
+        }
+    }
+}
+impl Hash for ObjectId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+impl fmt::Debug for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObjectId")
+            .field("schema", &self.schema)
+            .field("owner", &self.owner)
+            .field("kind", &self.kind)
+            .field("name", &self.name)
+            .field("args", &self.args)
+            .finish()
+    }
+}
+
 impl ObjectId {
     pub fn new(kind: Kind, schema: Name, name: Name) -> Self {
-        ObjectId {
+        ObjectId(Arc::new(Identity {
             schema,
             owner: None,
             kind,
             name,
             args: None,
-        }
+        }))
     }
     /// A constraint, trigger or policy of a relation.
     pub fn owned(kind: Kind, relation: &ObjectId, name: Name) -> Self {
-        ObjectId {
-            schema: relation.schema.clone(),
-            owner: Some(relation.name.clone()),
-            kind,
-            name,
-            args: None,
-        }
+        ObjectId::new(kind, relation.schema.clone(), name).under(relation.name.clone())
     }
-    pub fn with_args(mut self, args: impl Into<String>) -> Self {
-        self.args = Some(args.into());
-        self
+    pub fn with_args(&self, args: impl Into<String>) -> Self {
+        self.with(|id| id.args = Some(args.into()))
+    }
+    pub fn without_args(&self) -> Self {
+        self.with(|id| id.args = None)
+    }
+    pub fn named(&self, name: Name) -> Self {
+        self.with(|id| id.name = name)
+    }
+    pub fn in_schema(&self, schema: Name) -> Self {
+        self.with(|id| id.schema = schema)
+    }
+    pub fn of_kind(&self, kind: Kind) -> Self {
+        self.with(|id| id.kind = kind)
+    }
+    /// In the namespace of this relation (or domain).
+    pub fn under(&self, owner: Name) -> Self {
+        self.with(|id| id.owner = Some(owner))
+    }
+    fn with(&self, change: impl FnOnce(&mut Identity)) -> Self {
+        let mut id = self.clone();
+        change(&mut id);
+        id
     }
     pub fn part(&self) -> Part {
         Part {

@@ -39,7 +39,7 @@ pub use table::{
     Column, Generated, Identity, Like, LiteTable, Partition, PgTable, Sequence, Table, TableExt,
     VirtualTable,
 };
-pub use text::{Canon, Ref, SqlText, Verdict};
+pub use text::{Canon, Ref, SearchPath, SqlText, Verdict};
 pub use types::{
     Attribute, Composite, DefaultPrivileges, Domain, DomainCheck, Enum, Extension, Schema, TypeRef,
 };

@@ -6,6 +6,7 @@
 
 use crate::id::{Kind, Name, ObjectId, Part};
 use crate::object::Object;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map};
 use std::ops::Bound;
 use std::sync::{Arc, OnceLock};
@@ -21,6 +22,12 @@ pub struct Objects {
     /// Given out to be written since they were taken in.
     written: BTreeSet<ObjectId>,
 }
+
+/// An object of one side, and the one of the same id on the other.
+pub type Beside<'a> = (
+    Option<(&'a ObjectId, &'a Object)>,
+    Option<(&'a ObjectId, &'a Object)>,
+);
 
 impl Clone for Objects {
     /// The reverse references stay behind: the clone is about to become another catalog.
@@ -57,6 +64,23 @@ impl Objects {
     }
     pub fn values(&self) -> impl Iterator<Item = &Object> {
         self.map.values().map(Arc::as_ref)
+    }
+    /// Both sides in step, in id order: what is on one side only has nothing beside it.
+    pub fn beside<'a>(&'a self, other: &'a Objects) -> impl Iterator<Item = Beside<'a>> {
+        let mut here = self.iter().peekable();
+        let mut there = other.iter().peekable();
+        std::iter::from_fn(move || {
+            let order = match (here.peek(), there.peek()) {
+                (None, None) => return None,
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some((h, _)), Some((t, _))) => h.cmp(t),
+            };
+            Some((
+                order.is_le().then(|| here.next()).flatten(),
+                order.is_ge().then(|| there.next()).flatten(),
+            ))
+        })
     }
     /// Those from this id on, in id order.
     pub fn from<'a>(

@@ -213,20 +213,14 @@ impl Catalog {
             }
             None if of.kind == Kind::Schema => {
                 let moved = |id: &ObjectId| match id.schema == of.name {
-                    true => Some(ObjectId {
-                        schema: to.clone(),
-                        ..id.clone()
-                    }),
+                    true => Some(id.in_schema(to.clone())),
                     false => (id == of).then(|| renamed(id, to)),
                 };
                 self.rekey(self.objects.keys().cloned().collect(), &moved)
             }
             None => {
                 let moved = |id: &ObjectId| match lives_in(id, of) {
-                    true => Some(ObjectId {
-                        owner: Some(to.clone()),
-                        ..id.clone()
-                    }),
+                    true => Some(id.under(to.clone())),
                     false => (id == of).then(|| renamed(id, to)),
                 };
                 self.rekey(self.around(of), &moved)
@@ -256,12 +250,7 @@ impl Catalog {
             .filter(|id| *id == from || lives_in(id, from) || index_of(id))
             .cloned()
             .collect();
-        let moved = |id: &ObjectId| {
-            going.contains(id).then(|| ObjectId {
-                schema: schema.clone(),
-                ..id.clone()
-            })
-        };
+        let moved = |id: &ObjectId| going.contains(id).then(|| id.in_schema(schema.clone()));
         for id in self.rekey(around, &moved) {
             for text in self
                 .objects
@@ -368,10 +357,7 @@ impl Catalog {
 }
 
 fn renamed(id: &ObjectId, to: &Name) -> ObjectId {
-    ObjectId {
-        name: to.clone(),
-        ..id.clone()
-    }
+    id.named(to.clone())
 }
 
 /// Whether an object lives in the namespace of a relation or domain.

@@ -113,9 +113,9 @@ const FOREIGN: [&str; 21] = [
 /// objects were taken out.
 pub fn leave_foreign(catalog: &mut Catalog, declared: &Catalog) -> usize {
     let foreign = |id: &ObjectId| {
-        let name = id.name.as_str().to_ascii_lowercase();
+        let name = id.name.as_str();
         matches!(id.kind, Kind::Table | Kind::Sequence)
-            && FOREIGN.contains(&name.as_str())
+            && FOREIGN.iter().any(|f| f.eq_ignore_ascii_case(name))
             && !declared.contains(id)
     };
     let out: Vec<ObjectId> = catalog

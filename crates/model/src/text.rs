@@ -5,6 +5,9 @@
 
 use crate::id::{Name, Part};
 use driftless_sql::{Place, Query, Span, Tree};
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 /// The canonical form of a text.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -30,18 +33,49 @@ pub struct Ref {
     pub qualify: bool,
 }
 
-/// One piece of SQL.
-#[derive(Debug, Clone, Default)]
-pub struct SqlText {
+/// The schemas in which unqualified names are looked for, in order.
+pub type SearchPath = Arc<[String]>;
+
+/// One piece of SQL. Cheap to clone and small where it stands: a clone shares the text until it is changed.
+#[derive(Clone, Default)]
+pub struct SqlText(Arc<Text>);
+
+/// What a piece of SQL says.
+#[derive(Clone, Default)]
+pub struct Text {
     pub written: String,
     pub canon: Canon,
     pub refs: Vec<Ref>,
     /// Every name was resolved and every type known: a different canon is a different meaning for certain.
     pub certain: bool,
     /// The search path under which it was written; empty: everything is qualified.
-    pub path: Vec<String>,
+    pub path: SearchPath,
     /// Where it stands in the user's files.
     pub place: Option<Place>,
+}
+
+impl Deref for SqlText {
+    type Target = Text;
+    fn deref(&self) -> &Text {
+        &self.0
+    }
+}
+impl DerefMut for SqlText {
+    fn deref_mut(&mut self) -> &mut Text {
+        Arc::make_mut(&mut self.0)
+    }
+}
+impl fmt::Debug for SqlText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqlText")
+            .field("written", &self.written)
+            .field("canon", &self.canon)
+            .field("refs", &self.refs)
+            .field("certain", &self.certain)
+            .field("path", &self.path)
+            .field("place", &self.place)
+            .finish()
+    }
 }
 
 /// How two texts compare.
@@ -72,10 +106,22 @@ impl Verdict {
 
 impl SqlText {
     pub fn new(written: impl Into<String>) -> Self {
-        SqlText {
+        SqlText(Arc::new(Text {
             written: written.into(),
-            ..Default::default()
-        }
+            ..Text::default()
+        }))
+    }
+    /// Where it stands in the user's files.
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+    /// As written, to be settled anew where it stands now.
+    pub fn raw(&self) -> SqlText {
+        let mut text = self.clone();
+        text.canon = Canon::Raw;
+        text.refs.clear();
+        text
     }
 
     pub fn compare(&self, other: &SqlText) -> Verdict {

@@ -243,7 +243,7 @@ pub enum Data {
 
 #[derive(Debug, Clone)]
 pub enum Session {
-    SearchPath(Vec<String>),
+    SearchPath(driftless_model::SearchPath),
     /// Any other SET or PRAGMA, as written.
     Set {
         name: String,

@@ -99,20 +99,14 @@ pub fn located(id: &ObjectId, moment: &Moment) -> Result<ObjectId, Fault> {
             Kind::Domain,
         ];
         if let Some(relation) = moment.find(&kinds, &id.schema, owner) {
-            let found = ObjectId {
-                schema: relation.schema,
-                ..id.clone()
-            };
+            let found = id.in_schema(relation.schema.clone());
             if moment.catalog.contains(&found) {
                 return Ok(found);
             }
         }
     } else if id.schema.is_empty() {
-        for s in &moment.path {
-            let found = ObjectId {
-                schema: Name::exact(s.clone()),
-                ..id.clone()
-            };
+        for s in moment.path.iter() {
+            let found = id.in_schema(Name::exact(s.clone()));
             if moment.catalog.contains(&found) {
                 return Ok(found);
             }
@@ -147,10 +141,7 @@ fn loosely(id: &ObjectId, moment: &Moment) -> Option<ObjectId> {
         }
         kind if kind.is_routine() => only_routine(id, moment).or_else(|| {
             // FUNCTION and ROUTINE are words for aggregates as well.
-            let aggregate = ObjectId {
-                kind: Kind::Aggregate,
-                ..id.clone()
-            };
+            let aggregate = id.of_kind(Kind::Aggregate);
             located(&aggregate, moment)
                 .ok()
                 .or_else(|| only_routine(&aggregate, moment))
@@ -320,18 +311,12 @@ fn rename(dialect: &dyn Dialect, part: &Part, to: &Name, moment: &mut Moment) ->
     });
     for set in [&mut moment.fresh, &mut moment.copied] {
         if part.member.is_none() && set.remove(&id) {
-            set.insert(ObjectId {
-                name: to.clone(),
-                ..id.clone()
-            });
+            set.insert(id.named(to.clone()));
         }
     }
     let relation = match &part.member {
         Some(_) => id,
-        None => ObjectId {
-            name: to.clone(),
-            ..id
-        },
+        None => id.named(to.clone()),
     };
     dialect.renamed(&relation, &mut moment.catalog);
     resettle_around(dialect, &relation, &mut moment.catalog);
@@ -352,10 +337,7 @@ fn move_to(
         return Err(Fault::missing("schema", schema));
     }
     moment.catalog.relocate(id, schema);
-    let now = ObjectId {
-        schema: schema.clone(),
-        ..id.clone()
-    };
+    let now = id.in_schema(schema.clone());
     resettle_around(dialect, &now, &mut moment.catalog);
     Ok(())
 }

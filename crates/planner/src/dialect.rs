@@ -6,6 +6,7 @@ use crate::action::Action;
 use crate::draft::Draft;
 use crate::moment::Moment;
 use crate::ops::{Cx, Row};
+use crate::rows::Rows;
 use driftless_model::{
     Catalog, Grant, Kind, Name, ObjectId, Observed, Part, Ref, Scope, Server, Version,
 };
@@ -24,13 +25,6 @@ pub struct Parsed {
     pub taint: Option<String>,
     /// Something that it holds and the model does not.
     pub unmodelled: Vec<driftless_model::Unmodelled>,
-}
-
-/// One result set, as text.
-#[derive(Debug, Clone, Default)]
-pub struct Answer {
-    pub columns: Vec<String>,
-    pub rows: Vec<Vec<Option<String>>>,
 }
 
 /// What inspection found.
@@ -63,7 +57,7 @@ pub trait Dialect: Sync {
     /// What a new database holds.
     fn empty(&self, server: Server) -> Catalog;
     /// The search path that a session starts with.
-    fn path(&self) -> Vec<String>;
+    fn path(&self) -> driftless_model::SearchPath;
 
     /// A name with the engine's equality.
     fn name(&self, text: String) -> Name {
@@ -88,7 +82,7 @@ pub trait Dialect: Sync {
     /// depend on nothing.
     fn queries(&self, version: &str, scope: &Scope) -> Vec<String>;
     /// The catalog behind the answers (in the order of the statements of [`Dialect::queries`]), not yet settled.
-    fn decode(&self, answers: &[Answer], server: Server) -> Result<Inspected, Problems>;
+    fn decode(&self, answers: &[Rows], server: Server) -> Result<Inspected, Problems>;
     /// The server's version as its own text says it.
     fn server(&self, version: &str) -> Option<Server>;
     /// The oldest version that is understood, and the newest where a newer one may mean something else.

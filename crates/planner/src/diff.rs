@@ -26,39 +26,22 @@ pub struct Change {
 
 /// Every change, in id order.
 pub fn diff(dialect: &dyn Dialect, cx: &Cx) -> Vec<Change> {
-    let mut out = Vec::new();
-    let mut before = cx.before.objects.iter().peekable();
-    let mut after = cx.after.objects.iter().peekable();
-    loop {
-        match (before.peek(), after.peek()) {
-            (None, None) => return out,
-            (Some((b, _)), Some((a, _))) if b == a => {
-                let (id, b) = (before.next(), after.next());
-                if let (Some((id, b)), Some((_, a))) = (id, b) {
-                    out.extend(compare(dialect, id, b, a, cx));
-                }
-            }
-            (Some((b, _)), a) if a.is_none_or(|(a, _)| b < a) => {
-                out.push(Change {
-                    id: (*b).clone(),
-                    op: Op::Drop,
-                    verdict: Verdict::Different,
-                    body: true,
-                });
-                before.next();
-            }
-            _ => {
-                if let Some((a, _)) = after.next() {
-                    out.push(Change {
-                        id: a.clone(),
-                        op: Op::Create,
-                        verdict: Verdict::Different,
-                        body: true,
-                    });
-                }
-            }
-        }
-    }
+    let alone = |id: &ObjectId, op| {
+        Some(Change {
+            id: id.clone(),
+            op,
+            verdict: Verdict::Different,
+            body: true,
+        })
+    };
+    let sides = cx.before.objects.beside(&cx.after.objects);
+    let changes = sides.filter_map(|beside| match beside {
+        (Some((id, before)), Some((_, after))) => compare(dialect, id, before, after, cx),
+        (Some((id, _)), None) => alone(id, Op::Drop),
+        (None, Some((id, _))) => alone(id, Op::Create),
+        (None, None) => None,
+    });
+    changes.collect()
 }
 
 /// What one object that is on both sides has to do.

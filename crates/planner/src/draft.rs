@@ -180,13 +180,7 @@ impl Reach {
             }
             Action::Move { id, schema } => {
                 reach.removes.push(id.part());
-                reach.gives.push(
-                    ObjectId {
-                        schema: schema.clone(),
-                        ..id.clone()
-                    }
-                    .part(),
-                );
+                reach.gives.push(id.in_schema(schema.clone()).part());
             }
             Action::Comment { part, .. } => reach.needs.push(part.clone()),
             // New objects are made under them.

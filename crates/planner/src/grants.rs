@@ -31,6 +31,8 @@ pub(crate) fn initial(dialect: &dyn Dialect, id: &ObjectId, catalog: &Catalog) -
 
 /// The same, where it is not what the engine gives by itself.
 pub fn at_birth(dialect: &dyn Dialect, id: &ObjectId, catalog: &Catalog) -> Option<Vec<Grant>> {
+    // An engine without default privileges.
+    dialect.row(Kind::DefaultPrivileges)?;
     let grants = initial(dialect, id, catalog);
     (grants != dialect.default_grants(id, catalog.server)).then_some(grants)
 }

@@ -23,6 +23,7 @@ mod prove;
 mod read;
 mod rename;
 mod replay;
+mod rows;
 
 pub use action::{
     Action, Clause, ColumnClause, CompositeClause, ConstraintClause, Create, Data, DomainClause,
@@ -31,7 +32,7 @@ pub use action::{
 pub use apply::{apply, located, settle_all, settle_made, settle_one};
 pub use cascade::{Falls, falls, take};
 pub use describe::{Group, Line, Mark, summary};
-pub use dialect::{Answer, Dialect, Frame, Inspected, Parsed};
+pub use dialect::{Dialect, Frame, Inspected, Parsed};
 pub use diff::{Change, Op};
 pub use draft::{Alter, Draft, Fuse, Hit, Reach, Sides};
 pub use facts::{Demand, Facts, Held, Lock, Loss};
@@ -41,3 +42,4 @@ pub use ops::{Cx, KindOps, Printed, Row, Tx, bare};
 pub use plan::{Consent, Plan, Request, Segment, Step, UNPROVEN, Unproven, plan};
 pub use read::{Desired, read_desired};
 pub use replay::{Replay, Replayed, Taint, differences, replay};
+pub use rows::{Cells, Rows};

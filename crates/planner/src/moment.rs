@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 pub struct Moment {
     pub catalog: Catalog,
     /// The search path in force; empty on engines without schemas, or where all is qualified.
-    pub path: Vec<String>,
+    pub path: driftless_model::SearchPath,
     /// Made since the start: empty, and locked by nobody else.
     pub fresh: BTreeSet<ObjectId>,
     /// Their rows were copied elsewhere: dropping them loses nothing.
@@ -55,10 +55,10 @@ impl Fault {
 }
 
 impl Moment {
-    pub fn new(catalog: Catalog, path: Vec<String>) -> Moment {
+    pub fn new(catalog: Catalog, path: impl Into<driftless_model::SearchPath>) -> Moment {
         Moment {
             catalog,
-            path,
+            path: path.into(),
             fresh: BTreeSet::new(),
             copied: BTreeSet::new(),
             lenient: false,

@@ -16,7 +16,7 @@ use crate::order::order;
 use crate::prove;
 use crate::rename::{Renamed, rename};
 use driftless_model::{
-    Catalog, DefaultPrivileges, Hints, ObjectId, Part, Scope, Server, Unmodelled, Users,
+    Catalog, DefaultPrivileges, Hints, Name, ObjectId, Part, Scope, Server, Unmodelled, Users,
     leave_foreign,
 };
 use driftless_sql::{Diagnostic, Problems};
@@ -266,6 +266,7 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
             .cloned(),
     );
     let changes = groups.iter().map(Group::count).sum();
+    retire([before, after]);
     Ok(Plan {
         server,
         segments,
@@ -280,6 +281,15 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
         frame,
         sizes: BTreeMap::new(),
     })
+}
+
+/// To free a large catalog takes as long as to compare it, and nobody needs to wait for that.
+fn retire(catalogs: [Catalog; 2]) {
+    const LARGE: usize = 1_000;
+    if catalogs.iter().any(|c| c.objects.len() > LARGE) {
+        // Where no thread can be had, they are freed here.
+        let _ = std::thread::Builder::new().spawn(move || std::mem::drop(catalogs));
+    }
 }
 
 /// A step that would drop an object with something unmodelled on it is refused.
@@ -364,15 +374,10 @@ fn likely(changes: &[Change], before: &Catalog, after: &Catalog) -> Vec<(Part, P
     out
 }
 
-fn shape(catalog: &Catalog, id: &ObjectId) -> Vec<(String, String)> {
-    catalog
-        .item::<driftless_model::Table>(id)
-        .map_or_else(Vec::new, |t| {
-            t.columns
-                .iter()
-                .map(|c| (c.name.key().to_string(), c.ty.text.clone()))
-                .collect()
-        })
+fn shape<'a>(catalog: &'a Catalog, id: &ObjectId) -> Vec<(&'a Name, &'a str)> {
+    let table = catalog.item::<driftless_model::Table>(id);
+    let columns = table.into_iter().flat_map(|t| &t.columns);
+    columns.map(|c| (&c.name, c.ty.text.as_str())).collect()
 }
 
 /// A statement before it is proved.

@@ -29,7 +29,7 @@ pub struct Desired {
 
 struct Waiting {
     action: Action,
-    path: Vec<String>,
+    path: driftless_model::SearchPath,
     place: Place,
 }
 
@@ -39,7 +39,7 @@ struct Reader<'a> {
     server: Server,
     moment: Moment,
     waiting: Vec<Waiting>,
-    hints: Vec<(Part, Vec<String>, Directive, Place)>,
+    hints: Vec<(Part, driftless_model::SearchPath, Directive, Place)>,
     problems: Vec<Diagnostic>,
     /// Texts of statements that failed: what they would have declared is not reported missing again.
     failed: Vec<String>,
@@ -233,10 +233,10 @@ impl Reader<'_> {
                 source: place.source,
                 span: directive.value_span,
             };
-            let text = || SqlText {
-                path: path.clone(),
-                place: Some(at),
-                ..SqlText::new(directive.value.clone())
+            let text = || {
+                let mut text = SqlText::new(directive.value.clone()).at(at);
+                text.path.clone_from(&path);
+                text
             };
             match directive.key.as_str() {
                 "renamed-from" => match self.name_of(&directive.value) {

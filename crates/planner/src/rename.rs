@@ -40,10 +40,7 @@ pub(crate) fn rename(
             continue;
         }
         let exists = |c: &Catalog, name: &Name| match &part.member {
-            None => c.contains(&ObjectId {
-                name: name.clone(),
-                ..part.object.clone()
-            }),
+            None => c.contains(&part.object.named(name.clone())),
             Some(_) => has_member(c, &part.object, name),
         };
         let now = part.member.as_ref().unwrap_or(&part.object.name);
@@ -63,11 +60,7 @@ pub(crate) fn rename(
             continue;
         }
         let source = match &part.member {
-            None => ObjectId {
-                name: from.clone(),
-                ..part.object.clone()
-            }
-            .part(),
+            None => part.object.named(from.clone()).part(),
             Some(_) => part.object.member(from),
         };
         let action = Action::Rename {
@@ -167,7 +160,9 @@ fn alike(dialect: &dyn Dialect, before: &Catalog, after: &Catalog, scope: &Scope
     type Home = (Kind, ObjectId);
     let homes = |side: &Catalog, other: &Catalog| {
         let mut out: BTreeMap<Home, Vec<ObjectId>> = BTreeMap::new();
-        for (id, object) in side.objects.iter().filter(|(id, _)| !other.contains(id)) {
+        let sides = side.objects.beside(&other.objects);
+        let alone = sides.filter_map(|(here, there)| here.filter(|_| there.is_none()));
+        for (id, object) in alone {
             let home = match &object.body {
                 Body::Sequence(s) => s.owned_by.as_ref().map(|p| &p.object),
                 _ => object.owner_relation(),

@@ -57,7 +57,7 @@ const NOTHING: &str = "nothing";
 pub fn replay(
     dialect: &dyn Dialect,
     catalog: Catalog,
-    path: Vec<String>,
+    path: driftless_model::SearchPath,
     text: &str,
     source: SourceId,
     server: Server,
@@ -100,14 +100,8 @@ pub(crate) fn stale<'a>(
     done: impl Iterator<Item = &'a Action>,
 ) -> Vec<ObjectId> {
     let touched = done.filter_map(|a| match a {
-        Action::Rename { part, to } if part.member.is_none() => Some(ObjectId {
-            name: to.clone(),
-            ..part.object.clone()
-        }),
-        Action::Move { id, schema } => Some(ObjectId {
-            schema: schema.clone(),
-            ..id.clone()
-        }),
+        Action::Rename { part, to } if part.member.is_none() => Some(part.object.named(to.clone())),
+        Action::Move { id, schema } => Some(id.in_schema(schema.clone())),
         Action::Data(_) => None,
         other => other.target().cloned(),
     });

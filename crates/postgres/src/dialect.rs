@@ -10,8 +10,8 @@ use driftless_model::{
     TypeRef, Version,
 };
 use driftless_planner::{
-    Action, Answer, Clause, ColumnClause, ConstraintClause, Create, Cx, Dialect, Draft, Frame,
-    Inspected, Moment, Parsed, Printed, Row, Session, TableClause, Tx,
+    Action, Clause, ColumnClause, ConstraintClause, Create, Cx, Dialect, Draft, Frame, Inspected,
+    Moment, Parsed, Printed, Row, Rows, Session, TableClause, Tx,
 };
 use driftless_sql::{Diagnostic, Problems, RawStatement, SourceId, Syntax};
 
@@ -42,8 +42,8 @@ impl Dialect for Postgres {
     }
 
     /// `"$user"` comes first on a server; files mean `public`.
-    fn path(&self) -> Vec<String> {
-        vec!["public".to_owned()]
+    fn path(&self) -> driftless_model::SearchPath {
+        ["public".to_owned()].into()
     }
 
     /// Routines can be called and types used by everybody (manual, 5.7); so can the schema `public`.
@@ -147,7 +147,7 @@ impl Dialect for Postgres {
         inspect::queries(version, scope)
     }
 
-    fn decode(&self, answers: &[Answer], server: Server) -> Result<Inspected, Problems> {
+    fn decode(&self, answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
         inspect::decode(answers, server)
     }
 

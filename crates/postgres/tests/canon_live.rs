@@ -92,7 +92,7 @@ impl<'a> Case<'a> {
                 let ty = driftless_postgres::types::resolve(
                     self.ty,
                     &driftless_planner::Moment {
-                        path: vec!["public".into()],
+                        path: ["public".into()].into(),
                         ..moment
                     },
                 );

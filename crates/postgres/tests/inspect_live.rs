@@ -4,7 +4,7 @@
 
 use driftless_driver_postgres::PostgresDriver;
 use driftless_model::{Catalog, Scope};
-use driftless_planner::{Answer, Dialect, Inspected};
+use driftless_planner::{Dialect, Inspected};
 use driftless_postgres::POSTGRES;
 use driftless_runtime::{ConnectOptions, Driver};
 use driftless_testkit::{Engine, engine};
@@ -93,12 +93,7 @@ fn inspect(url: &str) -> Inspected {
         let version = connection.server().to_owned();
         let mut answers = Vec::new();
         for batch in POSTGRES.queries(&version, &Scope::default()) {
-            for rows in connection.batch(&batch).await.unwrap() {
-                answers.push(Answer {
-                    columns: rows.columns,
-                    rows: rows.rows,
-                });
-            }
+            answers.extend(connection.batch(&batch).await.unwrap());
         }
         connection.close().await;
         (version, answers)

@@ -210,9 +210,6 @@ trait Renamed {
 
 impl Renamed for ObjectId {
     fn with_name(&self, text: &str) -> ObjectId {
-        ObjectId {
-            name: Name::exact(text),
-            ..self.clone()
-        }
+        self.named(Name::exact(text))
     }
 }

@@ -7,16 +7,10 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use driftless_planner::Rows;
 use driftless_sql::Diagnostic;
 
 use crate::scratch::{Scratch, ScratchWish};
-
-/// What one statement returned, every value as the text the engine prints; NULL is `None`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Rows {
-    pub columns: Vec<String>,
-    pub rows: Vec<Vec<Option<String>>>,
-}
 
 /// One session of one database.
 #[async_trait]

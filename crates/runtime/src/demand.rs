@@ -56,14 +56,7 @@ async fn count(connection: &mut dyn Connection, demand: &Demand) -> Option<Unmet
     let query = demand.count.as_ref()?;
     // A query that cannot run here has nothing to say.
     let answers = connection.batch(query).await.ok()?;
-    let rows: u64 = answers
-        .first()?
-        .rows
-        .first()?
-        .first()?
-        .as_ref()?
-        .parse()
-        .ok()?;
+    let rows: u64 = answers.first()?.first()?.get(0)?.parse().ok()?;
     (rows > 0).then(|| Unmet {
         demand: demand.clone(),
         rows,

@@ -2,9 +2,9 @@
 //!
 //! Neighbours: dialects write and decode, drivers ask. Invariant: reads only.
 
-use crate::connection::{Connection, Rows};
+use crate::connection::Connection;
 use driftless_model::{Scope, Server};
-use driftless_planner::{Answer, Dialect, Inspected, settle_all};
+use driftless_planner::{Dialect, Inspected, settle_all};
 use driftless_sql::{Diagnostic, Problems};
 
 /// Reads everything that the scope may hold. `declared` overrides what the server says of itself (a SQLite file tells
@@ -51,17 +51,10 @@ pub async fn inspect(
                 connection.place()
             )))
         })?;
-        answers.extend(rows.into_iter().map(answer));
+        answers.extend(rows);
     }
     let mut inspected = dialect.decode(&answers, server)?;
     settle_all(dialect, &mut inspected.catalog);
     inspected.notes.extend(connection.warnings());
     Ok(inspected)
-}
-
-fn answer(rows: Rows) -> Answer {
-    Answer {
-        columns: rows.columns,
-        rows: rows.rows,
-    }
 }

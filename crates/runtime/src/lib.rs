@@ -18,9 +18,10 @@ mod state;
 mod status;
 
 pub use apply::{Applied, apply};
-pub use connection::{Canceller, ConnectOptions, Connection, DbError, DbErrorKind, Driver, Rows};
+pub use connection::{Canceller, ConnectOptions, Connection, DbError, DbErrorKind, Driver};
 pub use demand::{Unmet, unmet};
 pub use drift::{Seen, Watched, drift};
+pub use driftless_planner::Rows;
 pub use files::{
     Commit, DEFAULT_MAX_FILE_SIZE, Reader, Written, added_by, head, read_folder, read_text,
     write_files,

@@ -8,9 +8,7 @@ use crate::{frame, grammar, inspect, print, rebuild, row};
 use driftless_model::{
     Body, Catalog, Kind, ObjectId, Part, Ref, Scope, Server, Trigger, Version, View,
 };
-use driftless_planner::{
-    Action, Answer, Cx, Dialect, Draft, Frame, Inspected, Moment, Parsed, Row,
-};
+use driftless_planner::{Action, Cx, Dialect, Draft, Frame, Inspected, Moment, Parsed, Row, Rows};
 use driftless_sql::{Diagnostic, Problems, RawStatement, SourceId, Syntax};
 
 pub struct Sqlite;
@@ -34,8 +32,8 @@ impl Dialect for Sqlite {
         Catalog::new(server)
     }
 
-    fn path(&self) -> Vec<String> {
-        Vec::new()
+    fn path(&self) -> driftless_model::SearchPath {
+        [].into()
     }
 
     fn read(
@@ -52,7 +50,7 @@ impl Dialect for Sqlite {
         vec![inspect::QUERY.to_owned()]
     }
 
-    fn decode(&self, answers: &[Answer], server: Server) -> Result<Inspected, Problems> {
+    fn decode(&self, answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
         inspect::decode(answers, server)
     }
 

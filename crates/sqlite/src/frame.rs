@@ -215,12 +215,7 @@ fn checkable(id: &ObjectId, catalog: &Catalog) -> bool {
 }
 
 fn fits(key: &ForeignKey, catalog: &Catalog) -> bool {
-    let namesake = |kind| {
-        catalog.contains(&ObjectId {
-            kind,
-            ..key.target.clone()
-        })
-    };
+    let namesake = |kind| catalog.contains(&key.target.of_kind(kind));
     let Some(table) = catalog.item::<Table>(&key.target) else {
         return !namesake(Kind::View) && !namesake(Kind::VirtualTable);
     };

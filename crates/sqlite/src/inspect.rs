@@ -6,7 +6,7 @@
 use crate::dialect::SQLITE;
 use crate::text::SYNTAX;
 use driftless_model::{Catalog, Observed, Server, Unmodelled, VirtualTable};
-use driftless_planner::{Action, Answer, Fault, Inspected, Moment, apply};
+use driftless_planner::{Action, Fault, Inspected, Moment, Rows, apply};
 use driftless_sql::{Problems, SourceId, split};
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ pub const QUERY: &str = "SELECT type, name, sql FROM sqlite_schema ORDER BY rowi
      SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow';\n\
      SELECT name FROM pragma_module_list;";
 
-pub fn decode(answers: &[Answer], server: Server) -> Result<Inspected, Problems> {
+pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
     let mut moment = Moment::new(Catalog::new(server), Vec::new());
     moment.lenient = true;
     // Whoever inspects settles everything when all is there.
@@ -22,13 +22,13 @@ pub fn decode(answers: &[Answer], server: Server) -> Result<Inspected, Problems>
     let shadows: BTreeSet<String> = answers
         .get(1)
         .into_iter()
-        .flat_map(|a| &a.rows)
-        .filter_map(|r| r.first()?.as_ref().map(|n| n.to_ascii_lowercase()))
+        .flat_map(Rows::iter)
+        .filter_map(|r| Some(r.get(0)?.to_ascii_lowercase()))
         .collect();
     let unknown = of_unknown_modules(answers, server);
     let mut waiting: Vec<Action> = Vec::new();
-    for row in answers.first().into_iter().flat_map(|a| &a.rows) {
-        let [Some(kind), Some(name), Some(sql)] = row.as_slice() else {
+    for row in answers.first().into_iter().flat_map(Rows::iter) {
+        let (Some(kind), Some(name), Some(sql)) = (row.get(0), row.get(1), row.get(2)) else {
             continue;
         };
         let key = name.to_ascii_lowercase();
@@ -47,17 +47,17 @@ pub fn decode(answers: &[Answer], server: Server) -> Result<Inspected, Problems>
                 what: format!(
                     "table that may belong to {table}, whose module {module} is not known here:"
                 ),
-                name: name.clone(),
+                name: name.to_owned(),
                 on: None,
                 place: None,
             });
             continue;
         }
         match actions(sql, server) {
-            Some(actions) => waiting.extend(actions),
+            Some(actions) => attempt(actions, &mut moment, &mut waiting),
             None => moment.catalog.unmodelled.push(Unmodelled {
                 what: format!("{kind} in a spelling that is not understood"),
-                name: name.clone(),
+                name: name.to_owned(),
                 on: None,
                 place: None,
             }),
@@ -78,14 +78,14 @@ pub fn decode(answers: &[Answer], server: Server) -> Result<Inspected, Problems>
 }
 
 /// Virtual tables whose module the library does not have: their names in lower case, and the modules.
-fn of_unknown_modules(answers: &[Answer], server: Server) -> Vec<(String, String)> {
-    let cells = |n: usize| answers.get(n).into_iter().flat_map(|a| &a.rows);
+fn of_unknown_modules(answers: &[Rows], server: Server) -> Vec<(String, String)> {
+    let cells = |n: usize| answers.get(n).into_iter().flat_map(Rows::iter);
     let known: BTreeSet<String> = cells(2)
-        .filter_map(|r| Some(r.first()?.as_ref()?.to_ascii_lowercase()))
+        .filter_map(|r| Some(r.get(0)?.to_ascii_lowercase()))
         .collect();
     let mut out = Vec::new();
     for row in cells(0) {
-        let [_, Some(name), Some(sql)] = row.as_slice() else {
+        let (Some(name), Some(sql)) = (row.get(1), row.get(2)) else {
             continue;
         };
         // Parsing everything twice would be dear.
@@ -125,18 +125,23 @@ fn actions(sql: &str, server: Server) -> Option<Vec<Action>> {
     Some(out)
 }
 
-/// Applies what is ready until nothing moves; what is left over is named.
+/// Applies what is ready; what lacks something is left over.
+fn attempt(actions: Vec<Action>, moment: &mut Moment, left: &mut Vec<Action>) {
+    for action in actions {
+        match apply(&SQLITE, &action, moment) {
+            Ok(()) => {}
+            Err(Fault::Missing { .. }) => left.push(action),
+            Err(Fault::Wrong(problem)) => name_it(&action, &problem.message, moment),
+        }
+    }
+}
+
+/// Applies what waits until nothing moves; what is left over is named.
 fn settle_waiting(mut waiting: Vec<Action>, moment: &mut Moment) {
     loop {
         let count = waiting.len();
         let mut left = Vec::new();
-        for action in waiting {
-            match apply(&SQLITE, &action, moment) {
-                Ok(()) => {}
-                Err(Fault::Missing { .. }) => left.push(action),
-                Err(Fault::Wrong(problem)) => name_it(&action, &problem.message, moment),
-            }
-        }
+        attempt(waiting, moment, &mut left);
         if left.is_empty() || left.len() == count {
             for action in left {
                 name_it(&action, "it hangs on something that is not there", moment);

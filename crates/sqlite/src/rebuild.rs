@@ -268,10 +268,7 @@ fn moved(id: &ObjectId, constraint: &Constraint, table: &ObjectId, scratch: &Obj
     if let ConstraintBody::Check(check) = &mut constraint.body {
         check.expr.written = unqualified(&check.expr.written, &table.name);
     }
-    let id = ObjectId {
-        owner: Some(scratch.name.clone()),
-        ..id.clone()
-    };
+    let id = id.under(scratch.name.clone());
     Action::create(id, Object::new(constraint))
 }
 

@@ -2,7 +2,7 @@
 //! is lost.
 
 use driftless_model::{Catalog, Dialect as Engine, Scope, Server, Version};
-use driftless_planner::{Answer, Consent, Dialect, Plan, Request, plan, read_desired, settle_all};
+use driftless_planner::{Consent, Dialect, Plan, Request, Rows, plan, read_desired, settle_all};
 use driftless_sql::Sources;
 use driftless_sqlite::{DEFAULT_VERSION, SQLITE};
 use rusqlite::Connection;
@@ -19,10 +19,11 @@ fn live(connection: &Connection, server: Server) -> Catalog {
         let mut statement = connection.prepare(sql).expect("a query");
         let width = statement.column_count();
         let mut rows = statement.query([]).expect("an answer");
-        let mut answer = Answer::default();
+        let mut answer = Rows::new(vec![String::new(); width]);
         while let Some(row) = rows.next().expect("a row") {
             let cells = (0..width).map(|i| row.get::<_, Option<String>>(i).expect("a text"));
-            answer.rows.push(cells.collect());
+            let cells: Vec<Option<String>> = cells.collect();
+            answer.push(cells.iter().map(Option::as_deref));
         }
         answers.push(answer);
     }

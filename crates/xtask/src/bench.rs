@@ -39,6 +39,7 @@ const AGAINST_RAW: f64 = 5.0;
 /// What ten times the tables may cost: of a live PostgreSQL, of all else.
 const GROWTH_LIVE: f64 = 11.0;
 const GROWTH: f64 = 12.0;
+const FILE: &str = "SQLite live → file, nothing to change";
 const LIVE: &str = "PostgreSQL live → file, nothing to change";
 
 struct Bench<'a> {
@@ -261,7 +262,7 @@ impl Bench<'_> {
         );
         let costs = in_turn(&[ours, theirs], self.runs)?;
         self.push(Row {
-            what: "SQLite live → file, nothing to change".into(),
+            what: FILE.into(),
             size,
             cost: costs[0],
             against: Some(("sqlite3 sqlite_schema", costs[1])),
@@ -316,7 +317,9 @@ impl Bench<'_> {
     /// What ten times the tables cost.
     fn growth(&mut self) {
         let mut grown = Vec::new();
-        for large in self.rows.iter().filter(|row| row.size >= 10_000) {
+        // What SQLite itself needs for its schema grows faster than the schema: there the ratio to it is the measure.
+        let ours = |row: &&Row| row.size >= 10_000 && row.what != FILE;
+        for large in self.rows.iter().filter(ours) {
             let small = self
                 .rows
                 .iter()

@@ -42,8 +42,8 @@ pub(super) async fn connect(
         .map_err(|e| Problems::from(e.diagnostic()))
 }
 
-/// Both sides; a declared one is read while the other is. A live side says what the server is: the other side is read
-/// for that one.
+/// Both sides; a declared one is read while the other is. A live server says which one it is, and the other side is
+/// read for it; a SQLite file tells no version.
 pub(super) fn both(
     context: &mut Context,
     question: &Question,
@@ -52,32 +52,28 @@ pub(super) fn both(
 ) -> Result<(Read, Read), Problems> {
     let (before, after, dialect) = (&question.before, &question.after, question.dialect);
     let live = match &before.state {
-        State::Live(open) => Some(block_on(connect(open, dialect.product, true))?),
+        State::Live(open) if dialect.product != Product::Sqlite => {
+            Some(block_on(connect(open, dialect.product, true))?)
+        }
         _ => None,
     };
-    let server = match &live {
-        Some(connection) if dialect.product != Product::Sqlite => {
-            let version = connection.server();
-            planner_dialect(dialect.product)
-                .server(version)
-                .unwrap_or(declared)
-        }
-        _ => declared,
-    };
+    let server = live
+        .as_ref()
+        .and_then(|live| planner_dialect(dialect.product).server(live.server()))
+        .unwrap_or(declared);
+    let is_live = matches!(before.state, State::Live(_));
     let State::Text(ids) = &after.state else {
-        let (first, second) = match live {
-            Some(live) => {
-                let before = block_on(look(live, dialect, server, scope))?;
-                let after = block_on(read(context, after, dialect, before.catalog.server, scope))?;
-                (before, after)
-            }
-            None => {
-                let after = block_on(read(context, after, dialect, declared, scope))?;
-                let before = block_on(read(context, before, dialect, after.catalog.server, scope))?;
-                (before, after)
-            }
-        };
-        return Ok((first, second));
+        if is_live {
+            let before = match live {
+                Some(live) => block_on(look(live, dialect, server, scope))?,
+                None => block_on(read(context, before, dialect, server, scope))?,
+            };
+            let after = block_on(read(context, after, dialect, before.catalog.server, scope))?;
+            return Ok((before, after));
+        }
+        let after = block_on(read(context, after, dialect, declared, scope))?;
+        let before = block_on(read(context, before, dialect, after.catalog.server, scope))?;
+        return Ok((before, after));
     };
     // The other side may add sources, so this one has its own list of them (their texts are shared).
     let sources = context.sources.clone();
@@ -86,7 +82,6 @@ pub(super) fn both(
         let beside = std::thread::Builder::new()
             .stack_size(STACK)
             .spawn_scoped(threads, declaring);
-        let known = live.is_some();
         let before = match live {
             Some(live) => block_on(look(live, dialect, server, scope)),
             None => block_on(read(context, before, dialect, server, scope)),
@@ -96,7 +91,7 @@ pub(super) fn both(
             Err(_) => declaring(),
         };
         // What is wrong with the side that is not live was always told first.
-        match (known, before, after) {
+        match (is_live, before, after) {
             (_, Ok(before), Ok(after)) => Ok((before, after)),
             (true, Err(problems), _) | (_, _, Err(problems)) | (_, Err(problems), _) => {
                 Err(problems)

@@ -30,8 +30,11 @@ impl Reader<'_> {
         }
     }
 
-    fn path_of(&self, schema: Option<String>) -> Vec<String> {
-        schema.into_iter().chain(self.dialect.path()).collect()
+    fn path_of(&self, schema: Option<String>) -> driftless_model::SearchPath {
+        schema
+            .into_iter()
+            .chain(self.dialect.path().iter().cloned())
+            .collect()
     }
 
     fn declaration(&mut self, declaration: Declaration, text: &str) {

@@ -441,12 +441,7 @@ impl Pool {
         for schema in schemas {
             let named = |kind| ObjectId::new(kind, Name::exact(schema), Name::exact(name));
             for first in [named(Kind::Function), named(Kind::Aggregate)] {
-                let same = |id: &ObjectId| {
-                    ObjectId {
-                        args: None,
-                        ..id.clone()
-                    } == first
-                };
+                let same = |id: &ObjectId| id.without_args() == first;
                 let found = infer.catalog.objects.from(&first);
                 for (id, object) in found.take_while(|(id, _)| same(id)) {
                     if let Some(f) = object.get::<driftless_model::Function>() {

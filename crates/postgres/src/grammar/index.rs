@@ -45,7 +45,7 @@ pub(super) fn create(r: &mut Reader) -> Read<()> {
         parent: None,
     };
     tail(r, &mut index)?;
-    let id = ObjectId::new(Kind::Index, table.schema, title);
+    let id = ObjectId::new(Kind::Index, table.schema.clone(), title);
     r.part(id.part(), span);
     let mode = Mode {
         if_not_exists,

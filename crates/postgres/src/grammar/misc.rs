@@ -94,7 +94,7 @@ fn set(r: &mut Reader) -> Read<()> {
     }
     if r.eat("schema") {
         let schema = r.string("a schema in quotes")?;
-        r.action(Action::Session(Session::SearchPath(vec![schema])));
+        r.action(Action::Session(Session::SearchPath([schema].into())));
         return Ok(());
     }
     let key = if r.eat_seq(&["time", "zone"]) {
@@ -115,7 +115,7 @@ fn set(r: &mut Reader) -> Read<()> {
         } else {
             list(r, |c| super::value(c, "a schema"))?
         };
-        r.action(Action::Session(Session::SearchPath(known(path))));
+        r.action(Action::Session(Session::SearchPath(known(path).into())));
         return Ok(());
     }
     let from = r.pos();
@@ -145,7 +145,7 @@ fn reset(r: &mut Reader) -> Read<()> {
     if r.eat("search_path") || r.at("all") {
         r.eat("all");
         let path = vec!["public".to_owned()];
-        r.action(Action::Session(Session::SearchPath(path)));
+        r.action(Action::Session(Session::SearchPath(path.into())));
         return Ok(());
     }
     r.ignore(SETTING)
@@ -163,7 +163,7 @@ fn select(r: &mut Reader) -> Read<()> {
             if r.eat("as") {
                 r.ident("a name")?;
             }
-            r.action(Action::Session(Session::SearchPath(known(path))));
+            r.action(Action::Session(Session::SearchPath(known(path).into())));
             return Ok(());
         }
     }

@@ -274,11 +274,7 @@ impl<'t> Reader<'t> {
 
 /// The slice as SQL text.
 fn sql(c: &Cursor, span: Span) -> SqlText {
-    SqlText {
-        written: c.text(span).to_owned(),
-        place: Some(c.place(span)),
-        ..SqlText::default()
-    }
+    SqlText::new(c.text(span)).at(c.place(span))
 }
 
 /// `( expression )`: what stands inside.

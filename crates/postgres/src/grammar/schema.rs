@@ -18,7 +18,7 @@ pub(super) fn create(r: &mut Reader) -> Read<()> {
     let span = r.here();
     let mut schema = None;
     if !r.at("authorization") {
-        schema = Some(name::object(r, Kind::Schema, "a schema")?.0.name);
+        schema = Some(name::object(r, Kind::Schema, "a schema")?.0.name.clone());
     }
     let mut owner = None;
     if r.eat("authorization") {

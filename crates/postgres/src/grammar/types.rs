@@ -19,10 +19,7 @@ pub(super) fn create(r: &mut Reader) -> Read<()> {
         r.create(id, Enum { values }, Mode::default());
     } else if r.at("as") && r.peek_nth(1).is_some_and(|t| r.text(t.span) == "(") {
         r.bump();
-        let id = ObjectId {
-            kind: Kind::Composite,
-            ..id
-        };
+        let id = id.of_kind(Kind::Composite);
         r.part(id.part(), span);
         let attributes = attributes(r, &id)?;
         r.create(id, Composite { attributes }, Mode::default());
@@ -113,10 +110,7 @@ pub(super) fn alter(r: &mut Reader) -> Read<()> {
         r.unmodelled("properties of type", id.to_string(), None, span);
         return Ok(());
     }
-    let id = ObjectId {
-        kind: Kind::Composite,
-        ..id
-    };
+    let id = id.of_kind(Kind::Composite);
     if r.eat_seq(&["rename", "attribute"]) {
         let part = id.member(&name::single(r, "an attribute")?);
         r.expect("to")?;

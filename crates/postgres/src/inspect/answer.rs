@@ -3,7 +3,7 @@
 //! Neighbours: every part decodes through it. Invariant: what an answer does not hold as asked is an error that names
 //! the answer and the column, never a default.
 
-use driftless_planner::Answer;
+use driftless_planner::{Cells, Rows};
 use driftless_sql::Diagnostic;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
@@ -15,27 +15,27 @@ pub(super) type Read<T> = Result<T, Diagnostic>;
 pub(super) struct Sheet<'a> {
     what: &'static str,
     at: HashMap<&'a str, usize>,
-    rows: &'a [Vec<Option<String>>],
+    rows: &'a Rows,
 }
 
 /// One row of it.
 #[derive(Clone, Copy)]
 pub(super) struct Line<'a> {
     sheet: &'a Sheet<'a>,
-    cells: &'a [Option<String>],
+    cells: Cells<'a>,
 }
 
 impl<'a> Sheet<'a> {
-    pub fn new(what: &'static str, answer: &'a Answer) -> Self {
+    pub fn new(what: &'static str, answer: &'a Rows) -> Self {
         Sheet {
             what,
             at: answer
-                .columns
+                .columns()
                 .iter()
                 .enumerate()
                 .map(|(i, c)| (c.as_str(), i))
                 .collect(),
-            rows: &answer.rows,
+            rows: answer,
         }
     }
     pub fn lines(&'a self) -> impl Iterator<Item = Line<'a>> {
@@ -48,12 +48,10 @@ impl<'a> Sheet<'a> {
 impl<'a> Line<'a> {
     /// The value, where it is not NULL.
     pub fn maybe(&self, column: &str) -> Read<Option<&'a str>> {
-        self.sheet
-            .at
-            .get(column)
-            .and_then(|i| self.cells.get(*i))
-            .map(Option::as_deref)
-            .ok_or_else(|| self.wrong(column, "is missing"))
+        match self.sheet.at.get(column) {
+            Some(at) => Ok(self.cells.get(*at)),
+            None => Err(self.wrong(column, "is missing")),
+        }
     }
     pub fn text(&self, column: &str) -> Read<&'a str> {
         self.maybe(column)?

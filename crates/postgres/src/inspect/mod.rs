@@ -30,7 +30,7 @@ mod tests;
 use answer::{Read, Sheet};
 use directory::Directory;
 use driftless_model::{Catalog, Dialect, Observed, Scope, Server, Version};
-use driftless_planner::{Answer, Inspected};
+use driftless_planner::{Inspected, Rows};
 use driftless_sql::{Diagnostic, Problems};
 
 /// The settings under which deparsed text is the same for every role and database. Nested loops are off because a
@@ -166,7 +166,7 @@ pub fn queries(version: &str, _scope: &Scope) -> Vec<String> {
 }
 
 /// The catalog behind the answers, not yet settled.
-pub fn decode(answers: &[Answer], server: Server) -> Result<Inspected, Problems> {
+pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
     if answers.len() != PARTS.len() {
         return Err(Diagnostic::error(
             "D0509",

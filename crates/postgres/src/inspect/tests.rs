@@ -11,26 +11,18 @@ const SERVER: Server = Server {
 
 /// Empty answers, but for those given: what they are about, their columns, their rows (cells stand between `|`, `~` is
 /// NULL).
-fn answers(given: &[(&str, &str, &[&str])]) -> Vec<Answer> {
+fn answers(given: &[(&str, &str, &[&str])]) -> Vec<Rows> {
     PARTS
         .iter()
         .map(|part| {
             let Some((_, columns, rows)) = given.iter().find(|g| g.0 == part.what) else {
-                return Answer::default();
+                return Rows::default();
             };
-            let cut = |line: &str| line.split('|').map(str::to_owned).collect::<Vec<_>>();
-            Answer {
-                columns: cut(columns),
-                rows: rows
-                    .iter()
-                    .map(|r| {
-                        cut(r)
-                            .into_iter()
-                            .map(|c| (c != "~").then_some(c))
-                            .collect()
-                    })
-                    .collect(),
+            let mut out = Rows::new(columns.split('|').map(str::to_owned).collect());
+            for row in *rows {
+                out.push(row.split('|').map(|c| (c != "~").then_some(c)));
             }
+            out
         })
         .collect()
 }

@@ -180,10 +180,7 @@ impl Enums {
         let Some(former) = id.name.as_str().strip_suffix("_before") else {
             return;
         };
-        let now = ObjectId {
-            name: Name::exact(former),
-            ..id.clone()
-        };
+        let now = id.named(Name::exact(former));
         let catalog = &cost.moment.catalog;
         let (Some(before), Some(after)) = (catalog.item::<Enum>(id), catalog.item::<Enum>(&now))
         else {

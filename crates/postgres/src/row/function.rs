@@ -227,10 +227,7 @@ impl KindOps for Routines {
     fn create(&self, id: &ObjectId, object: &Object, _: &Function, cx: &Cx) -> Vec<Draft> {
         let mut draft = cx.draft(Action::create(id.clone(), driftless_planner::bare(object)));
         // Beside an overload that is on its way out calls could be ambiguous.
-        let first = ObjectId {
-            args: None,
-            ..id.clone()
-        };
+        let first = id.without_args();
         let leaving = cx
             .before
             .objects

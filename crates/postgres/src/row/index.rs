@@ -455,10 +455,7 @@ impl KindOps for Indexes {
 
 fn build(c: &Create, i: &Index, cost: &mut Cost) {
     let table = cost.find(&i.table);
-    let standing = ObjectId {
-        schema: table.schema.clone(),
-        ..c.id.clone()
-    };
+    let standing = c.id.in_schema(table.schema.clone());
     if c.if_not_exists && cost.moment.catalog.contains(&standing) {
         if !c.concurrently {
             cost.instant(&table, SHARE);

@@ -220,7 +220,7 @@ pub(super) fn relation(id: &ObjectId, kinds: &[Kind], moment: &Moment) -> Result
     moment.find(kinds, &id.schema, &name).ok_or_else(|| {
         Fault::missing(
             kinds.first().map_or("relation", |k| k.noun()),
-            ObjectId { name, ..id.clone() },
+            id.named(name),
         )
     })
 }

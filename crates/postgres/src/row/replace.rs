@@ -103,10 +103,11 @@ pub(super) fn said(table: &ObjectId, text: &SqlText, cx: &Cx) -> SqlText {
 
 /// The one draft that puts `object` in the place of the type `id`; values pass through the type `through`.
 pub(super) fn draft(id: &ObjectId, object: &Object, through: &str, cx: &Cx) -> Draft {
-    let away = ObjectId {
-        name: Name::exact(naming::joined(id.name.as_str(), None, "before")),
-        ..id.clone()
-    };
+    let away = id.named(Name::exact(naming::joined(
+        id.name.as_str(),
+        None,
+        "before",
+    )));
     let mut reach = Reach {
         changes: vec![id.part()],
         needs: driftless_model::requirements(id, object),

@@ -198,10 +198,7 @@ impl KindOps for Triggers {
             wanted.args = Some(String::new());
             wanted.name = naming::clip(&wanted.name);
             item.function = Some(match driftless_planner::located(&wanted, moment) {
-                Err(_) if is_own(&wanted) => ObjectId {
-                    schema: Name::exact("pg_catalog"),
-                    ..wanted
-                },
+                Err(_) if is_own(&wanted) => wanted.in_schema(Name::exact("pg_catalog")),
                 found => found?,
             });
         }

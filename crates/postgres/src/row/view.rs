@@ -119,7 +119,7 @@ fn clause(id: &ObjectId, clause: &Clause, moment: &mut Moment) -> Result<(), Fau
 fn cost_reads(view: &View, path: &[String], cost: &mut Cost) {
     let mut query = view.query.clone();
     if query.refs.is_empty() {
-        query.path = path.to_vec();
+        query.path = path.into();
         canon::query(&mut query, &cost.moment.catalog);
     }
     let mut read: Vec<ObjectId> = query

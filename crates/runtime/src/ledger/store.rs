@@ -7,12 +7,13 @@ use driftless_planner::{Consent, Dialect, Plan, Request, plan, read_desired};
 use driftless_sql::{Problems, Sources, quote_name};
 
 use super::{Actor, Book, COLUMNS, Entry, FORMAT, Record, edited, newer};
-use crate::connection::{Connection, DbError, Rows};
+use crate::connection::{Connection, DbError};
+use driftless_planner::Rows;
 
 /// The table among the objects of a database.
 pub(crate) fn find(dialect: &dyn Dialect, live: &Catalog) -> Option<ObjectId> {
-    let schema = match dialect.path().into_iter().next() {
-        Some(schema) => dialect.name(schema),
+    let schema = match dialect.path().first() {
+        Some(schema) => dialect.name(schema.clone()),
         None => Name::default(),
     };
     let id = ObjectId::new(Kind::Table, schema, dialect.name(HISTORY.to_string()));
@@ -105,10 +106,10 @@ pub(crate) async fn read(
 }
 
 fn records(rows: &Rows) -> Result<Vec<Record>, Problems> {
-    let at = |name: &str| rows.columns.iter().position(|c| c == name);
-    let mut out: Vec<Record> = Vec::with_capacity(rows.rows.len());
-    for row in &rows.rows {
-        let column = |name: &str| row.get(at(name)?)?.clone();
+    let at = |name: &str| rows.columns().iter().position(|c| c == name);
+    let mut out: Vec<Record> = Vec::with_capacity(rows.len());
+    for row in rows.iter() {
+        let column = |name: &str| row.get(at(name)?).map(str::to_owned);
         let format = column("format").and_then(|f| f.parse().ok()).unwrap_or(0);
         if format > FORMAT {
             return Err(newer(&format!(

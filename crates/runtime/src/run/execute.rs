@@ -12,10 +12,11 @@ use super::expected::{Expected, line};
 use super::job::{Job, Piece};
 use super::plan::{Prepared, listed};
 use super::{Stop, Trouble};
-use crate::connection::{DbError, DbErrorKind, Rows};
+use crate::connection::{DbError, DbErrorKind};
 use crate::demand::why;
 use crate::ledger::{Entry, Event};
 use crate::site::Site;
+use driftless_planner::Rows;
 
 /// What is heard while it runs.
 pub enum Progress<'p> {
@@ -337,14 +338,8 @@ impl Runner<'_, '_, '_> {
     async fn asserts(&mut self, asserts: &[Assert]) -> Result<(), Halt> {
         for assert in asserts {
             let rows = self.batch(&assert.sql).await?;
-            let first = rows.first().and_then(|r| r.rows.first());
-            let holds = match first {
-                None => true,
-                Some(row) => row
-                    .first()
-                    .and_then(|v| v.as_deref())
-                    .is_some_and(|v| matches!(v, "t" | "true" | "1")),
-            };
+            let first = rows.first().and_then(Rows::first);
+            let holds = first.is_none_or(|row| matches!(row.get(0), Some("t" | "true" | "1")));
             if !holds {
                 return Err(Halt::Assert(assert.sql.clone()));
             }

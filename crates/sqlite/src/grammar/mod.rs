@@ -142,10 +142,7 @@ fn object_name_or_temporary(cur: &mut Cursor) -> Result<Option<Ident>, Diagnosti
 
 /// A piece of SQL as written.
 fn sql_text(cur: &Cursor, span: Span) -> SqlText {
-    SqlText {
-        place: Some(cur.place(span)),
-        ..SqlText::new(cur.text(span).trim())
-    }
+    SqlText::new(cur.text(span).trim()).at(cur.place(span))
 }
 
 /// The inside of a `( … )`.

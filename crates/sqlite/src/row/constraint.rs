@@ -323,11 +323,7 @@ pub fn rename_automatic(table: &ObjectId, catalog: &mut Catalog) {
             } else {
                 format!("{base} #{n}")
             };
-            ObjectId {
-                kind: Kind::Constraint,
-                name: Name::folded(name),
-                ..id.clone()
-            }
+            id.of_kind(Kind::Constraint).named(Name::folded(name))
         };
         let mut n = 1;
         while catalog.contains(&owned(n)) {

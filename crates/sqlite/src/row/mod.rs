@@ -56,7 +56,7 @@ fn instant(on: &ObjectId) -> Facts {
 /// A relation of another kind under the same name must be gone first.
 fn after_namesake(mut draft: Draft, id: &ObjectId, before: &Catalog) -> Draft {
     for kind in RELATIONS.into_iter().filter(|k| *k != id.kind) {
-        let other = ObjectId { kind, ..id.clone() };
+        let other = id.of_kind(kind);
         if before.contains(&other) {
             draft.reach.gives.push(other.part());
         }

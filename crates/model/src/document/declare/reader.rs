@@ -506,16 +506,10 @@ impl<'t> Reader<'t> {
             return None;
         }
         let written = text.get(first.span.start..last.span.end).unwrap_or(text);
-        Some(SqlText {
-            place: Some(Place {
-                source: place.source,
-                span: driftless_sql::Span::new(
-                    place.span.start + first.span.start,
-                    place.span.end.max(place.span.start + first.span.start),
-                ),
-            }),
-            ..SqlText::new(written)
-        })
+        let start = place.span.start + first.span.start;
+        let span = driftless_sql::Span::new(start, place.span.end.max(start));
+        let source = place.source;
+        Some(SqlText::new(written).at(Place { source, span }))
     }
 
     pub fn renamed(&mut self, part: &Part, keys: Keys) {

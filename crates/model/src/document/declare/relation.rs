@@ -94,7 +94,7 @@ impl Reader<'_> {
         for key in ["backfill", "using"] {
             if let Some(text) = self.sql(keys, key) {
                 let place = text.place.unwrap_or(entry.place);
-                self.hint(&part, key, text.written, place);
+                self.hint(&part, key, text.written.clone(), place);
             }
         }
         let identity = keys.get("identity").map(|node| {
@@ -180,10 +180,7 @@ impl Reader<'_> {
             method: keys.owned("method"),
         };
         self.create(id.clone(), entry.place, view, keys);
-        let relation = ObjectId {
-            kind: Kind::Table,
-            ..id
-        };
+        let relation = id.of_kind(Kind::Table);
         self.hanging(&relation, keys);
     }
 

@@ -7,7 +7,7 @@ use super::{pg, pg_mut};
 use crate::dialect::POSTGRES;
 use crate::row::naming;
 use driftless_model::{
-    Canon, Column, Constraint, ConstraintBody, Generated, Index, KeyExpr, Kind, Like, Name, Object,
+    Column, Constraint, ConstraintBody, Generated, Index, KeyExpr, Kind, Like, Name, Object,
     ObjectId, SqlText, Table, TypeRef, View,
 };
 use driftless_planner::{Action, Fault, Moment, apply, settle_made};
@@ -54,14 +54,6 @@ fn columns(like: &Like, moment: &Moment) -> Result<Vec<Column>, Fault> {
     }
 }
 
-fn raw(text: &SqlText) -> SqlText {
-    SqlText {
-        canon: Canon::Raw,
-        refs: Vec::new(),
-        ..text.clone()
-    }
-}
-
 fn copied(column: &Column, like: &Like) -> Column {
     let takes = |what: &str| like.including.contains(&what);
     Column {
@@ -73,14 +65,14 @@ fn copied(column: &Column, like: &Like) -> Column {
             .default
             .as_ref()
             .filter(|_| takes("defaults"))
-            .map(raw),
+            .map(SqlText::raw),
         generated: column
             .generated
             .as_ref()
             .filter(|_| takes("generated"))
             .map(|g| {
                 Box::new(Generated {
-                    expr: raw(&g.expr),
+                    expr: g.expr.raw(),
                     stored: g.stored,
                 })
             }),
@@ -148,15 +140,15 @@ pub(super) fn follow(id: &ObjectId, moment: &mut Moment) -> Result<(), Fault> {
 fn moved(mut c: Constraint, table: &ObjectId) -> Constraint {
     c.table = table.clone();
     match &mut c.body {
-        ConstraintBody::Check(check) => check.expr = raw(&check.expr),
+        ConstraintBody::Check(check) => check.expr = check.expr.raw(),
         ConstraintBody::Exclude(e) => {
             for item in &mut e.items {
                 if let KeyExpr::Expr(text) = &mut item.key.expr {
-                    *text = raw(text);
+                    *text = text.raw();
                 }
             }
             if let Some(filter) = &mut e.filter {
-                *filter = raw(filter);
+                *filter = filter.raw();
             }
         }
         _ => {}
@@ -169,11 +161,11 @@ fn moved_index(mut index: Index, table: &ObjectId) -> Index {
     index.parent = None;
     for key in &mut index.keys {
         if let KeyExpr::Expr(text) = &mut key.expr {
-            *text = raw(text);
+            *text = text.raw();
         }
     }
     if let Some(filter) = &mut index.filter {
-        *filter = raw(filter);
+        *filter = filter.raw();
     }
     index
 }

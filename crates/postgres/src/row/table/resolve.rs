@@ -57,16 +57,11 @@ fn resolve_parents(table: &mut Table, moment: &Moment) -> Result<(), Fault> {
 
 /// A parent's column as its child gets it.
 pub(super) fn inherited(column: &Column) -> Column {
-    let text = |t: &SqlText| SqlText {
-        canon: driftless_model::Canon::Raw,
-        refs: Vec::new(),
-        ..t.clone()
-    };
     Column {
-        default: column.default.as_ref().map(text),
+        default: column.default.as_ref().map(SqlText::raw),
         generated: column.generated.as_ref().map(|g| {
             Box::new(driftless_model::Generated {
-                expr: text(&g.expr),
+                expr: g.expr.raw(),
                 stored: g.stored,
             })
         }),
