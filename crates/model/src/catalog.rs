@@ -115,6 +115,8 @@ pub struct Catalog {
     pub role: Option<String>,
     /// Why nothing certain can be said any more (a `DO` block ran); empty: not tainted.
     pub taint: Vec<String>,
+    /// The tables in which the engine keeps statistics of rows, where a live database told (SQLite: `sqlite_stat1`).
+    pub statistics: Vec<String>,
     /// Where an object was declared.
     pub places: BTreeMap<ObjectId, Place>,
 }
@@ -127,6 +129,7 @@ impl Catalog {
             unmodelled: Vec::new(),
             role: None,
             taint: Vec::new(),
+            statistics: Vec::new(),
             places: BTreeMap::new(),
         }
     }

@@ -5,11 +5,10 @@
 //! plan makes it anew or changes what it was made of; triggers that people wrote for that do not hear of a rebuild.
 
 use crate::canon::columns_of;
-use crate::grammar::split_arguments;
-use crate::text::{SYNTAX, id, quoted, tokens};
+use crate::module::{Argument, arguments};
+use crate::text::{id, quoted};
 use driftless_model::{Catalog, Kind, Name, ObjectId, View, VirtualTable};
 use driftless_planner::{Action, Data};
-use driftless_sql::{TokenKind, token_name};
 
 /// What a full-text table with external content indexes.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,19 +24,11 @@ pub fn external(table: &VirtualTable) -> Option<External> {
     }
     let mut content = None;
     let mut columns = Vec::new();
-    for argument in split_arguments(table.arguments.as_deref()?) {
-        let tokens = tokens(argument);
-        let word = |i: usize| {
-            let token = tokens.get(i)?;
-            (token.kind != TokenKind::Symbol).then(|| token_name(token, argument, SYNTAX))
-        };
-        let option = tokens.get(1).is_some_and(|t| t.span.of(argument) == "=");
-        match (word(0), option) {
-            (Some(key), true) if key.eq_ignore_ascii_case("content") => {
-                content = word(2).map(|text| text.trim_matches('\'').to_owned());
-            }
-            (Some(name), false) => columns.push(Name::folded(name)),
-            _ => {}
+    for argument in arguments(table) {
+        match argument {
+            Argument::Option { key, value } if key == "content" => content = Some(value),
+            Argument::Option { .. } => {}
+            Argument::Column(name) => columns.push(name),
         }
     }
     Some(External {

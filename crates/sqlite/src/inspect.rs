@@ -32,6 +32,10 @@ pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
             continue;
         };
         let key = name.to_ascii_lowercase();
+        if key.starts_with("sqlite_stat") {
+            moment.catalog.statistics.push(key);
+            continue;
+        }
         if key.starts_with("sqlite_") || shadows.contains(&key) {
             continue;
         }

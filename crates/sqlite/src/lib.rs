@@ -9,6 +9,7 @@ mod frame;
 mod full_text;
 mod grammar;
 mod inspect;
+mod module;
 mod print;
 mod rebuild;
 mod row;

@@ -155,7 +155,7 @@ fn rebuilt(table: &ObjectId, actions: &[Action], cx: &Cx) -> Vec<Vec<Action>> {
     ) else {
         return Vec::new();
     };
-    let scratch = id(Kind::Table, scratch_name(table, cx));
+    let scratch = ObjectId::new(Kind::Table, table.schema.clone(), scratch_name(table, cx));
     let constraints = constraints_after(table, actions, cx.before);
     let mut shape = after.clone();
     for column in &mut shape.columns {
@@ -181,15 +181,24 @@ fn rebuilt(table: &ObjectId, actions: &[Action], cx: &Cx) -> Vec<Vec<Action>> {
     }
     let mut statements = vec![create, vec![Action::Data(copied)]];
     statements.extend(sequence(table, &scratch, &all, cx));
-    statements.push(vec![Action::drop(table.clone())]);
-    statements.push(vec![legacy("ON")]);
-    statements.push(vec![Action::Rename {
-        part: scratch.part(),
-        to: table.name.clone(),
-    }]);
-    statements.push(vec![legacy("OFF")]);
+    statements.extend(statistics(table, &scratch, cx));
+    statements.extend(put_in_place(table, &scratch));
+    statements.extend(statistics(&scratch, table, cx));
     statements.extend(indexes);
     statements
+}
+
+/// The standing table goes, and the new one takes its name.
+pub fn put_in_place(table: &ObjectId, scratch: &ObjectId) -> Vec<Vec<Action>> {
+    vec![
+        vec![Action::drop(table.clone())],
+        vec![legacy("ON")],
+        vec![Action::Rename {
+            part: scratch.part(),
+            to: table.name.clone(),
+        }],
+        vec![legacy("OFF")],
+    ]
 }
 
 /// A column that was not the rowid's alias becomes it: the rows get its values for rowids.
@@ -213,7 +222,8 @@ fn legacy(value: &str) -> Action {
     })
 }
 
-fn scratch_name(table: &ObjectId, cx: &Cx) -> String {
+/// A name that nothing has.
+pub fn scratch_name(table: &ObjectId, cx: &Cx) -> Name {
     let mut name = format!("{OWN_PREFIX}new_{}", table.name);
     let kinds = [Kind::Table, Kind::VirtualTable, Kind::View, Kind::Index];
     let taken = |name: &str, catalog: &Catalog| {
@@ -224,7 +234,7 @@ fn scratch_name(table: &ObjectId, cx: &Cx) -> String {
     while taken(&name, cx.before) || taken(&name, cx.after) {
         name.push('_');
     }
-    name
+    Name::folded(name)
 }
 
 /// The table's constraints once the actions are done.
@@ -321,6 +331,19 @@ fn sequence(
         })]
     })
     .collect()
+}
+
+/// What ANALYZE gathered about a table goes over to another name: it would be deleted with the table.
+fn statistics(from: &ObjectId, to: &ObjectId, cx: &Cx) -> Vec<Vec<Action>> {
+    let text = |id: &ObjectId| quote_text(id.name.as_str(), crate::text::SYNTAX);
+    let (from, to) = (text(from), text(to));
+    let moved = |kept: &String| {
+        vec![Action::Data(Data::Other {
+            tables: Vec::new(),
+            text: format!("UPDATE {kept} SET tbl = {to} WHERE tbl = {from} COLLATE NOCASE"),
+        })]
+    };
+    cx.before.statistics.iter().map(moved).collect()
 }
 
 /// How far the way of foreign keys is followed.

@@ -304,3 +304,74 @@ fn demands(connection: &Connection, after: &str) -> Vec<String> {
         .filter_map(|d| d.count)
         .collect()
 }
+
+#[test]
+fn what_analyze_gathered_stays() {
+    let db = Connection::open_in_memory().expect("a database");
+    db.execute_batch(
+        "CREATE TABLE T (a INTEGER PRIMARY KEY, b TEXT UNIQUE, c INT);
+         CREATE INDEX i ON t (c);
+         INSERT INTO t VALUES (1, 'x', 2), (2, 'y', 2);
+         ANALYZE;",
+    )
+    .expect("a schema");
+    let gathered = all(&db, "SELECT tbl, idx, stat FROM sqlite_stat1 ORDER BY 1, 2");
+    assert_eq!(gathered.len(), 2);
+    let after =
+        "CREATE TABLE T (a INTEGER PRIMARY KEY, b TEXT UNIQUE, c TEXT); CREATE INDEX i ON t (c);";
+    let sql = script(&db, after);
+    assert!(sql.contains("driftless_new_T"), "{sql}");
+    db.execute_batch(&sql)
+        .unwrap_or_else(|e| panic!("{e}\n{sql}"));
+    assert_eq!(
+        all(&db, "SELECT tbl, idx, stat FROM sqlite_stat1 ORDER BY 1, 2"),
+        gathered
+    );
+}
+
+#[test]
+fn rows_of_virtual_tables_are_taken_over() {
+    let db = Connection::open_in_memory().expect("a database");
+    db.execute_batch(
+        "CREATE VIRTUAL TABLE notes USING fts5 (title, body);
+         CREATE VIRTUAL TABLE older USING fts4 (a, b);
+         CREATE VIRTUAL TABLE boxes USING rtree (id, x0, x1, +note TEXT);
+         CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT);
+         CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO notes (rowid, title) VALUES (new.a, new.b); END;
+         INSERT INTO t VALUES (5, 'cats running');
+         INSERT INTO older (docid, a, b) VALUES (77, 'alpha', 'beta');
+         INSERT INTO boxes VALUES (3, 1, 2, 'n');",
+    )
+    .expect("a schema");
+    let after = "CREATE VIRTUAL TABLE notes USING fts5 (title, tags, tokenize = 'porter');
+         CREATE VIRTUAL TABLE older USING fts5 (a, b, c);
+         CREATE VIRTUAL TABLE boxes USING rtree (id, x0, x1, +note TEXT, +more TEXT);
+         CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT);
+         CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO notes (rowid, title) VALUES (new.a, new.b); END;";
+    let losses: Vec<String> = planned(&db, after, SERVER)
+        .steps()
+        .flat_map(|s| &s.facts.losses)
+        .map(|l| format!("{} {}", l.code, l.object))
+        .collect();
+    assert_eq!(losses, ["D0202 notes.body"]);
+    let sql = script(&db, after);
+    db.execute_batch(&sql)
+        .unwrap_or_else(|e| panic!("{e}\n{sql}"));
+    assert_eq!(script(&db, after), "", "a second plan is empty");
+    db.execute_batch("INSERT INTO t VALUES (6, 'a dog')")
+        .expect("the trigger finds the new table");
+    let found = |sql: &str| all(&db, sql);
+    assert_eq!(
+        found("SELECT rowid, title FROM notes ORDER BY 1"),
+        found("VALUES (5, 'cats running'), (6, 'a dog')")
+    );
+    assert_eq!(found("SELECT rowid FROM notes ('run')"), found("SELECT 5"));
+    assert_eq!(
+        found("SELECT rowid, a, b FROM older ('alpha')"),
+        found("SELECT 77, 'alpha', 'beta'")
+    );
+    assert_eq!(
+        found("SELECT * FROM boxes WHERE x0 < 2"),
+        found("SELECT 3, 1.0, 2.0, 'n', NULL")
+    );
+}

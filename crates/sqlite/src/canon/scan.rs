@@ -8,7 +8,7 @@ use crate::canon::ROWID;
 use crate::text::{SYNTAX, tokens};
 use driftless_model::{Catalog, Kind, Name, ObjectId, Part, Ref, Table, View};
 use driftless_sql::{Span, Token, TokenKind, token_name};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -93,14 +93,18 @@ pub fn scan(written: &str, catalog: &Catalog, base: Option<&ObjectId>, mode: Mod
         base,
         mode,
         sources: Vec::new(),
+        named: HashMap::new(),
+        owners: HashMap::new(),
+        starred: false,
         used: vec![false; tokens.len()],
         found: Found::default(),
     };
     if mode != Mode::Expr || scan.has("select") {
         scan.relations();
     }
-    scan.columns();
     scan.found.relations = scan.sources.iter().map(|(id, _)| id.clone()).collect();
+    scan.know();
+    scan.columns();
     scan.found.refs.sort_by(|a, b| {
         (a.span.is_none(), a.span, &a.part).cmp(&(b.span.is_none(), b.span, &b.part))
     });
@@ -118,6 +122,12 @@ struct Scan<'a> {
     mode: Mode,
     /// The relations of the text, with their aliases.
     sources: Vec<(ObjectId, Option<Name>)>,
+    /// What a qualifier means: an alias, else the name of a relation that has none.
+    named: HashMap<Name, ObjectId>,
+    /// Whose columns a name can be.
+    owners: HashMap<Name, Vec<ObjectId>>,
+    /// A `*` took the columns of every relation already.
+    starred: bool,
     /// Tokens that are understood already.
     used: Vec<bool>,
     found: Found,
@@ -308,6 +318,28 @@ impl Scan<'_> {
         Some((name, at))
     }
 
+    /// Looks up once what every name is asked for.
+    fn know(&mut self) {
+        for aliased in [true, false] {
+            for (id, alias) in self.sources.iter().filter(|(_, a)| a.is_some() == aliased) {
+                let name = alias.as_ref().unwrap_or(&id.name);
+                self.named.entry(name.clone()).or_insert_with(|| id.clone());
+            }
+        }
+        let mut relations = self.found.relations.clone();
+        if self.mode == Mode::Expr {
+            relations.extend(self.base.cloned());
+        }
+        for id in relations {
+            for column in columns_of(self.catalog, &id).unwrap_or_default() {
+                let owners = self.owners.entry(column).or_default();
+                if owners.last() != Some(&id) {
+                    owners.push(id.clone());
+                }
+            }
+        }
+    }
+
     fn columns(&mut self) {
         for i in 0..self.tokens.len() {
             if self.raw(i) == "*" && self.tokens[i].kind == TokenKind::Symbol {
@@ -347,13 +379,12 @@ impl Scan<'_> {
     }
 
     fn unqualified(&mut self, name: &Name, span: Span) {
-        let mut owners: Vec<ObjectId> = self.sources.iter().map(|(id, _)| id.clone()).collect();
-        if self.mode == Mode::Expr {
-            owners.extend(self.base.cloned());
-        }
-        owners.sort();
-        owners.dedup();
-        owners.retain(|id| self.has_column(id, name));
+        let owners = match self.owners.get_mut(name) {
+            Some(owners) if owners.len() == 1 => owners.clone(),
+            // Each of them could be meant, and that need not be said twice.
+            Some(owners) => std::mem::take(owners),
+            None => return,
+        };
         let sure = (owners.len() == 1).then_some(span);
         for id in owners {
             self.push(id.member(name), sure);
@@ -373,7 +404,10 @@ impl Scan<'_> {
                 if self.raw(b) == ","
                     || ["select", "distinct", "all"].iter().any(|w| self.is(b, w)) =>
             {
-                self.sources.iter().map(|(id, _)| id.clone()).collect()
+                if std::mem::replace(&mut self.starred, true) {
+                    return;
+                }
+                self.found.relations.iter().cloned().collect()
             }
             _ => return,
         };
@@ -389,19 +423,8 @@ impl Scan<'_> {
         if self.mode == Mode::Body && ["new", "old"].contains(&qualifier.key()) {
             return self.base.cloned();
         }
-        let by_alias = self
-            .sources
-            .iter()
-            .find(|(_, a)| a.as_ref() == Some(qualifier));
-        let by_name = || {
-            self.sources
-                .iter()
-                .find(|(id, a)| a.is_none() && id.name == *qualifier)
-        };
-        by_alias
-            .or_else(by_name)
-            .map(|(id, _)| id.clone())
-            .or_else(|| self.base.filter(|b| b.name == *qualifier).cloned())
+        let base = || self.base.filter(|b| b.name == *qualifier);
+        self.named.get(qualifier).or_else(base).cloned()
     }
 
     fn has_column(&self, id: &ObjectId, name: &Name) -> bool {

@@ -4,6 +4,7 @@ use super::virtual_table::module_hazard;
 use super::{after_namesake, demand, instant, lock, no_clause, relation};
 use crate::canon::{same_option, same_text, settle_default, settle_expr};
 use crate::full_text;
+use crate::module;
 use crate::print;
 use crate::rebuild::{decide, rebuilding};
 use crate::text::{SYNTAX, affinity, is_lossy, normal, type_text, unwrapped};
@@ -404,6 +405,16 @@ fn copy_facts(
         rewrite: true,
         ..Facts::default()
     };
+    let read =
+        |name: &driftless_model::Name| columns.iter().any(|(_, e)| names_in(e).any(|n| n == *name));
+    let standing = relation(&moment.catalog, &from.name);
+    let virtually = standing.and_then(|id| moment.catalog.item::<VirtualTable>(&id));
+    for name in virtually.and_then(module::stored).into_iter().flatten() {
+        if !read(&name) {
+            out.losses.push(column_loss(from, &name));
+            out.irreversible = Some(format!("the values of {from}.{name} are gone"));
+        }
+    }
     let (Some(source), Some(target)) = (
         moment.catalog.item::<Table>(from),
         moment.catalog.item::<Table>(to),
@@ -412,10 +423,7 @@ fn copy_facts(
     };
     let strict = |t: &Table| t.lite().is_some_and(|l| l.strict);
     for column in source.columns.iter().filter(|c| c.generated.is_none()) {
-        let read = columns
-            .iter()
-            .any(|(_, e)| names_in(e).any(|n| n == column.name));
-        if !read {
+        if !read(&column.name) {
             out.losses.push(column_loss(from, &column.name));
             out.irreversible = Some(format!("the values of {from}.{} are gone", column.name));
         }

@@ -1,12 +1,17 @@
-//! Virtual tables: their module gives them meaning, so a change is a drop and a creation.
+//! Virtual tables: their module gives them meaning, so a change is a new table, which takes the rows over where the
+//! module is known to hold nothing else.
 
 use super::{after_namesake, no_clause, table::drop_facts};
 use crate::full_text;
 use crate::grammar::virtual_canon;
+use crate::module::{self, is_in_distribution};
 use crate::print;
-use driftless_model::{Catalog, Object, ObjectId, Server, Verdict, VirtualTable};
+use crate::rebuild::{put_in_place, scratch_name};
+use crate::text::quoted;
+use driftless_model::{Catalog, Name, Object, ObjectId, Server, Verdict, VirtualTable};
 use driftless_planner::{
-    Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Hit, KindOps, Moment, Printed, bare,
+    Action, Alter, Clause, Create, Cx, Data, Draft, Facts, Fault, Hit, KindOps, Moment, Printed,
+    bare,
 };
 
 pub struct VirtualTables;
@@ -17,21 +22,35 @@ pub fn module_hazard(table: &VirtualTable) -> Option<String> {
     (!is_in_distribution(module)).then(|| format!("fails where the module {module} is not loaded"))
 }
 
-/// Modules that SQLite's own distribution builds in or offers to (vtablist).
-fn is_in_distribution(module: &str) -> bool {
-    const MODULES: &[&str] = &[
-        "dbstat",
-        "fts3",
-        "fts3tokenize",
-        "fts4",
-        "fts4aux",
-        "fts5",
-        "fts5vocab",
-        "geopoly",
-        "rtree",
-        "rtree_i32",
-    ];
-    MODULES.iter().any(|m| m.eq_ignore_ascii_case(module))
+/// A new table takes the rows over, where both have rows of their own and share a column besides the rowid.
+fn rebuilt(id: &ObjectId, before: &VirtualTable, after: &VirtualTable, cx: &Cx) -> Option<Draft> {
+    let full_text = |t: &VirtualTable| t.module.to_ascii_lowercase().starts_with("fts");
+    if full_text(before) != full_text(after) {
+        return None;
+    }
+    let (was, now) = (module::stored(before)?, module::stored(after)?);
+    let columns: Vec<Name> = now.into_iter().filter(|c| was.contains(c)).collect();
+    if columns.len() < 2 {
+        return None;
+    }
+    let scratch = ObjectId::new(id.kind, id.schema.clone(), scratch_name(id, cx));
+    let mut draft = cx.draft(Action::create(scratch.clone(), Object::new(after.clone())));
+    draft.target = id.clone();
+    draft.reach.gives.clear();
+    draft.reach.changes.push(id.part());
+    let columns = columns.into_iter().map(|c| (c.clone(), quoted(&c)));
+    draft.statements.push(vec![Action::Data(Data::Copy {
+        from: id.clone(),
+        to: scratch.clone(),
+        columns: columns.collect(),
+    })]);
+    draft.statements.extend(put_in_place(id, &scratch));
+    let mut meant = Action::create(id.clone(), Object::new(after.clone()));
+    if let Action::Create(create) = &mut meant {
+        create.or_replace = true;
+    }
+    draft.told = Some(vec![meant]);
+    Some(draft)
 }
 
 impl KindOps for VirtualTables {
@@ -60,16 +79,19 @@ impl KindOps for VirtualTables {
 
     fn alter(
         &self,
-        _id: &ObjectId,
+        id: &ObjectId,
         before: &VirtualTable,
         after: &VirtualTable,
         _hits: &[Hit],
-        _cx: &Cx,
+        cx: &Cx,
     ) -> Alter {
         if before.canon == after.canon {
             return Alter::Drafts(Vec::new());
         }
-        Alter::Recreate("a virtual table cannot be altered".into())
+        match rebuilt(id, before, after, cx) {
+            Some(draft) => Alter::Drafts(vec![draft]),
+            None => Alter::Recreate("a virtual table cannot be altered".into()),
+        }
     }
 
     fn resolve(&self, _create: &mut Create, _moment: &mut Moment) -> Result<(), Fault> {
