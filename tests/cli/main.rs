@@ -13,5 +13,6 @@ mod rehearse;
 mod road;
 mod scope;
 mod shop;
+mod tenants;
 mod versioned;
 mod yaml;

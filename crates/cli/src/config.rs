@@ -60,6 +60,8 @@ pub struct Manage {
     pub exclude: Vec<Located<String>>,
     pub undeclared: Undeclared,
     pub aspects: Vec<Aspect>,
+    /// Where `names: unqualified` was said.
+    pub unqualified: Option<Place>,
 }
 
 /// What is done with what a database has and the files do not.
@@ -125,6 +127,8 @@ pub struct Environment {
     pub place: Place,
     pub url: Option<Located<String>>,
     pub role: Option<Located<String>>,
+    /// The schema that stands for the project's own.
+    pub schema: Option<Located<String>>,
     pub protect: bool,
     pub lock_timeout: Option<Duration>,
 }

@@ -55,6 +55,11 @@ impl Context {
     }
 
     /// The configuration, where a command cannot do without.
+    /// Whether the project leaves the name of its schema unsaid.
+    pub fn unqualified(&self) -> bool {
+        let manage = self.config.as_ref().map(|config| &config.manage);
+        manage.is_some_and(|manage| manage.unqualified.is_some())
+    }
     pub fn required_config(&self) -> Result<&Config, Diagnostic> {
         self.config.as_ref().ok_or_else(|| {
             Diagnostic::error("D0606", format!("there is no {FILE_NAME} here or further up"))

@@ -207,6 +207,7 @@ pub fn inspect(
     };
     let whole = Managed {
         aspects: managed.aspects.clone(),
+        unqualified: managed.unqualified,
         ..Managed::default()
     };
     let build = plan(Request {
@@ -435,6 +436,7 @@ fn managed(scope: &Scope) -> Result<Managed, Problems> {
         exclude: parse(&scope.exclude),
         aspects: scope.aspects.iter().map(|a| a.name().to_string()).collect(),
         keep_undeclared: scope.undeclared == Undeclared::Keep,
+        unqualified: scope.unqualified,
         history: false,
     };
     if problems.has_errors() {

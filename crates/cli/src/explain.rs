@@ -81,6 +81,7 @@ pub const PAGES: &[Page] = &[
     page!("D0508"),
     page!("D0509"),
     page!("D0510"),
+    page!("D0511"),
     page!("D0600"),
     page!("D0601"),
     page!("D0602"),

@@ -22,6 +22,8 @@ pub struct Scope {
     pub exclude: Vec<Pattern>,
     pub undeclared: Undeclared,
     pub aspects: Vec<Aspect>,
+    /// The one managed schema is left unsaid.
+    pub unqualified: bool,
 }
 
 impl Scope {
@@ -35,6 +37,7 @@ impl Scope {
             exclude: written(&manage.exclude),
             undeclared: manage.undeclared,
             aspects: manage.aspects.clone(),
+            unqualified: manage.unqualified.is_some(),
         };
         scope.exclude.extend(flagged(&args.exclude));
         for aspect in &args.manage {

@@ -93,6 +93,15 @@ impl Attempt<'_> {
                 ..error
             })?;
         }
+        if let Some(schema) = &self.options.schema {
+            // What is shared (extensions) lies in `public` as a rule.
+            let path = match schema.as_str() {
+                "public" => quoted(schema),
+                _ => format!("{}, public", quoted(schema)),
+            };
+            session.batch(&format!("SET search_path TO {path}")).await?;
+            session.schema = Some(schema.clone());
+        }
         Ok(session)
     }
 

@@ -23,6 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const STRAGGLER: Duration = Duration::from_millis(50);
 
 pub struct Session {
+    pub schema: Option<String>,
     place: String,
     server: String,
     warnings: Vec<String>,
@@ -98,6 +99,7 @@ impl Session {
     ) -> Self {
         let token = client.cancel_token();
         Session {
+            schema: None,
             place,
             server,
             warnings,
@@ -217,6 +219,9 @@ impl Connection for Session {
         Ok(first(&rows).map(str::to_owned))
     }
 
+    fn schema(&self) -> Option<&str> {
+        self.schema.as_deref()
+    }
     fn place(&self) -> &str {
         &self.place
     }

@@ -233,7 +233,10 @@ impl Catalog {
                 .into_iter()
                 .flat_map(Object::texts_mut)
             {
-                text.rename(part, to, write);
+                match of.kind == Kind::Schema && part.member.is_none() {
+                    true => text.rename_schema(of, to, write),
+                    false => text.rename(part, to, write),
+                }
             }
         }
     }

@@ -77,6 +77,8 @@ pub struct Scope {
     pub aspects: Vec<String>,
     /// Objects that the declared side does not have stay.
     pub keep_undeclared: bool,
+    /// The one managed schema is left unsaid in what is written: the session's search path has it.
+    pub unqualified: bool,
     /// It holds driftless' own history table, and nothing else.
     pub history: bool,
 }
@@ -144,22 +146,16 @@ impl Scope {
 
     pub fn holds(&self, id: &ObjectId) -> bool {
         let own = id.owner.as_ref().unwrap_or(&id.name).as_str() == HISTORY;
+        let schema = match id.kind == crate::id::Kind::Schema {
+            true => &id.name,
+            false => &id.schema,
+        };
+        let matches = |s: &String| Glob::new(s).is_ok_and(|g| g.matches(schema.as_str()));
+        if !self.schemas.is_empty() && !schema.is_empty() && !self.schemas.iter().any(matches) {
+            return false;
+        }
         if self.history || own {
             return self.history && own;
-        }
-        let schema = if id.kind == crate::id::Kind::Schema {
-            &id.name
-        } else {
-            &id.schema
-        };
-        if !self.schemas.is_empty()
-            && !schema.is_empty()
-            && !self
-                .schemas
-                .iter()
-                .any(|s| Glob::new(s).is_ok_and(|g| g.matches(schema.as_str())))
-        {
-            return false;
         }
         if !self.include.is_empty() && !self.include.iter().any(|p| p.matches(id)) {
             return false;

@@ -3,7 +3,7 @@
 //! Invariant: `written` is what a user wrote or a server printed, never a re-print of ours; `canon` and `refs` are
 //! derived from it by a dialect's settling and can be derived again at any time.
 
-use crate::id::{Name, Part};
+use crate::id::{Name, ObjectId, Part};
 use driftless_sql::{Place, Query, Span, Tree};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -178,6 +178,39 @@ impl SqlText {
         out
     }
 
+    /// Follows the renaming of a schema: refs to what is in it and, where they name the schema, the text.
+    pub fn rename_schema(
+        &mut self,
+        schema: &ObjectId,
+        to: &Name,
+        write: impl Fn(&str, &Ref) -> String,
+    ) {
+        let inside = |r: &Ref| r.part.object.schema == schema.name;
+        if !self.refs.iter().any(inside) {
+            return;
+        }
+        self.written = self.splice(|r| {
+            let standing = r.span.map_or("", |s| s.of(&self.written));
+            let dot = first_dot(standing).filter(|_| inside(r) && r.qualify)?;
+            let (name, rest) = standing.split_at_checked(dot)?;
+            // In a literal (`nextval('a.b')`) the mark stands before the name.
+            let (mark, name) = match name.strip_prefix('\'') {
+                Some(name) => ("'", name),
+                None => ("", name),
+            };
+            let now = Ref {
+                part: schema.named(to.clone()).part(),
+                ..r.clone()
+            };
+            Some(format!("{mark}{}{rest}", write(name, &now)))
+        });
+        for r in self.refs.iter_mut().filter(|r| inside(r)) {
+            r.part.object = r.part.object.in_schema(to.clone());
+            r.span = None;
+        }
+        self.canon = Canon::Raw;
+    }
+
     /// Follows the renaming of a part: refs and, where a span is known, the text. `write` is given the ref under its
     /// new name.
     pub fn rename(&mut self, from: &Part, to: &Name, write: impl Fn(&str, &Ref) -> String) {
@@ -212,4 +245,14 @@ impl SqlText {
         }
         self.canon = Canon::Raw;
     }
+}
+
+/// Where the first name of a dotted one ends.
+fn first_dot(dotted: &str) -> Option<usize> {
+    let mut quoted = false;
+    let found = dotted.char_indices().find(|(_, c)| {
+        quoted ^= *c == '"';
+        *c == '.' && !quoted
+    });
+    found.map(|(at, _)| at)
 }

@@ -24,6 +24,7 @@ mod read;
 mod rename;
 mod replay;
 mod rows;
+mod stand_in;
 
 pub use action::{
     Action, Clause, ColumnClause, CompositeClause, ConstraintClause, Create, Data, DomainClause,
@@ -43,3 +44,4 @@ pub use plan::{Consent, Plan, Request, Segment, Step, UNPROVEN, Unproven, plan};
 pub use read::{Desired, read_desired};
 pub use replay::{Replay, Replayed, Taint, differences, replay};
 pub use rows::{Cells, Rows};
+pub use stand_in::stand_in;

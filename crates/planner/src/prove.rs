@@ -10,7 +10,8 @@ use crate::diff::{Op, diff};
 use crate::moment::{Fault, Moment};
 use crate::ops::Cx;
 use crate::plan::{Drafted, Step};
-use crate::replay::{execute, joined, stale};
+use crate::replay::{execute, joined, qualified, stale};
+use crate::stand_in::unqualified;
 use driftless_model::{Catalog, Hints, ObjectId, Scope, Server, Users, Verdict};
 use driftless_sql::{Diagnostic, Problems, SourceId, split};
 use std::collections::BTreeSet;
@@ -31,7 +32,10 @@ impl Proof<'_> {
         let known: BTreeSet<ObjectId> = self.start.objects.keys().cloned().collect();
         let mut moment = Moment::new(
             std::mem::replace(&mut self.start, Catalog::new(self.server)),
-            Vec::new(),
+            match self.scope.unqualified {
+                true => self.dialect.path(),
+                false => [].into(),
+            },
         );
         moment.lenient = true;
         let mut steps = Vec::with_capacity(statements.len());
@@ -54,10 +58,16 @@ impl Proof<'_> {
         known: &BTreeSet<ObjectId>,
         moment: &mut Moment,
     ) -> Result<Step, Problems> {
-        let text = self.dialect.print(&drafted.actions, self.server);
-        let actions = self.read_back(&text)?;
+        let mut text = self.dialect.print(&drafted.actions, self.server);
+        if self.scope.unqualified {
+            text = unqualified(&text, self.dialect);
+        }
+        let mut actions = self.read_back(&text)?;
         let mut each = Vec::with_capacity(actions.len());
-        for action in &actions {
+        for action in &mut actions {
+            if self.scope.unqualified {
+                *action = qualified(self.dialect, action, moment);
+            }
             let (facts, outcome) = execute(self.dialect, action, moment);
             each.push(facts);
             outcome.map_err(|f| unproved(&text, fault(f)))?;

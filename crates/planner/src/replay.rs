@@ -359,14 +359,25 @@ fn refused(fault: Fault) -> Diagnostic {
 }
 
 /// The action under the ids that its names mean at this moment, as far as they are found: facts speak of them.
-fn qualified(dialect: &dyn Dialect, action: &Action, moment: &mut Moment) -> Action {
+pub(crate) fn qualified(dialect: &dyn Dialect, action: &Action, moment: &mut Moment) -> Action {
     let mut out = action.clone();
     match &mut out {
         Action::Create(create) if create.id.schema.is_empty() && !moment.path.is_empty() => {
             let mut made = create.clone();
-            if let Some(row) = dialect.row(create.id.kind)
-                && row.resolve(&mut made, moment).is_ok()
-            {
+            let standing = moment.catalog.objects.clone();
+            let resolved = dialect
+                .row(create.id.kind)
+                .is_some_and(|row| row.resolve(&mut made, moment).is_ok());
+            // What is implied (a sequence) is made when it runs.
+            if moment.catalog.objects.len() != standing.len() {
+                let now = std::mem::replace(&mut moment.catalog.objects, standing);
+                let before = &moment.catalog.objects;
+                for id in now.keys().filter(|id| !before.contains_key(id)) {
+                    moment.fresh.remove(id);
+                    moment.catalog.places.remove(id);
+                }
+            }
+            if resolved {
                 create.id = made.id;
                 for (id, found) in create
                     .object

@@ -36,6 +36,10 @@ pub trait Connection: Send {
     fn place(&self) -> &str;
     /// The server's version as it says it: `15.18`, `3.54.1`.
     fn server(&self) -> &str;
+    /// The schema that stands for the project's own, as the connection was asked for it.
+    fn schema(&self) -> Option<&str> {
+        None
+    }
     /// What a user should know about how the connection was made; sentences in lower case.
     fn warnings(&self) -> Vec<String> {
         Vec::new()
@@ -78,6 +82,8 @@ pub struct ConnectOptions {
     pub create: bool,
     /// The role to work as, where the engine has roles.
     pub role: Option<String>,
+    /// The schema that stands for the project's own: first in the search path.
+    pub schema: Option<String>,
     /// How long a statement waits for a lock; the engine's (or the driver's) default where `None`.
     pub lock_timeout: Option<Duration>,
     /// How long one attempt to connect may take where the URL says nothing.
@@ -90,6 +96,7 @@ impl Default for ConnectOptions {
             read_only: false,
             create: false,
             role: None,
+            schema: None,
             lock_timeout: None,
             connect_timeout: Duration::from_secs(10),
         }

@@ -4,7 +4,7 @@
 
 use crate::connection::Connection;
 use driftless_model::{Scope, Server};
-use driftless_planner::{Dialect, Inspected, settle_all};
+use driftless_planner::{Dialect, Inspected, settle_all, stand_in};
 use driftless_sql::{Diagnostic, Problems};
 
 /// Reads everything that the scope may hold. `declared` overrides what the server says of itself (a SQLite file tells
@@ -55,6 +55,9 @@ pub async fn inspect(
     }
     let mut inspected = dialect.decode(&answers, server)?;
     settle_all(dialect, &mut inspected.catalog);
+    if let Some(schema) = connection.schema() {
+        stand_in(dialect, &mut inspected, schema)?;
+    }
     inspected.notes.extend(connection.warnings());
     Ok(inspected)
 }

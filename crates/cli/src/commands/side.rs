@@ -27,6 +27,7 @@ pub fn of(context: &mut Context, state: &StateSpec) -> Result<Side, Failure> {
                     name: state.to_string(),
                     url: Secret::new(url),
                     role: None,
+                    schema: context.unqualified().then(|| "public".to_owned()),
                     protect: false,
                     lock_timeout: None,
                 }),

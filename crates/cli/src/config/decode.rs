@@ -10,7 +10,7 @@ use driftless_sql::{Diagnostic, Place};
 
 use super::{Config, Environment, Late, Located, Manage, OnDrift, Scratch, Undeclared};
 use crate::args::Aspect;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Product};
 use crate::suggest::nearest;
 
 const KEYS: [&str; 10] = [
@@ -25,8 +25,15 @@ const KEYS: [&str; 10] = [
     "scratch",
     "server",
 ];
-const MANAGE: [&str; 5] = ["schemas", "include", "exclude", "undeclared", "aspects"];
-const ENVIRONMENT: [&str; 4] = ["url", "role", "protect", "lock_timeout"];
+const MANAGE: [&str; 6] = [
+    "schemas",
+    "include",
+    "exclude",
+    "undeclared",
+    "aspects",
+    "names",
+];
+const ENVIRONMENT: [&str; 5] = ["url", "role", "schema", "protect", "lock_timeout"];
 const SERVER: [&str; 4] = ["charset", "collation", "sql_mode", "lower_case_table_names"];
 
 /// The keys that are known: of the file, of `manage`, of an environment, of `server`.
@@ -69,11 +76,46 @@ impl Decoder {
                 _ => {}
             }
         }
+        self.one_schema(config);
         if let Some(name) = &config.default_environment {
             let names: Vec<&str> = config.environments.iter().map(|e| &*e.name).collect();
             if !names.contains(&name.value.as_str()) {
                 let problem = super::unknown_environment(&name.value, &names);
                 self.problems.push(problem.at(name.place));
+            }
+        }
+    }
+
+    /// Names can be left unsaid only where they are all of one schema, and that has another name in an environment only
+    /// where its name is left unsaid.
+    fn one_schema(&mut self, config: &Config) {
+        let manage = &config.manage;
+        let public = matches!(manage.schemas.as_slice(), [one] if one.value == "public");
+        let lite = config
+            .dialect
+            .as_ref()
+            .is_some_and(|d| d.value.product == Product::Sqlite);
+        if let Some(place) = manage.unqualified.filter(|_| lite || !public) {
+            let problem = Diagnostic::error(
+                "D0511",
+                "`names: unqualified` is for one schema of PostgreSQL",
+            );
+            let problem = problem
+                .at(place)
+                .note("what is written is unqualified, so it goes where the search path leads");
+            self.problems.push(problem.help("say `schemas: public` beside it: the files' own schema, whatever its name in an environment"));
+        }
+        for schema in config.environments.iter().filter_map(|e| e.schema.as_ref()) {
+            if manage.unqualified.is_none() {
+                let problem = Diagnostic::error(
+                    "D0511",
+                    "`schema` of an environment needs `names: unqualified`",
+                );
+                let problem = problem
+                    .at(schema.place)
+                    .note("migrations that name the schema can only run in that one");
+                self.problems
+                    .push(problem.help("add to manage: schemas: public, names: unqualified"));
             }
         }
     }
@@ -106,6 +148,11 @@ impl Decoder {
                         manage.undeclared = Undeclared::Keep;
                     }
                 }
+                "names" => {
+                    let found = self.choice(node, "names", &["qualified", "unqualified"]);
+                    manage.unqualified =
+                        found.filter(|t| t.value == "unqualified").map(|t| t.place);
+                }
                 "aspects" => {
                     for name in self.texts(node, "aspects") {
                         match name.value.parse::<Aspect>() {
@@ -128,6 +175,7 @@ impl Decoder {
                 place: entry.key_place,
                 url: None,
                 role: None,
+                schema: None,
                 protect: false,
                 lock_timeout: None,
             };
@@ -136,6 +184,7 @@ impl Decoder {
                 match entry.key.as_str() {
                     "url" => environment.url = self.text(node, "url"),
                     "role" => environment.role = self.text(node, "role"),
+                    "schema" => environment.schema = self.text(node, "schema"),
                     "protect" => environment.protect = self.flag(node, "protect"),
                     "lock_timeout" => environment.lock_timeout = self.duration(node),
                     _ => {}

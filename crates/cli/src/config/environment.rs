@@ -18,6 +18,8 @@ pub struct OpenEnvironment {
     pub name: String,
     pub url: Secret,
     pub role: Option<String>,
+    /// The schema that stands for the project's own, where names are left unsaid.
+    pub schema: Option<String>,
     pub protect: bool,
     pub lock_timeout: Option<Duration>,
 }
@@ -204,8 +206,14 @@ impl Config {
         secrets.extend(url_secrets(&expanded));
         let role = environment.role.as_ref();
         let role = role.map(|role| variables.expand(role)).transpose()?;
+        let schema = environment.schema.as_ref();
+        let schema = schema.map(|schema| variables.expand(schema)).transpose()?;
         Ok(OpenEnvironment {
             name: name.clone(),
+            schema: self
+                .manage
+                .unqualified
+                .map(|_| schema.unwrap_or_else(|| "public".into())),
             url: Secret::new(self.rooted(expanded)),
             role,
             protect: environment.protect,

@@ -30,6 +30,7 @@ pub fn config_schema() -> Value {
                 "include": texts("only objects that match kind:schema.name"),
                 "exclude": texts("no objects that match kind:schema.name"),
                 "undeclared": word(&["drop", "keep"], "what is done with what a database has and the files do not; without it drop, which needs consent"),
+                "names": word(&["qualified", "unqualified"], "whether what is written names its schema; unqualified needs `schemas: public`, and lets each environment say which of its schemas that is; without it qualified"),
                 "aspects": {
                     "description": "what differs between environments, and is managed only where somebody says so",
                     "type": "array",
@@ -42,6 +43,7 @@ pub fn config_schema() -> Value {
                 "additionalProperties": closed(json!({
                     "url": said("postgres://… or sqlite:PATH"),
                     "role": said("the role to work as"),
+                    "schema": said("the schema that stands for the project's own, where names are unqualified; without it public"),
                     "protect": { "type": "boolean", "description": "neither rollback nor apply --declarative" },
                     "lock_timeout": said("how long a statement waits for a lock, like 3s"),
                 }), "one database"),

@@ -33,6 +33,7 @@ pub(super) async fn connect(
         read_only: reading,
         create: !reading,
         role: open.role.clone(),
+        schema: open.schema.clone(),
         lock_timeout: open.lock_timeout,
         ..ConnectOptions::default()
     };

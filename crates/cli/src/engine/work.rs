@@ -70,6 +70,7 @@ impl Held {
             url: Secret::new(open.url.reveal()),
             options: ConnectOptions {
                 role: open.role.clone(),
+                schema: open.schema.clone(),
                 lock_timeout: open.lock_timeout,
                 ..ConnectOptions::default()
             },

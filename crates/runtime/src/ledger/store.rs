@@ -20,10 +20,11 @@ pub(crate) fn find(dialect: &dyn Dialect, live: &Catalog) -> Option<ObjectId> {
     live.contains(&id).then_some(id)
 }
 
-fn spelled(dialect: &dyn Dialect) -> String {
+fn spelled(dialect: &dyn Dialect, connection: &dyn Connection) -> String {
     let syntax = dialect.syntax();
     let table = quote_name(HISTORY, syntax);
-    match dialect.path().first() {
+    let path = dialect.path();
+    match connection.schema().or(path.first().map(String::as_str)) {
         Some(schema) => format!("{}.{table}", quote_name(schema, syntax)),
         None => table,
     }
@@ -42,6 +43,9 @@ pub(crate) async fn create(
     let desired = read_desired(dialect, &sources, &[source], server)?;
     let scope = Scope {
         history: true,
+        // Another schema may have its own.
+        schemas: dialect.path().to_vec(),
+        unqualified: connection.schema().is_some(),
         ..Scope::default()
     };
     let plan = plan(Request {
@@ -96,7 +100,10 @@ pub(crate) async fn read(
             return Err(newer(&format!("its column `{}` is not known here", column.name)).into());
         }
     }
-    let text = format!("SELECT * FROM {} ORDER BY id", spelled(dialect));
+    let text = format!(
+        "SELECT * FROM {} ORDER BY id",
+        spelled(dialect, &*connection)
+    );
     let rows = connection
         .batch(&text)
         .await
@@ -162,7 +169,7 @@ pub(crate) async fn append(
         });
     let text = format!(
         "INSERT INTO {} ({}) VALUES ({})",
-        spelled(dialect),
+        spelled(dialect, &*connection),
         names.join(", "),
         casts.collect::<Vec<_>>().join(", ")
     );
