@@ -429,6 +429,14 @@ fn repeatable_files_run_again_when_they_change() {
         run(&["apply"]).ends(0).says("applied 1 migration");
         run(&["drift", "dev"]).ends(0);
         shop.ask("SELECT count(m) FROM v");
+        let told = run(&["history", "v"]).ends(0).says("R__v").says("+ view");
+        // Both runs, on the one environment.
+        assert_eq!(
+            told.out.matches("applied on dev at").count(),
+            2,
+            "{}",
+            told.out
+        );
     });
 }
 

@@ -364,6 +364,7 @@ fn described(object: &Object) -> String {
             n => format!("{n} columns"),
         },
         Body::Domain(d) => d.base.text.clone(),
+        Body::Constraint(_) | Body::Index(_) => one_line(&driftless_planner::summary(&object.body)),
         _ => String::new(),
     }
 }

@@ -14,7 +14,8 @@ use serde::Serialize;
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entry {
-    pub version: u64,
+    /// `None`: a repeatable migration.
+    pub version: Option<u64>,
     /// The migration's name and file.
     pub name: String,
     pub path: String,
@@ -40,7 +41,7 @@ pub struct History {
 }
 
 struct Told {
-    version: u64,
+    version: Option<u64>,
     name: String,
     path: String,
     why: Option<String>,
@@ -55,19 +56,12 @@ pub fn history(
 ) -> Result<History, Diagnostic> {
     let mut told = Vec::new();
     let state = walk(folder, ground, None, &mut |stage| {
-        let Some(versioned) = stage.versioned else {
-            return;
-        };
+        let header = stage.file.migration.header.as_ref();
         told.push(Told {
-            version: versioned.version,
-            name: versioned.up.name.clone(),
-            path: versioned.up.path.clone(),
-            why: versioned
-                .up
-                .migration
-                .header
-                .as_ref()
-                .and_then(|h| h.why().map(str::to_string)),
+            version: stage.versioned.map(|v| v.version),
+            name: stage.file.name.clone(),
+            path: stage.file.path.clone(),
+            why: header.and_then(|h| h.why().map(str::to_string)),
             events: events(ground, stage.before, stage.replay).list,
         });
     });
@@ -105,6 +99,16 @@ pub fn history(
     Ok(history)
 }
 
+impl Entry {
+    /// `20261122093000 add_status`, `R__totals`
+    pub fn called(&self) -> String {
+        match self.version {
+            Some(version) => format!("{version} {}", self.name),
+            None => format!("R__{}", self.name),
+        }
+    }
+}
+
 impl History {
     /// Says of other objects that bore the name and are gone.
     fn namesakes(&mut self, told: &[Told]) {
@@ -114,7 +118,7 @@ impl History {
         for t in told {
             for event in &t.events {
                 let mine = |e: &&Entry| {
-                    e.version == t.version && e.what == event.what.word() && e.object == name
+                    e.path == t.path && e.what == event.what.word() && e.object == name
                 };
                 if event.what == What::Dropped
                     && event.part.to_string() == name
@@ -146,7 +150,10 @@ fn notes(folder: &Folder, state: &State) -> Vec<String> {
         out.push("a migration cannot be replayed, so what follows it is not certain".into());
     }
     if !folder.repeatable.is_empty() {
-        out.push("repeatable migrations run again when they change: their history is git's".into());
+        out.push(
+            "a repeatable migration runs again when it changes; told is what it does now, the rest is git's"
+                .into(),
+        );
     }
     out
 }

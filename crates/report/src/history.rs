@@ -32,10 +32,10 @@ pub struct Run {
     pub took_ms: Option<u64>,
 }
 
-/// A history with the origins of its migrations, by version.
+/// A history with the origins of its migrations, by the paths of their files.
 pub struct ToldHistory<'a> {
     pub history: &'a History,
-    pub origins: &'a BTreeMap<u64, Origin>,
+    pub origins: &'a BTreeMap<String, Origin>,
     pub folder: String,
 }
 
@@ -62,7 +62,7 @@ impl ToldHistory<'_> {
     }
 
     fn origin(&self, entry: &Entry) -> Origin {
-        let known = self.origins.get(&entry.version);
+        let known = self.origins.get(&entry.path);
         known.cloned().unwrap_or_default()
     }
 }
@@ -116,12 +116,12 @@ pub fn history_text(told: &ToldHistory, colour: bool) -> String {
         paint(DIM, &told.folder)
     );
     let mut last = None;
-    let called = |e: &Entry| one_line(&format!("{} {}", e.version, e.name));
+    let called = |e: &Entry| one_line(&e.called());
     let wide = told.history.entries.iter().map(|e| width(&called(e)));
     let wide = wide.max().unwrap_or(0).min(48);
     for entry in &told.history.entries {
-        if last != Some(entry.version) {
-            last = Some(entry.version);
+        if last != Some(&entry.path) {
+            last = Some(&entry.path);
             let origin = told.origin(entry);
             out.push('\n');
             let date = origin.date.clone().unwrap_or_else(|| "----------".into());
@@ -157,12 +157,12 @@ pub fn history_text(told: &ToldHistory, colour: bool) -> String {
 
 fn summary(told: &ToldHistory) -> String {
     let entries = &told.history.entries;
-    let mut versions: Vec<u64> = entries.iter().map(|e| e.version).collect();
-    versions.dedup();
+    let mut files: Vec<&str> = entries.iter().map(|e| e.path.as_str()).collect();
+    files.dedup();
     format!(
         "{} in {}\n",
         counted(entries.len(), "change"),
-        counted(versions.len(), "migration")
+        counted(files.len(), "migration")
     )
 }
 
@@ -207,7 +207,7 @@ pub fn history_markdown(told: &ToldHistory) -> String {
         out.push_str(&format!(
             "| {} | {} | `{}` | {} | {} | {} | {} |\n",
             origin.date.as_deref().unwrap_or(""),
-            cell(&format!("{} {}", entry.version, entry.name)),
+            cell(&entry.called()),
             sign(entry).0,
             cell(&said(entry)),
             cell(entry.why.as_deref().unwrap_or("")),

@@ -21,7 +21,7 @@ const HOSTILE: &str = "a\u{1b}[31m |<b>`x`\n::error::y";
 
 fn entry(version: u64, what: &'static str) -> Entry {
     Entry {
-        version,
+        version: Some(version),
         name: "totals".into(),
         path: format!("{version}_totals.sql"),
         why: Some(HOSTILE.into()),
@@ -57,7 +57,7 @@ fn a_history() {
     };
     let told = ToldHistory {
         history: &history,
-        origins: &BTreeMap::from([(20_260_101_000_000, origin)]),
+        origins: &BTreeMap::from([("20260101000000_totals.sql".to_owned(), origin)]),
         folder: "migrations/ (2 files)".into(),
     };
     let text = history_text(&told, false);

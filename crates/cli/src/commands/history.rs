@@ -28,13 +28,16 @@ pub fn run(context: &mut Context, args: &HistoryArgs) -> Result<Exit, Failure> {
             BTreeMap::new()
         }
     };
-    let mut facts: BTreeMap<u64, report::Origin> = BTreeMap::new();
+    let mut facts: BTreeMap<String, report::Origin> = BTreeMap::new();
     for entry in &history.entries {
         let commit = commits.get(&entry.path);
         facts
-            .entry(entry.version)
+            .entry(entry.path.clone())
             .or_insert_with(|| report::Origin {
-                date: date(entry.version).or_else(|| commit.map(|c| c.date.clone())),
+                date: entry
+                    .version
+                    .and_then(date)
+                    .or_else(|| commit.map(|c| c.date.clone())),
                 author: commit.map(|c| c.author.clone()),
                 commit: commit.map(|c| c.hash.clone()),
                 applied: Vec::new(),
@@ -46,7 +49,11 @@ pub fn run(context: &mut Context, args: &HistoryArgs) -> Result<Exit, Failure> {
     let (happened, unasked) = engine::happened(context, &project);
     history.notes.extend(unasked);
     for run in happened {
-        if let Some(origin) = facts.get_mut(&run.version) {
+        let ran = |e: &&driftless_migrations::Entry| {
+            e.version == run.version && (e.version.is_some() || e.called() == run.name)
+        };
+        let path = history.entries.iter().find(ran).map(|e| &e.path);
+        if let Some(origin) = path.and_then(|path| facts.get_mut(path)) {
             origin.applied.push(report::Run {
                 environment: run.environment,
                 what: run.what,

@@ -19,7 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// One row of a history table that concerns a migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Happened {
-    pub version: u64,
+    /// `None`: a repeatable migration.
+    pub version: Option<u64>,
+    pub name: String,
     pub environment: String,
     /// `applied`, `baselined`, `rolled_back` …
     pub what: &'static str,
@@ -70,8 +72,9 @@ pub fn happened(context: &mut Context, project: &Project) -> (Vec<Happened>, Vec
                     | Event::Repaired
                     | Event::Adopted
             );
-            Some(Happened {
-                version: record.entry.version.filter(|_| told)?,
+            told.then(|| Happened {
+                version: record.entry.version,
+                name: record.entry.name.clone(),
                 environment: name.clone(),
                 what: record.entry.event.word(),
                 at: record.at.clone(),
