@@ -155,7 +155,7 @@ fn summary(drift: &Drift) -> String {
 
 pub fn drift_json(drift: &Drift) -> String {
     let mut document = json!({
-        "format": VERSION,
+        "version": VERSION,
         "clean": drift.is_clean(),
     });
     if let (Value::Object(out), Ok(Value::Object(fields))) =

@@ -103,7 +103,7 @@ fn summary(status: &Status) -> String {
 
 pub fn status_json(status: &Status) -> String {
     let mut document = json!({
-        "format": VERSION,
+        "version": VERSION,
         "settled": status.is_settled(),
     });
     if let (Value::Object(out), Ok(Value::Object(fields))) =

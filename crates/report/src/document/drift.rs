@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 /// The schema of [`crate::drift_json`].
 pub fn drift_schema() -> Value {
     let fields = vec![
-        must("format", json!({ "const": 1 })),
+        must("version", json!({ "const": 1 })),
         must("clean", flag()),
         must("environments", list(environment())),
         must("between", list(between())),
@@ -74,7 +74,7 @@ fn between() -> Value {
 /// The schema of [`crate::status_json`].
 pub fn status_schema() -> Value {
     let fields = vec![
-        must("format", json!({ "const": 1 })),
+        must("version", json!({ "const": 1 })),
         must("settled", flag()),
         must("environment", text()),
         must("place", said("its URL without credentials")),
