@@ -236,3 +236,44 @@ fn where_there_shall_be_no_scratch() {
     .hides("hush");
     assert!(!project.has("migrations"));
 }
+
+#[test]
+fn a_plan_from_a_live_database_runs_on_a_copy_without_its_rows() {
+    let environment = "environments: { dev: { url: 'sqlite:dev.db' } }\n";
+    let project_lite = project("sqlite", environment);
+    project_lite
+        .base("dev.db")
+        .execute_batch(
+            "CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT); CREATE INDEX i ON t (b);
+             INSERT INTO t VALUES (1, 'x'); ANALYZE;",
+        )
+        .expect("a database");
+    let schema = "CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT NOT NULL DEFAULT ''); CREATE INDEX i ON t (b);";
+    project_lite.write("schema.sql", schema.as_bytes());
+    let plan = ["plan", "--env", "dev", "--rehearse"];
+    project_lite.run(&plan).ends(0).warns("rehearsed: sqlite");
+    project_lite.write("schema.sql", b"CREATE TABLE t (a INTEGER PRIMARY KEY);");
+    project_lite
+        .run(&plan)
+        .warns("not rehearsed: a consent is missing");
+
+    let Some((server, project)) = postgres("") else {
+        return;
+    };
+    let database = server.fresh_database("live").expect("a database");
+    database
+        .query("CREATE TABLE t (id serial PRIMARY KEY, a text); CREATE VIEW v AS SELECT a FROM t")
+        .expect("a schema");
+    let config = format!(
+        "dialect: postgres\nschema: schema.sql\nscratch: '{}'\nenvironments: {{ dev: {{ url: '{}' }} }}\n",
+        server.url(),
+        database.url()
+    );
+    project.write("driftless.yaml", config.as_bytes());
+    project.write(
+        "schema.sql",
+        b"CREATE TABLE t (id serial PRIMARY KEY, a text NOT NULL DEFAULT ''); CREATE VIEW v AS SELECT a, id FROM t;",
+    );
+    project.run(&plan).ends(0).warns("rehearsed: postgres");
+    assert_eq!(scratches(server), 0);
+}

@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 
 use driftless_driver_postgres::PostgresDriver;
 use driftless_driver_sqlite::SqliteDriver;
-use driftless_model::{Catalog, Hints, Scope as Managed, Server, Version};
+use driftless_model::{Catalog, Hints, Scope as Managed, Server, Version, leave_foreign};
 use driftless_planner::{Plan, Request, plan};
 use driftless_report as report;
 use driftless_runtime::{Connection, Driver};
@@ -34,7 +34,7 @@ use crate::scope::{Pattern, Scope};
 pub use applied::{happened, taken};
 pub use folder::{Project, desired};
 pub use generate::{Wish, generate, sum_with, texts_of};
-pub use rehearse::{Rehearsal, lacking, rehearse, rehearse_folder, shown};
+pub use rehearse::{Rehearsal, lacking, rehearse, rehearse_folder, rehearse_plan, shown};
 pub use scratch::Place;
 
 use read::{both, connect, read};
@@ -69,6 +69,8 @@ pub struct Question {
     pub scope: Scope,
     /// The project has migrations, so a plan is not run by itself.
     pub migrations: bool,
+    /// The plan is to be rehearsed, so the state that it starts from is kept.
+    pub rehearsed: bool,
 }
 
 /// A schema, ready to be printed.
@@ -123,6 +125,8 @@ pub struct Comparison {
     /// Where the rows that are there stop it; among the refusals too.
     stops: Vec<Diagnostic>,
     notes: Vec<Diagnostic>,
+    /// What is managed of the before-side, where the plan is to be rehearsed.
+    before: Option<Catalog>,
     /// The session of a live before-side, for running the plan.
     connection: Option<Box<dyn Connection>>,
 }
@@ -245,6 +249,12 @@ pub fn compare(context: &mut Context, question: &Question) -> Result<Comparison,
         .chain(&before.catalog.taint)
         .cloned()
         .collect::<Vec<_>>();
+    let kept = question.rehearsed.then(|| {
+        let mut kept = before.catalog.clone();
+        leave_foreign(&mut kept, &after.catalog);
+        managed.filter(&mut kept);
+        kept
+    });
     let mut made = plan(Request {
         dialect: speaks,
         before: before.catalog,
@@ -280,6 +290,7 @@ pub fn compare(context: &mut Context, question: &Question) -> Result<Comparison,
         refusals,
         stops,
         notes,
+        before: kept,
         connection,
     })
 }

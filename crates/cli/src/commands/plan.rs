@@ -4,7 +4,6 @@
 //! an environment is named.
 
 use driftless_migrations::{Meta, Standing};
-use driftless_sql::Diagnostic;
 
 use super::generate::Rehearse;
 use super::{diff, side};
@@ -17,14 +16,6 @@ pub fn run(context: &mut Context, args: &PlanArgs) -> Result<Exit, Failure> {
     context.consent = Consent::of(&args.shared);
     let after = side::desired(context)?;
     let folder = side::migrations(context)?;
-    if args.rehearse && (args.env.is_some() || folder.is_none()) {
-        return Err(
-            Diagnostic::error("D0003", "only a migration can be rehearsed so far")
-                .note("this plan starts from a live database, whose rows a scratch engine has not")
-                .help("rehearse what `generate` would write: driftless plan --rehearse, in a project with migrations")
-                .into(),
-        );
-    }
     let (before, grown) = match (&args.env, folder) {
         (None, Some(folder)) => {
             let question = side::question(context, folder, after, &args.shared)?;
@@ -41,7 +32,11 @@ pub fn run(context: &mut Context, args: &PlanArgs) -> Result<Exit, Failure> {
     };
     let mut question = side::question(context, before, after, &args.shared)?;
     question.migrations = grown;
+    question.rehearsed = args.rehearse;
     let (exit, comparison) = diff::show(context, &question, &args.show)?;
+    if args.rehearse {
+        rehearse_live(context, args, &comparison)?;
+    }
     if grown {
         let told = standing(context, args, question.before, &question.after, &comparison)?;
         match args.show.format {
@@ -79,6 +74,26 @@ fn rehearse(context: &mut Context, args: &PlanArgs, side: &Side) -> Result<(), F
     match engine::rehearse(&project, place, &made.before, files, &made.after)? {
         Rehearsal::Held(by) => context.say(&format!("rehearsed: {by}\n")),
         Rehearsal::Lacking(what) => context.tell(&[engine::lacking("the plan", &what)]),
+    }
+    Ok(())
+}
+
+/// Runs the plan on an empty copy of the live database.
+fn rehearse_live(
+    context: &mut Context,
+    args: &PlanArgs,
+    comparison: &Comparison,
+) -> Result<(), Failure> {
+    let mut project = Project::open(context, args.shared.dialect.as_deref(), &args.shared.scope)?;
+    let rehearse = Rehearse::of(context, &project, true, args.shared.scratch.as_ref())?;
+    let Some(place) = rehearse.place() else {
+        return Ok(());
+    };
+    match engine::rehearse_plan(&mut project, place, comparison)? {
+        Some(Rehearsal::Held(by)) => context.say(&format!("rehearsed: {by}\n")),
+        Some(Rehearsal::Lacking(what)) => context.tell(&[engine::lacking("the plan", &what)]),
+        None if comparison.has_steps() => context.say("not rehearsed: a consent is missing\n"),
+        None => {}
     }
     Ok(())
 }

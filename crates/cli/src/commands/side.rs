@@ -214,6 +214,7 @@ pub fn question(
         dialect,
         scope: Scope::of(config, &args.scope),
         migrations: false,
+        rehearsed: false,
     })
 }
 

@@ -5,7 +5,8 @@
 //! only what really ran is claimed.
 
 use driftless_migrations::{
-    Difference, DriftDirection, Files, Migration, Mode, Stage, compare, walk, without_mark,
+    Difference, DriftDirection, Files, Meta, Migration, Mode, Stage, compare, walk, without_mark,
+    write,
 };
 use driftless_model::Catalog;
 use driftless_planner::replay as replay_text;
@@ -14,7 +15,7 @@ use driftless_sql::{Diagnostic, Problems, SourceId};
 
 use super::folder::Project;
 use super::scratch::Place;
-use super::{block_on, generate, planner_dialect};
+use super::{Comparison, block_on, generate, planner_dialect};
 use crate::dialect::Product;
 
 /// What a rehearsal showed.
@@ -41,7 +42,14 @@ pub fn rehearse(
     block_on(async {
         let mut scratch = place.open(project, &[before, after]).await?;
         let engine = &mut *scratch.connection;
-        let ran = driftless_runtime::apply(engine, &build, &mut |_, _| {}).await;
+        let mut ran = driftless_runtime::apply(engine, &build, &mut |_, _| {}).await;
+        // The tables of statistics, which its rebuilds speak of.
+        if !before.statistics.is_empty()
+            && ran.is_ok()
+            && let Err(e) = engine.batch("ANALYZE").await
+        {
+            ran = Err(e.diagnostic());
+        }
         let outcome = match ran {
             Err(problem) => Ok(Rehearsal::Lacking(problem.message)),
             Ok(_) => {
@@ -65,6 +73,40 @@ pub fn rehearse(
         scratch.close().await;
         outcome
     })
+}
+
+/// Rehearses a plan that starts from a live database: on a copy of what is managed of it, without its rows. `None`: it
+/// needs a consent that is not given, or has no step.
+pub fn rehearse_plan(
+    project: &mut Project,
+    place: &Place,
+    comparison: &Comparison,
+) -> Result<Option<Rehearsal>, Problems> {
+    let Some(before) = &comparison.before else {
+        return Ok(None);
+    };
+    if !comparison.plan.refused.is_empty() || !comparison.has_steps() {
+        return Ok(None);
+    }
+    // The server itself says which version it is.
+    project.dialect.major = comparison.server().version.major;
+    project.dialect.minor = comparison.server().version.minor;
+    let ground = project.ground();
+    let meta = Meta {
+        version: 1,
+        name: "plan".into(),
+        ..Meta::default()
+    };
+    let files = write(&ground, before, &comparison.plan, None, &meta)?;
+    let reached = replay_text(
+        ground.dialect,
+        before.clone(),
+        ground.dialect.path(),
+        &files.up,
+        SourceId(0),
+        ground.server,
+    );
+    rehearse(project, place, before, &files, &reached.catalog).map(Some)
 }
 
 /// One file of the folder, with the states around it.
