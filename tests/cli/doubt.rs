@@ -55,3 +55,38 @@ fn a_doubt_hides_no_certain_change() {
         .says("~ comment")
         .says("? table t");
 }
+
+/// What a `DO` block may have declared is not dropped by a consent that is about something else.
+#[test]
+fn an_uncertain_state_drops_nothing_by_the_way() {
+    let project = Project::of(&[
+        (
+            "old.sql",
+            "CREATE TABLE a (id int); CREATE TABLE b (id int);",
+        ),
+        (
+            "new.sql",
+            "CREATE TABLE a (id int, n int); DO $$ BEGIN CREATE TABLE b (id int); END $$;",
+        ),
+    ]);
+    let question = [
+        "diff",
+        "--dialect",
+        "postgres",
+        "--from",
+        "old.sql",
+        "--to",
+        "new.sql",
+        "--format",
+        "sql",
+    ];
+    let ask = |more: &[&str]| project.run(&[&question[..], more].concat());
+    ask(&[]).warns("D0405");
+    ask(&["--allow-destructive"])
+        .ends(0)
+        .says("ADD COLUMN n integer")
+        .hides("DROP TABLE");
+    ask(&["--allow-destructive", "--allow", "D0405"])
+        .ends(0)
+        .says("DROP TABLE public.b");
+}

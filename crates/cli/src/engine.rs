@@ -232,11 +232,14 @@ pub fn inspect(
 }
 
 pub fn compare(context: &mut Context, question: &Question) -> Result<Comparison, Failure> {
-    let managed = managed(&question.scope)?;
+    let mut managed = managed(&question.scope)?;
     let speaks = planner_dialect(question.dialect.product);
     let declared = question.dialect.server();
     let (before, after) = both(context, question, declared, &managed)?;
     let consent = consent(context);
+    // What a file may declare in a way that is not known is not dropped for being undeclared: not by the way.
+    let by_name = consent.codes.iter().any(|(code, _)| code == UNCERTAIN);
+    managed.keep_undeclared |= !after.catalog.taint.is_empty() && !by_name;
     let mut notes = before.notes;
     notes.extend(after.notes);
     notes.extend(unmodelled(&before.catalog));
@@ -275,7 +278,7 @@ pub fn compare(context: &mut Context, question: &Question) -> Result<Comparison,
         None => Vec::new(),
     };
     let stops: Vec<Diagnostic> = stops.iter().map(stop).collect();
-    let mut refusals = refusals(&made, &tainted, consent.all);
+    let mut refusals = refusals(&made, &tainted, consent.allows(UNCERTAIN, ""));
     refusals.extend(stops.iter().cloned());
     made.sizes = before.observed.sizes;
     let heading = report::Heading {
@@ -396,7 +399,10 @@ fn stop(unmet: &driftless_runtime::Unmet) -> Diagnostic {
         .help(unmet.demand.help.clone())
 }
 
-fn refusals(plan: &Plan, tainted: &[String], all: bool) -> Vec<Diagnostic> {
+/// The code of consent to a state that is not known for certain.
+const UNCERTAIN: &str = "D0405";
+
+fn refusals(plan: &Plan, tainted: &[String], accepted: bool) -> Vec<Diagnostic> {
     let mut out: Vec<Diagnostic> = plan
         .refused
         .iter()
@@ -413,11 +419,11 @@ fn refusals(plan: &Plan, tainted: &[String], all: bool) -> Vec<Diagnostic> {
                 .help(format!("plan it as a change with --allow {code}:{}", u.id)),
         );
     }
-    if !all {
+    if !accepted {
         out.extend(tainted.iter().map(|why| {
-            Diagnostic::error("D0405", "a state is not certain")
+            Diagnostic::error(UNCERTAIN, "a state is not certain")
                 .note(why.clone())
-                .help("take the statement out of the files or say what it touches (`-- driftless:touches OBJECT`), or accept the risk with --allow-destructive")
+                .help("take the statement out of the files or say what it touches (`-- driftless:touches OBJECT`), or accept the risk with --allow-destructive, which drops nothing for being undeclared, or with --allow D0405, which does")
         }));
     }
     out

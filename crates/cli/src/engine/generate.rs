@@ -82,7 +82,7 @@ pub fn generate(
     let mut notes = state.problems;
     notes.extend(unmodelled(&desired.catalog));
     let mut made = Generation {
-        refusals: refusals(&up, &tainted, allowed.all),
+        refusals: refusals(&up, &tainted, allowed.allows(super::UNCERTAIN, "")),
         heading: report::Heading {
             before: project.title(),
             after: name.to_string(),
