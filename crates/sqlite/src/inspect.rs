@@ -4,13 +4,13 @@
 //! not understand is named as not modelled.
 
 use crate::dialect::SQLITE;
-use crate::text::SYNTAX;
-use driftless_model::{Catalog, Observed, Server, Unmodelled, VirtualTable};
+use crate::text::{SYNTAX, id};
+use driftless_model::{Catalog, Kind, Observed, Server, Unmodelled, VirtualTable};
 use driftless_planner::{Action, Fault, Inspected, Moment, Rows, apply};
 use driftless_sql::{Problems, SourceId, split};
 use std::collections::BTreeSet;
 
-pub const QUERY: &str = "SELECT type, name, sql FROM sqlite_schema ORDER BY rowid;\n\
+pub const QUERY: &str = "SELECT type, name, sql, tbl_name FROM sqlite_schema ORDER BY rowid;\n\
      SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow';\n\
      SELECT name FROM pragma_module_list;";
 
@@ -62,7 +62,10 @@ pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
             None => moment.catalog.unmodelled.push(Unmodelled {
                 what: format!("{kind} in a spelling that is not understood"),
                 name: name.to_owned(),
-                on: None,
+                on: row
+                    .get(3)
+                    .filter(|_| ["trigger", "index"].contains(&kind))
+                    .map(|table| id(Kind::Table, table)),
                 place: None,
             }),
         }
@@ -161,7 +164,10 @@ fn name_it(action: &Action, why: &str, moment: &mut Moment) {
         moment.catalog.unmodelled.push(Unmodelled {
             what: format!("{} ({why})", id.kind.noun()),
             name: id.to_string(),
-            on: None,
+            on: match action {
+                Action::Create(create) => create.object.owner_relation().cloned(),
+                _ => None,
+            },
             place: None,
         });
     }

@@ -15,6 +15,7 @@ use crate::row::constraint::key_target;
 use crate::text::{id, unqualified};
 use driftless_model::{
     Catalog, Constraint, ConstraintBody, Kind, Name, Object, ObjectId, Part, Table, TableExt,
+    Unmodelled,
 };
 use driftless_planner::{Action, Clause, Cx, Data, Draft, Fuse, Reach, Session, TableClause};
 use driftless_sql::{Diagnostic, quote_text};
@@ -45,6 +46,14 @@ pub fn weld(group: Vec<Draft>, cx: &Cx) -> Result<Draft, Diagnostic> {
     } else if decide(&table, cx).native {
         native(actions)
     } else {
+        if let Some(u) = cx
+            .before
+            .unmodelled
+            .iter()
+            .find(|u| u.on.as_ref() == Some(&table))
+        {
+            return Err(stands_on(&table, u));
+        }
         reach.changes.push(table.part());
         reach.needs.retain(|p| p.object != table);
         rebuilt(&table, &actions, cx)
@@ -59,6 +68,17 @@ pub fn weld(group: Vec<Draft>, cx: &Cx) -> Result<Draft, Diagnostic> {
         because,
         told: None,
     })
+}
+
+/// The rebuild would take it down, and could not bring it back.
+fn stands_on(table: &ObjectId, unmodelled: &Unmodelled) -> Diagnostic {
+    let what = format!("{} {}", unmodelled.what, unmodelled.name);
+    Diagnostic::error(
+        "D0402",
+        format!("table `{table}` cannot be rebuilt: {what} is on it"),
+    )
+    .note("SQLite cannot make this change in place, and a new table would be without it")
+    .help("drop it by hand first, or leave the table out with `exclude`")
 }
 
 fn joined(group: &[Draft]) -> Reach {

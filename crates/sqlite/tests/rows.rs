@@ -375,3 +375,53 @@ fn rows_of_virtual_tables_are_taken_over() {
         found("SELECT 3, 1.0, 2.0, 'n', NULL")
     );
 }
+
+/// What nobody can bring back is not taken down with the table.
+#[test]
+fn a_rebuild_beside_what_is_not_understood_is_refused() {
+    let answer = |columns: usize, rows: &[&[&str]]| {
+        let mut out = Rows::new(vec![String::new(); columns]);
+        for row in rows {
+            out.push(row.iter().map(|cell| Some(*cell)));
+        }
+        out
+    };
+    let answers = [
+        answer(
+            4,
+            &[
+                &["table", "t", "CREATE TABLE t (a INT, b TEXT)", "t"],
+                &["trigger", "tr", "CREATE TRIGGER tr SOMEHOW ON t", "t"],
+            ],
+        ),
+        answer(1, &[]),
+        answer(1, &[]),
+    ];
+    let after = |text: &str| {
+        let mut before = SQLITE.decode(&answers, SERVER).expect("a catalog").catalog;
+        settle_all(&SQLITE, &mut before);
+        let mut sources = Sources::default();
+        let id = sources.add("after.sql", text);
+        let desired = read_desired(&SQLITE, &sources, &[id], SERVER).expect("a schema");
+        plan(Request {
+            dialect: &SQLITE,
+            before,
+            after: desired.catalog,
+            hints: desired.hints,
+            scope: &Scope::default(),
+            consent: &Consent {
+                all: true,
+                ..Consent::default()
+            },
+        })
+    };
+    let refused = |text: &str| {
+        let problems = after(text).expect_err("refused").0;
+        assert_eq!(problems[0].code, "D0402", "{problems:?}");
+        assert!(problems[0].message.contains("tr is on it"), "{problems:?}");
+    };
+    refused("CREATE TABLE t (a INT, b INT);");
+    refused("CREATE TABLE u (a INT);");
+    // In place it stays.
+    assert!(after("CREATE TABLE t (a INT, b TEXT, c INT);").is_ok());
+}
