@@ -173,6 +173,7 @@ fn put_call(out: &mut String, tree: &Tree) {
         name,
         args,
         bare,
+        keyworded,
         distinct,
         order_by,
         within_group,
@@ -186,6 +187,9 @@ fn put_call(out: &mut String, tree: &Tree) {
     put_name(out, name);
     if *bare {
         out.push_str(" bare");
+    }
+    if *keyworded {
+        out.push_str(" keyworded");
     }
     if *distinct {
         out.push_str(" distinct");

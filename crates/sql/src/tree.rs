@@ -67,6 +67,8 @@ pub enum Tree {
         name: Vec<Ident>,
         args: Vec<Tree>,
         bare: bool,
+        /// In the grammar that the SQL standard gives it (`extract(year FROM x)`), not as a plain call.
+        keyworded: bool,
         distinct: bool,
         order_by: Vec<SortKey>,
         within_group: Vec<SortKey>,

@@ -43,7 +43,7 @@ macro_rules! visitors {
                         f($child::Tree(tree));
                     }
                 }
-                Tree::Call { name: _, args, bare: _, distinct: _, order_by, within_group, filter, over } => {
+                Tree::Call { name: _, args, bare: _, keyworded: _, distinct: _, order_by, within_group, filter, over } => {
                     for tree in args {
                         f($child::Tree(tree));
                     }

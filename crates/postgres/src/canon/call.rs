@@ -26,8 +26,13 @@ const BARE: &[(&str, &str)] = &[
 ];
 
 impl Settler<'_> {
-    pub(super) fn call_of(&mut self, name: &str, args: Vec<Tree>) -> Typed {
-        self.call(&predicate::call(name, args))
+    /// A form of the standard's own grammar (`x AT TIME ZONE z`): servers keep it apart from the plain call.
+    pub(super) fn keyworded(&mut self, name: &str, args: Vec<Tree>) -> Typed {
+        let mut tree = predicate::call(name, args);
+        if let Tree::Call { keyworded, .. } = &mut tree {
+            *keyworded = true;
+        }
+        self.call(&tree)
     }
 
     pub(super) fn call(&mut self, tree: &Tree) -> Typed {
@@ -45,6 +50,7 @@ impl Settler<'_> {
             filter,
             over,
             bare,
+            keyworded,
         } = tree
         else {
             return (self.expr(tree), None);
@@ -77,6 +83,7 @@ impl Settler<'_> {
             name: spelled,
             args: trees,
             bare: false,
+            keyworded: *keyworded && keeps_keywords(found.as_ref()),
             distinct: *distinct,
             order_by: self.sort_keys(order_by),
             within_group,
@@ -148,16 +155,24 @@ impl Settler<'_> {
                 })
             }
             // NORMALIZE(x, NFKC): the form is a keyword.
-            ("normalize", [text, form]) => {
-                let Tree::Column(parts) = form else {
-                    return None;
-                };
-                let form = Tree::Text(parts.last()?.text.to_ascii_uppercase());
-                let values = vec![self.expr(text), Typed::new(form, "unknown")];
+            ("normalize", [text, form @ ..]) => {
+                let mut values = vec![self.expr(text)];
+                match form {
+                    [] => {}
+                    [Tree::Column(parts)] => {
+                        let form = Tree::Text(parts.last()?.text.to_ascii_uppercase());
+                        values.push(Typed::new(form, "unknown"));
+                    }
+                    _ => return None,
+                }
                 let (trees, found, spelled) = self.resolve(&[Ident::new(word)], values);
                 let mut tree = predicate::call(word, trees);
-                if let Tree::Call { name, .. } = &mut tree {
+                if let Tree::Call {
+                    name, keyworded, ..
+                } = &mut tree
+                {
                     *name = spelled;
+                    *keyworded = true;
                 }
                 Some(Typed {
                     tree,
@@ -264,6 +279,15 @@ impl Settler<'_> {
             qualify: true,
         });
     }
+}
+
+/// Servers keep and print the standard's grammar apart from the plain call, but for `substring(x FROM pattern)`.
+fn keeps_keywords(found: Option<&Found>) -> bool {
+    !found.is_some_and(|f| {
+        f.target.is_none()
+            && f.name.trim_matches('"') == "substring"
+            && matches!(f.args.as_slice(), [_, pattern] if pattern == "text")
+    })
 }
 
 fn spelled(name: &str) -> Vec<Ident> {

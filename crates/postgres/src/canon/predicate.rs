@@ -63,10 +63,10 @@ impl Settler<'_> {
                 })
             }
             ("at time zone", [time, zone]) => {
-                self.call_of("timezone", vec![zone.clone(), time.clone()])
+                self.keyworded("timezone", vec![zone.clone(), time.clone()])
             }
             ("overlaps", [Tree::Row(a), Tree::Row(b)]) => {
-                self.call_of("overlaps", a.iter().chain(b).cloned().collect())
+                self.keyworded("overlaps", a.iter().chain(b).cloned().collect())
             }
             ("-", [Tree::Number(text)]) => self.number(text, true),
             _ => self.other(name, args),
@@ -323,6 +323,7 @@ pub(super) fn call(name: &str, args: Vec<Tree>) -> Tree {
         name: vec![Ident::new(name)],
         args,
         bare: false,
+        keyworded: false,
         distinct: false,
         order_by: Vec::new(),
         within_group: Vec::new(),

@@ -389,6 +389,7 @@ impl Lowerer {
 
     /// Functions with a grammar of their own, under their plain names.
     fn keyword_call(&mut self, expr: &Expr) -> Lowered {
+        let mut keyworded = true;
         let (name, args) = match expr {
             Expr::Extract {
                 field,
@@ -403,9 +404,10 @@ impl Lowerer {
                 expr,
                 substring_from,
                 substring_for,
-                special: _,
+                special,
                 shorthand: _,
             } => {
+                keyworded = !special;
                 let mut args = vec![self.expr(expr)?];
                 match (substring_from, substring_for) {
                     (None, Some(length)) => {
@@ -454,7 +456,11 @@ impl Lowerer {
                 return opaque(format!("the form {shown}"));
             }
         };
-        Ok(super::call::plain(Ident::new(name), args))
+        let mut call = super::call::plain(Ident::new(name), args);
+        if let Tree::Call { keyworded: how, .. } = &mut call {
+            *how = keyworded;
+        }
+        Ok(call)
     }
 }
 
