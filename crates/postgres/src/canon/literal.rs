@@ -29,6 +29,10 @@ pub(super) fn normal(text: &str, ty: &str, modifier: &str) -> (Tree, bool) {
             Some(text) => (Tree::Text(text), true),
             None => keep(false),
         },
+        "money" => match money(text) {
+            Some(text) => (Tree::Text(text), false),
+            None => keep(false),
+        },
         "jsonb" => match json(text) {
             Some(text) => (Tree::Text(text), true),
             None => keep(false),
@@ -207,7 +211,51 @@ fn interval(text: &str, fields: &str) -> Option<String> {
         };
         add(number, &unit, &mut months, &mut days, &mut micros)?;
     }
+    let (months, days, micros) = kept(fields, months, days, micros)?;
     Some(format!("{months} mons {days} days {micros} us"))
+}
+
+/// What is left once the fields of the type are applied (`AdjustIntervalForTypmod`): the smaller ones are cut off, the
+/// seconds rounded.
+fn kept(fields: &str, months: i64, days: i64, micros: i64) -> Option<(i64, i64, i64)> {
+    let (words, precision) = match fields.trim().split_once('(') {
+        Some((words, digits)) => (words, digits.strip_suffix(')')?.trim().parse::<u32>().ok()?),
+        None => (fields.trim(), 6),
+    };
+    let whole = |n: i64, unit: i64| n / unit * unit;
+    Some(match words.split_whitespace().last() {
+        Some("year") => (whole(months, 12), 0, 0),
+        Some("month") => (months, 0, 0),
+        Some("day") => (months, days, 0),
+        Some("hour") => (months, days, whole(micros, 3_600_000_000)),
+        Some("minute") => (months, days, whole(micros, 60_000_000)),
+        _ => {
+            let unit = 10i64.pow(6u32.checked_sub(precision)?);
+            let half = unit / 2 * micros.signum();
+            (months, days, whole(micros.checked_add(half)?, unit))
+        }
+    })
+}
+
+/// Hundredths, where the text can only be an amount with two decimals or none. Its sign, its separators and how many
+/// decimals there are hang on `lc_monetary`, so this is never certain.
+fn money(text: &str) -> Option<String> {
+    let amount =
+        text.trim_matches(|c: char| !c.is_ascii_digit() && c != '-' && c != '(' && c != ')');
+    let negative = amount.contains(['-', '(']);
+    let amount = amount.trim_matches(|c: char| !c.is_ascii_digit());
+    let groups: Vec<&str> = amount.split(['.', ',']).collect();
+    let digits = |s: &&str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    if !groups.iter().all(digits) {
+        return None;
+    }
+    let decimals = groups.len() > 1 && groups.last().is_some_and(|g| g.len() == 2);
+    let mut cents = groups.concat();
+    if !decimals {
+        cents.push_str("00");
+    }
+    let cents: i64 = cents.parse().ok()?;
+    Some((if negative { -cents } else { cents }).to_string())
 }
 
 /// The unit that a bare number takes from `interval '1' day`.
@@ -224,7 +272,15 @@ fn field_unit(fields: &str) -> Option<String> {
 fn add(number: &str, unit: &str, months: &mut i64, days: &mut i64, micros: &mut i64) -> Option<()> {
     const SECOND: i64 = 1_000_000;
     let (to, factor) = match unit.trim_end_matches('s') {
-        "year" | "yr" | "y" => (months, 12),
+        "year" | "yr" | "y" => {
+            // A fraction of a year is a number of months.
+            let months_of = number.parse::<f64>().ok()? * 12.0;
+            if months_of.fract() == 0.0 && months_of.abs() < 9e15 {
+                *months = months.checked_add(months_of as i64)?;
+                return Some(());
+            }
+            return None;
+        }
         "month" | "mon" => (months, 1),
         "week" | "w" => (days, 7),
         "day" | "d" => (days, 1),
@@ -240,7 +296,9 @@ fn add(number: &str, unit: &str, months: &mut i64, days: &mut i64, micros: &mut 
         Ok(n) => n.checked_mul(factor)?,
         Err(_) if factor >= 1000 => {
             let n = number.parse::<f64>().ok()? * factor as f64;
-            (n.fract() == 0.0 && n.abs() < 9e15).then_some(n as i64)?
+            // Seconds are rounded to microseconds.
+            let exact = n.fract() == 0.0 || factor == SECOND;
+            (exact && n.abs() < 9e15).then_some(n.round() as i64)?
         }
         Err(_) => return None,
     };
@@ -394,6 +452,29 @@ mod tests {
         same("1.5 hours", "01:30:00");
         assert_ne!(interval("1 day", ""), interval("24 hours", ""));
         assert_ne!(interval("1 month", ""), interval("30 days", ""));
+    }
+
+    #[test]
+    fn interval_fields_cut() {
+        let same = |a: &str, fields: &str, b: &str| {
+            assert_eq!(interval(a, fields), interval(b, ""), "{a} {fields} {b}")
+        };
+        same("1", " year", "12 months");
+        same("1.5", " year", "1 year");
+        same("1.5", " hour", "01:00:00");
+        same("90", " minute", "01:30:00");
+        same("-90 seconds", " minute", "-00:01:00");
+        same("1.235", "(2)", "1.24 seconds");
+        same("1.2345678 seconds", " day to second(3)", "1.235 seconds");
+    }
+
+    #[test]
+    fn amounts_meet_under_any_sign() {
+        assert_eq!(money("1.00"), money("$1.00"));
+        assert_eq!(money("($1,234.50)"), money("-1234.50"));
+        assert_eq!(money("1.234,50 EUR"), money("1234.50"));
+        assert_ne!(money("1.00"), money("1.01"));
+        assert_ne!(money("1"), money("-1"));
     }
 
     #[test]

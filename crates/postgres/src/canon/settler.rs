@@ -359,7 +359,7 @@ fn folded(tree: &Tree, from: &Type, to: &Type) -> Option<Tree> {
 
 impl Settler<'_> {
     /// Without a cast to the very type that the value is assigned to.
-    pub fn without_length(&self, value: Typed, target: &Type) -> Typed {
+    pub fn without_length(&mut self, value: Typed, target: &Type) -> Typed {
         match (&value.tree, &value.ty) {
             (Tree::Cast(inner, _), Some(ty))
                 if ty == target && !ty.modifier.is_empty() && self.plain_cast(inner, ty) =>
@@ -367,6 +367,27 @@ impl Settler<'_> {
                 Typed {
                     tree: inner.as_ref().clone(),
                     ty: Some(ty.plain()),
+                }
+            }
+            // An interval's fields are applied as its constant is read; a column without any lets go of them.
+            (Tree::Cast(inner, _), Some(ty))
+                if ty.name == "interval"
+                    && target.name == "interval"
+                    && target.modifier.is_empty()
+                    && matches!(inner.as_ref(), Tree::Cast(c, _) if matches!(**c, Tree::Text(_)))
+                    && self.plain_cast(inner, ty) =>
+            {
+                Typed {
+                    tree: inner.as_ref().clone(),
+                    ty: Some(ty.plain()),
+                }
+            }
+            // A bare literal is read with the fields of its column.
+            (Tree::Text(_), _) if value.is_unknown() && target.name == "interval" => {
+                let value = self.convert(value, target, true);
+                match target.modifier.is_empty() {
+                    true => value,
+                    false => self.without_length(value, target),
                 }
             }
             _ => value,
