@@ -259,7 +259,11 @@ impl ObjectId {
     pub fn named(&self, name: Name) -> Self {
         self.with(|id| id.name = name)
     }
+    /// An extension's name is the database's: its schema is an attribute, not a part of the name.
     pub fn in_schema(&self, schema: Name) -> Self {
+        if self.kind == Kind::Extension {
+            return self.clone();
+        }
         self.with(|id| id.schema = schema)
     }
     pub fn of_kind(&self, kind: Kind) -> Self {

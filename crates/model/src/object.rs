@@ -116,7 +116,12 @@ impl Object {
     pub fn parts(&self) -> Vec<Part> {
         match &self.body {
             Body::Schema(_) | Body::Enum(_) | Body::VirtualTable(_) => Vec::new(),
-            Body::Extension(_) | Body::DefaultPrivileges(_) => Vec::new(),
+            Body::DefaultPrivileges(_) => Vec::new(),
+            Body::Extension(e) => e
+                .schema
+                .iter()
+                .map(|s| crate::ObjectId::new(Kind::Schema, Name::default(), s.clone()).part())
+                .collect(),
             Body::Composite(c) => c
                 .attributes
                 .iter()

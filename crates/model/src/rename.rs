@@ -9,6 +9,7 @@ use crate::index::KeyExpr;
 use crate::object::{Body, Object};
 use crate::program::TriggerEvent;
 use crate::text::{Ref, SqlText};
+use crate::types::Extension;
 use std::collections::BTreeSet;
 
 /// Every piece of SQL inside an object, to read or (`mut`) to write.
@@ -212,6 +213,15 @@ impl Catalog {
                 touched
             }
             None if of.kind == Kind::Schema => {
+                let extensions: Vec<ObjectId> =
+                    self.of::<Extension>().map(|(id, _)| id.clone()).collect();
+                for id in extensions {
+                    if let Some(extension) = self.item_mut::<Extension>(&id)
+                        && extension.schema.as_ref() == Some(&of.name)
+                    {
+                        extension.schema = Some(to.clone());
+                    }
+                }
                 let moved = |id: &ObjectId| match id.schema == of.name {
                     true => Some(id.in_schema(to.clone())),
                     false => (id == of).then(|| renamed(id, to)),
@@ -243,6 +253,10 @@ impl Catalog {
 
     /// Moves an object (and what lives in its namespace, and a table's indexes) into another schema.
     pub fn relocate(&mut self, from: &ObjectId, schema: &Name) {
+        if let Some(extension) = self.item_mut::<Extension>(from) {
+            extension.schema = Some(schema.clone());
+            return;
+        }
         let around = self.around(from);
         let index_of = |id: &ObjectId| {
             self.item::<crate::index::Index>(id)

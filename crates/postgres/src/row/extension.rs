@@ -48,6 +48,7 @@ impl KindOps for Extensions {
             });
             // It is addressed without a schema: nothing is removed or given.
             draft.reach = Default::default();
+            draft.reach.frees = cx.before.requirements(id);
             drafts.push(draft.needs(to.part()));
         }
         if after.version.is_some() && before.version != after.version {
