@@ -83,6 +83,22 @@ fn body(f: &Function) -> String {
     }
 }
 
+/// A list of names as SET reads it: the catalog keeps an empty one as `""`, which is no identifier.
+fn listed(value: &str) -> String {
+    let mut quoted = false;
+    let items = value.split(|c: char| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
+    });
+    items
+        .map(|item| match item.trim() {
+            "\"\"" => "''",
+            item => item,
+        })
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
 /// A setting's value: lists stay lists.
 fn setting(key: &str, value: &str) -> String {
     const LISTS: [&str; 5] = [
@@ -98,7 +114,7 @@ fn setting(key: &str, value: &str) -> String {
         .collect::<Vec<_>>()
         .join(".");
     if LISTS.contains(&key) {
-        return format!("SET {key_text} TO {value}");
+        return format!("SET {key_text} TO {}", listed(value));
     }
     let quoted = value.len() > 1 && value.starts_with('\'') && value.ends_with('\'');
     let number = value.parse::<f64>().is_ok();
