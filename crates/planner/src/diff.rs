@@ -5,7 +5,7 @@
 
 use crate::dialect::Dialect;
 use crate::ops::Cx;
-use driftless_model::{Object, ObjectId, Verdict};
+use driftless_model::{Catalog, Object, ObjectId, Verdict};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op {
@@ -97,6 +97,12 @@ pub(crate) fn grants(
         Some(grants) => grants.clone(),
         None => dialect.default_grants(id, cx.server),
     };
+    // What an owner holds as such is nobody's grant, and no catalog lists it.
+    let owner_of = |side: &Catalog| side.get(id).and_then(|o| o.owner.clone());
+    let stated = owner_of(cx.after).filter(|_| cx.scope.manages("owners"));
+    if let Some(owner) = stated.or_else(|| owner_of(cx.before)) {
+        out.retain(|g| g.role != owner || g.column.is_some());
+    }
     out.sort();
     out
 }
