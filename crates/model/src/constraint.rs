@@ -1,8 +1,8 @@
 //! Constraints: keys, checks, foreign keys, exclusions; each is an object owned by its table.
 
 use crate::id::{Name, ObjectId, Part};
+use crate::options::Options;
 use crate::text::SqlText;
-use std::collections::BTreeMap;
 
 #[derive(Debug, Clone)]
 pub struct Constraint {
@@ -35,7 +35,7 @@ pub struct Key {
     pub include: Vec<Name>,
     pub nulls_not_distinct: bool,
     /// Storage parameters of its index.
-    pub options: BTreeMap<String, String>,
+    pub options: Options,
     pub tablespace: Option<String>,
     /// SQLite: `ON CONFLICT` action, in lower case.
     pub conflict: Option<String>,
@@ -90,7 +90,7 @@ pub struct Exclude {
     pub items: Vec<ExcludeItem>,
     pub include: Vec<Name>,
     pub filter: Option<SqlText>,
-    pub options: BTreeMap<String, String>,
+    pub options: Options,
 }
 
 #[derive(Debug, Clone)]

@@ -1,8 +1,8 @@
 //! Indexes that are no constraint's.
 
 use crate::id::{Name, ObjectId, Part};
+use crate::options::Options;
 use crate::text::SqlText;
-use std::collections::BTreeMap;
 
 #[derive(Debug, Clone)]
 pub struct Index {
@@ -15,7 +15,7 @@ pub struct Index {
     pub include: Vec<Name>,
     pub filter: Option<SqlText>,
     pub nulls_not_distinct: bool,
-    pub options: BTreeMap<String, String>,
+    pub options: Options,
     pub tablespace: Option<String>,
     /// False: an interrupted CREATE INDEX CONCURRENTLY left it (counts as absent).
     pub valid: bool,

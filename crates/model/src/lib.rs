@@ -12,6 +12,7 @@ mod id;
 mod index;
 mod object;
 mod objects;
+mod options;
 mod program;
 mod rename;
 mod scope;
@@ -33,6 +34,7 @@ pub use id::{Kind, Name, ObjectId, Part};
 pub use index::{Index, IndexKey, KeyExpr};
 pub use object::{Body, Grant, Item, Object, Origin};
 pub use objects::{Objects, Users, requirements};
+pub use options::Options;
 pub use program::{Aggregate, Argument, Function, Policy, Trigger, TriggerEvent};
 pub use scope::{HISTORY, Pattern, Scope, leave_foreign};
 pub use table::{

@@ -255,7 +255,7 @@ mod tests {
             include: Vec::new(),
             filter: None,
             nulls_not_distinct: false,
-            options: BTreeMap::new(),
+            options: crate::Options::new(),
             tablespace: None,
             valid: true,
             parent: None,

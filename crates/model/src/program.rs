@@ -1,6 +1,7 @@
 //! Routines, triggers and policies: objects with a body or a condition.
 
 use crate::id::{Name, ObjectId, Part};
+use crate::options::Options;
 use crate::text::SqlText;
 use crate::types::TypeRef;
 use std::collections::BTreeMap;
@@ -23,7 +24,7 @@ pub struct Aggregate {
     pub state: TypeRef,
     pub moving_state: Option<TypeRef>,
     /// Everything else that is not as usual (`initcond`, `sspace`, `finalfunc_extra` …).
-    pub options: BTreeMap<String, String>,
+    pub options: Options,
 }
 
 impl Aggregate {

@@ -4,9 +4,9 @@
 //! their own.
 
 use crate::id::{Name, ObjectId, Part};
+use crate::options::Options;
 use crate::text::SqlText;
 use crate::types::TypeRef;
-use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Default)]
 pub struct Table {
@@ -37,7 +37,7 @@ pub struct LiteTable {
 pub struct PgTable {
     pub unlogged: bool,
     /// Storage parameters, `toast.` ones with their prefix.
-    pub options: BTreeMap<String, String>,
+    pub options: Options,
     /// `RANGE (a, lower(b))`: what follows PARTITION BY.
     pub partition_by: Option<SqlText>,
     pub partition_of: Option<Partition>,

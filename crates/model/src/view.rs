@@ -1,8 +1,8 @@
 //! Views and materialized views.
 
 use crate::id::{Name, Part};
+use crate::options::Options;
 use crate::text::SqlText;
-use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Default)]
 pub struct View {
@@ -12,7 +12,7 @@ pub struct View {
     /// What it gives, in order, where settling could tell: name and canonical type.
     pub output: Vec<(Name, Option<String>)>,
     /// `security_barrier`, `security_invoker`, storage parameters of a materialized one.
-    pub options: BTreeMap<String, String>,
+    pub options: Options,
     /// `local` or `cascaded`.
     pub check_option: Option<String>,
     pub recursive: bool,

@@ -7,7 +7,6 @@ use driftless_model::{
     Attribute, Column, DomainCheck, Generated, Grant, Identity, Name, Object, ObjectId, Part,
     Policy, Sequence, SqlText, TypeRef, View,
 };
-use std::collections::BTreeMap;
 
 #[derive(Debug, Clone)]
 pub enum Action {
@@ -102,7 +101,7 @@ pub enum TableClause {
         only: bool,
     },
     /// Storage parameters: set, or reset (`None`).
-    Options(BTreeMap<String, Option<String>>),
+    Options(driftless_model::Options<Option<String>>),
     Logged(bool),
     RowSecurity(bool),
     ForceRowSecurity(bool),
@@ -148,7 +147,7 @@ pub enum ColumnClause {
     Compression(Option<String>),
     Statistics(Option<i64>),
     /// n_distinct and its like.
-    Options(BTreeMap<String, Option<String>>),
+    Options(driftless_model::Options<Option<String>>),
 }
 
 #[derive(Debug, Clone)]
@@ -162,7 +161,7 @@ pub enum ConstraintClause {
 
 #[derive(Debug, Clone)]
 pub enum IndexClause {
-    Options(BTreeMap<String, Option<String>>),
+    Options(driftless_model::Options<Option<String>>),
     Attach {
         partition: ObjectId,
     },
@@ -211,7 +210,7 @@ pub enum CompositeClause {
 
 #[derive(Debug, Clone)]
 pub enum ViewClause {
-    Options(BTreeMap<String, Option<String>>),
+    Options(driftless_model::Options<Option<String>>),
     /// `ALTER COLUMN … SET DEFAULT` of a view; ALTER VIEW … AS is a Create with `or_replace`.
     Refresh {
         concurrently: bool,

@@ -4,9 +4,8 @@
 //! same under any search path.
 
 use crate::canon;
-use driftless_model::{Kind, Name, ObjectId, Part, SqlText};
+use driftless_model::{Kind, Name, ObjectId, Options, Part, SqlText};
 use driftless_sql::{Syntax, needs_brackets, quote_name, quote_text};
-use std::collections::BTreeMap;
 
 pub(crate) fn bare(text: &str) -> String {
     quote_name(text, Syntax::Postgres)
@@ -124,7 +123,7 @@ fn option_name(key: &str) -> String {
 }
 
 /// `fillfactor = 80, toast.autovacuum_enabled = false`
-pub(crate) fn options(map: &BTreeMap<String, String>) -> String {
+pub(crate) fn options(map: &Options) -> String {
     map.iter()
         .map(|(k, v)| format!("{} = {}", option_name(k), option_value(v)))
         .collect::<Vec<_>>()
@@ -132,8 +131,8 @@ pub(crate) fn options(map: &BTreeMap<String, String>) -> String {
 }
 
 /// `SET (…)` and `RESET (…)` for a change of options.
-pub(crate) fn option_clauses(map: &BTreeMap<String, Option<String>>) -> Vec<String> {
-    let set: BTreeMap<String, String> = map
+pub(crate) fn option_clauses(map: &Options<Option<String>>) -> Vec<String> {
+    let set: Options = map
         .iter()
         .filter_map(|(k, v)| Some((k.clone(), v.clone()?)))
         .collect();

@@ -1,7 +1,7 @@
 //! One JSON object under construction: what is default is never put in.
 
+use crate::Options;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 
 #[derive(Debug, Default)]
 pub(crate) struct Entry(Map<String, Value>);
@@ -43,10 +43,13 @@ impl Entry {
         self.put(key, entry);
     }
     /// Storage parameters and their like.
-    pub(crate) fn options(&mut self, key: &str, options: &BTreeMap<String, String>) {
+    pub(crate) fn options(&mut self, key: &str, options: &Options) {
         if !options.is_empty() {
-            let map: Map<String, Value> = options
-                .iter()
+            // Their order is no difference, so documents and fingerprints have one of their own.
+            let mut entries: Vec<(&String, &String)> = options.iter().collect();
+            entries.sort();
+            let map: Map<String, Value> = entries
+                .into_iter()
                 .map(|(k, v)| (k.clone(), Value::from(v.as_str())))
                 .collect();
             self.put(key, map);

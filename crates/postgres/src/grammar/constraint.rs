@@ -5,7 +5,7 @@
 use super::{Read, Reader, bracketed, data_type, index, list, name, names, option};
 use driftless_model::{
     Check, Constraint, ConstraintBody, Exclude, ExcludeItem, ForeignKey, Key, KeyPart, Kind, Name,
-    ObjectId,
+    ObjectId, Options,
 };
 use driftless_planner::Action;
 use driftless_sql::{Cursor, Span};
@@ -208,9 +208,7 @@ fn key(r: &mut Reader, listed: bool) -> Read<Key> {
 pub(crate) const USING_INDEX: &str = "using index";
 
 /// `WITH (…)`, `USING INDEX TABLESPACE name`.
-fn index_parameters(
-    r: &mut Reader,
-) -> Read<(std::collections::BTreeMap<String, String>, Option<String>)> {
+fn index_parameters(r: &mut Reader) -> Read<(Options, Option<String>)> {
     let options = option::with(r)?.unwrap_or_default();
     let tablespace = if r.eat_seq(&["using", "index", "tablespace"]) {
         Some(name::single(r, "a tablespace")?.as_str().to_owned())

@@ -3,10 +3,8 @@
 //! Invariant: names fold to lower case, values are decoded; a value that was not written is `true`.
 
 use super::{Read, list, value};
+use driftless_model::Options;
 use driftless_sql::Cursor;
-use std::collections::BTreeMap;
-
-type Options = BTreeMap<String, String>;
 
 /// `( fillfactor = 80, toast.autovacuum_enabled )`
 pub(super) fn set(c: &mut Cursor) -> Read<Options> {
@@ -30,12 +28,12 @@ pub(super) fn set(c: &mut Cursor) -> Read<Options> {
 }
 
 /// As [`set`], as what ALTER … SET does.
-pub(super) fn changes(c: &mut Cursor) -> Read<BTreeMap<String, Option<String>>> {
+pub(super) fn changes(c: &mut Cursor) -> Read<Options<Option<String>>> {
     Ok(set(c)?.into_iter().map(|(k, v)| (k, Some(v))).collect())
 }
 
 /// `( fillfactor, parallel_workers )`, as what ALTER … RESET does.
-pub(super) fn resets(c: &mut Cursor) -> Read<BTreeMap<String, Option<String>>> {
+pub(super) fn resets(c: &mut Cursor) -> Read<Options<Option<String>>> {
     let mut group = c.group_cursor()?;
     let keys = list(&mut group, key)?;
     group.finish()?;

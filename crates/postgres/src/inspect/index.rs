@@ -9,9 +9,10 @@ use super::directory::{Oid, text};
 use super::fragment::{OWN_SCHEMA, comment, qualified};
 use super::relation::options;
 use crate::features::{Feature, has};
-use driftless_model::{Index, IndexKey, KeyExpr, Kind, Name, Object, ObjectId, Server, SqlText};
+use driftless_model::{
+    Index, IndexKey, KeyExpr, Kind, Name, Object, ObjectId, Options, Server, SqlText,
+};
 use driftless_sql::{Syntax, is_bare, quote_text};
-use std::collections::BTreeMap;
 
 /// A key that is an expression, or that says more than its column.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ pub(super) struct Found {
     key_count: usize,
     pub filter: Option<SqlText>,
     pub nulls_not_distinct: bool,
-    pub options: BTreeMap<String, String>,
+    pub options: Options,
     pub tablespace: Option<String>,
     /// The whole definition, where an expression is in it.
     whole: Option<String>,

@@ -7,10 +7,10 @@ use super::directory::{Oid, text};
 use super::fragment::{OWN_SCHEMA, comment, member, privileges};
 use super::{Decoder, grant};
 use driftless_model::{
-    Body, Kind, Object, ObjectId, Partition, PgTable, Sequence, Server, Table, TableExt, View,
+    Body, Kind, Object, ObjectId, Options, Partition, PgTable, Sequence, Server, Table, TableExt,
+    View,
 };
 use driftless_sql::{Syntax, quote_name};
-use std::collections::BTreeMap;
 
 pub(super) fn query(_: Server) -> String {
     format!(
@@ -155,7 +155,7 @@ fn method(line: &Line) -> Read<Option<String>> {
 }
 
 /// `key=value` each.
-pub(super) fn options(line: &Line, column: &str) -> Read<BTreeMap<String, String>> {
+pub(super) fn options(line: &Line, column: &str) -> Read<Options> {
     Ok(line
         .list::<String>(column)?
         .iter()

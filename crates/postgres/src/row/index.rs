@@ -6,8 +6,8 @@ use super::{general, ground, naming, replace};
 use crate::dialect::POSTGRES;
 use crate::print::{bracketed, expression, name, names, option_clauses, options, qualified};
 use driftless_model::{
-    Catalog, Index, IndexKey, KeyExpr, Kind, Name, Object, ObjectId, Server, SqlText, Table,
-    Verdict,
+    Catalog, Index, IndexKey, KeyExpr, Kind, Name, Object, ObjectId, Options, Server, SqlText,
+    Table, Verdict,
 };
 use driftless_planner::{
     Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Held, Hit, IndexClause, KindOps,
@@ -286,12 +286,10 @@ impl KindOps for Indexes {
         }
         let mut drafts = Vec::new();
         let clause = |c| cx.draft(Action::alter(id, Clause::Index(c)));
-        let (set, reset): (
-            std::collections::BTreeMap<_, _>,
-            std::collections::BTreeMap<_, _>,
-        ) = option_changes(&before.options, &after.options)
-            .into_iter()
-            .partition(|(_, v)| v.is_some());
+        let (set, reset): (Options<_>, Options<_>) =
+            option_changes(&before.options, &after.options)
+                .into_iter()
+                .partition(|(_, v)| v.is_some());
         for map in [reset, set] {
             if !map.is_empty() {
                 drafts.push(clause(IndexClause::Options(map)));

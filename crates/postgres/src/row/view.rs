@@ -4,12 +4,11 @@ use super::lock::{ACCESS_EXCLUSIVE, ACCESS_SHARE, Cost, EXCLUSIVE};
 use super::{general, ground, naming};
 use crate::canon;
 use crate::print::{expression, name, names, option_clauses, options, qualified};
-use driftless_model::{Catalog, Kind, ObjectId, Server, Verdict, View};
+use driftless_model::{Catalog, Kind, ObjectId, Options, Server, Verdict, View};
 use driftless_planner::{
     Action, Alter, Clause, Create, Cx, Facts, Fault, Held, Hit, KindOps, Moment, Printed,
     ViewClause,
 };
-use std::collections::BTreeMap;
 
 pub(super) struct Views;
 pub(super) struct MaterializedViews;
@@ -38,7 +37,7 @@ fn same_query(before: &View, after: &View) -> Verdict {
     before.query.compare(&after.query).and(Verdict::of(names))
 }
 
-fn all_options(view: &View) -> BTreeMap<String, String> {
+fn all_options(view: &View) -> Options {
     let mut out = view.options.clone();
     if let Some(check) = &view.check_option {
         out.insert("check_option".into(), check.clone());
@@ -47,12 +46,9 @@ fn all_options(view: &View) -> BTreeMap<String, String> {
 }
 
 /// What turns one map of options into another.
-pub(super) fn option_changes(
-    before: &BTreeMap<String, String>,
-    after: &BTreeMap<String, String>,
-) -> BTreeMap<String, Option<String>> {
-    let mut out = BTreeMap::new();
-    for key in before.keys().filter(|k| !after.contains_key(*k)) {
+pub(super) fn option_changes(before: &Options, after: &Options) -> Options<Option<String>> {
+    let mut out = Options::new();
+    for key in before.keys().filter(|k| !after.contains_key(k)) {
         out.insert(key.clone(), None);
     }
     for (key, value) in after {
@@ -64,10 +60,7 @@ pub(super) fn option_changes(
 }
 
 /// Applies SET and RESET.
-pub(super) fn change_options(
-    map: &mut BTreeMap<String, String>,
-    changes: &BTreeMap<String, Option<String>>,
-) {
+pub(super) fn change_options(map: &mut Options, changes: &Options<Option<String>>) {
     for (key, value) in changes {
         match value {
             Some(v) => map.insert(key.clone(), v.clone()),
@@ -299,11 +292,11 @@ fn print(action: &Action) -> Printed {
 /// SET apart from RESET: ALTER VIEW takes one of them at a time.
 fn option_drafts(
     id: &ObjectId,
-    before: &BTreeMap<String, String>,
-    after: &BTreeMap<String, String>,
+    before: &Options,
+    after: &Options,
     cx: &Cx,
 ) -> Vec<driftless_planner::Draft> {
-    let (set, reset): (BTreeMap<_, _>, BTreeMap<_, _>) = option_changes(before, after)
+    let (set, reset): (Options<_>, Options<_>) = option_changes(before, after)
         .into_iter()
         .partition(|(_, v)| v.is_some());
     [reset, set]

@@ -5,7 +5,6 @@ use crate::text::id;
 use driftless_model::{Index, IndexKey, KeyExpr, Kind, Name, Object};
 use driftless_planner::{Action, Create, Parsed};
 use driftless_sql::{Cursor, Diagnostic, TokenKind};
-use std::collections::BTreeMap;
 
 pub fn create(cur: &mut Cursor, unique: bool) -> Result<Parsed, Diagnostic> {
     cur.expect("index")?;
@@ -35,7 +34,7 @@ pub fn create(cur: &mut Cursor, unique: bool) -> Result<Parsed, Diagnostic> {
         include: Vec::new(),
         filter,
         nulls_not_distinct: false,
-        options: BTreeMap::new(),
+        options: driftless_model::Options::new(),
         tablespace: None,
         valid: true,
         parent: None,

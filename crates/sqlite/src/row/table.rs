@@ -9,15 +9,14 @@ use crate::print;
 use crate::rebuild::{decide, rebuilding};
 use crate::text::{SYNTAX, affinity, is_lossy, normal, type_text, unwrapped};
 use driftless_model::{
-    Catalog, Column, Constraint, Generated, Kind, Object, ObjectId, Server, SqlText, Table,
-    Verdict, VirtualTable,
+    Catalog, Column, Constraint, Generated, Kind, Object, ObjectId, Options, Server, SqlText,
+    Table, Verdict, VirtualTable,
 };
 use driftless_planner::{
     Action, Alter, Clause, ColumnClause, Create, Cx, Data, Draft, Facts, Fault, Fuse, Held, Hit,
     KindOps, Loss, Moment, Printed, TableClause, bare,
 };
 use driftless_sql::{Diagnostic, SourceId, TokenKind, lex, token_name};
-use std::collections::BTreeMap;
 
 pub struct Tables;
 
@@ -101,7 +100,7 @@ impl KindOps for Tables {
         let actions = actions(id, before, after);
         let decision = decide(id, cx);
         if !decision.native {
-            let mut draft = cx.draft(Action::table(id, TableClause::Options(BTreeMap::new())));
+            let mut draft = cx.draft(Action::table(id, TableClause::Options(Options::new())));
             draft.statements = vec![actions.clone()];
             for action in actions {
                 let reach = cx.draft(action).reach;
@@ -255,7 +254,7 @@ fn column_actions(id: &ObjectId, was: &Column, now: &Column) -> Vec<Action> {
 /// What stands behind the table's brackets, in words.
 fn option_actions(id: &ObjectId, before: &Table, after: &Table) -> Option<Action> {
     let (was, now) = (before.lite()?, after.lite()?);
-    let mut words = BTreeMap::new();
+    let mut words = Options::new();
     let mut tell = |changed: bool, word: &str| {
         if changed {
             words.insert(word.to_owned(), Some(String::new()));

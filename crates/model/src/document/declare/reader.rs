@@ -1,6 +1,7 @@
 //! What every object's reading shares: keys of a mapping, names, pieces of SQL, and the walk over a namespace.
 
 use super::{Declaration, Document, Hint, Step, check};
+use crate::Options;
 use crate::catalog::Dialect;
 use crate::document::vocabulary::Shape;
 use crate::id::{Kind, Name, ObjectId, Part};
@@ -9,7 +10,6 @@ use crate::text::SqlText;
 use crate::types::{DefaultPrivileges, Extension, Schema, TypeRef};
 use driftless_sql::yaml::{Node, Value, text_place};
 use driftless_sql::{Diagnostic, Place, SourceId, Syntax, TokenKind, lex, quote_name};
-use std::collections::BTreeMap;
 
 /// NAMEDATALEN - 1: PostgreSQL cuts names there (manual, 4.1.1).
 const LONGEST: usize = 63;
@@ -90,9 +90,9 @@ impl<'n> Keys<'n> {
             .filter_map(|item| Some((text_of(item)?, item.place)))
             .collect()
     }
-    pub fn options(self, key: &str) -> BTreeMap<String, String> {
+    pub fn options(self, key: &str) -> Options {
         let Some(Value::Map(entries)) = self.get(key).map(|n| &n.value) else {
-            return BTreeMap::new();
+            return Options::new();
         };
         entries
             .iter()

@@ -7,12 +7,11 @@ use super::{pg, pg_mut, retype, same_default, same_generated, same_identity};
 use crate::features::{Feature, has};
 use crate::row::{naming, replace, sequence, view};
 use driftless_model::{
-    Canon, Column, Name, Object, ObjectId, PgTable, SqlText, Table, TypeRef, Verdict,
+    Canon, Column, Name, Object, ObjectId, Options, PgTable, SqlText, Table, TypeRef, Verdict,
 };
 use driftless_planner::{
     Action, Alter, Clause, ColumnClause, Cx, Data, Draft, Hit, TableClause, bare,
 };
-use std::collections::BTreeMap;
 
 /// Whether this plan makes the column.
 pub(in crate::row) fn is_made(table: &ObjectId, column: &Name, cx: &Cx) -> bool {
@@ -681,7 +680,7 @@ fn change_ext(id: &ObjectId, before: &PgTable, after: &PgTable, cx: &Cx) -> Vec<
         out.push(clause(id, TableClause::Tablespace(space.clone()), cx));
     }
     let changes = view::option_changes(&before.options, &after.options);
-    let (set, reset): (BTreeMap<_, _>, BTreeMap<_, _>) =
+    let (set, reset): (Options<_>, Options<_>) =
         changes.into_iter().partition(|(_, v)| v.is_some());
     for map in [reset, set] {
         if !map.is_empty() {
