@@ -3,8 +3,10 @@
 //! Neighbours: tables, indexes, keys and views hold them, dialects print them. Invariant: the order is kept, since
 //! servers keep it too, but it is no difference: two lists with the same entries are equal.
 
+use std::fmt;
+
 /// Entries by name.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options<V = String>(Vec<(String, V)>);
 
 impl<V> Options<V> {
@@ -41,6 +43,12 @@ impl<V> Options<V> {
 impl<V> Default for Options<V> {
     fn default() -> Self {
         Options::new()
+    }
+}
+
+impl<V: fmt::Debug> fmt::Debug for Options<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self).finish()
     }
 }
 

@@ -389,7 +389,8 @@ impl Lowerer {
 
     /// Functions with a grammar of their own, under their plain names.
     fn keyword_call(&mut self, expr: &Expr) -> Lowered {
-        let mut keyworded = true;
+        // SQLite has plain calls only.
+        let mut keyworded = self.syntax == Syntax::Postgres;
         let (name, args) = match expr {
             Expr::Extract {
                 field,
@@ -407,7 +408,7 @@ impl Lowerer {
                 special,
                 shorthand: _,
             } => {
-                keyworded = !special;
+                keyworded &= !special;
                 let mut args = vec![self.expr(expr)?];
                 match (substring_from, substring_for) {
                     (None, Some(length)) => {
