@@ -643,3 +643,45 @@ fn a_password_is_kept_out_of_git() {
         .hides("hunter2");
     assert!(!project.has("driftless.yaml") && !project.has("schema"));
 }
+
+/// PostgreSQL would refuse it, and so does a look at the folder.
+#[test]
+fn what_is_still_needed_is_not_dropped() {
+    let first = "CREATE TYPE m AS ENUM ('a');\nCREATE TABLE t (id serial PRIMARY KEY, m m, n int);\n\
+        CREATE INDEX i ON t (n);\nCREATE TABLE u (t int REFERENCES t);\nCREATE VIEW v AS SELECT n FROM t;\n\
+        CREATE TABLE p (k int) PARTITION BY RANGE (k);\nCREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (2);\n\
+        CREATE TABLE x (a int);\n";
+    let project = Project::of(&[
+        (
+            "driftless.yaml",
+            "dialect: postgres@15\nschema: schema.sql\nmigrations: migrations/\n",
+        ),
+        ("schema.sql", "CREATE TABLE x (a int);"),
+    ]);
+    let write = |version: u64, text: &str| {
+        let head = format!(
+            "-- driftless:migration {version} m\n-- why: it is\n-- driftless:allow D0201 p\n-- driftless:allow D0201 u\n-- driftless:allow D0201 t\n"
+        );
+        project.write(
+            &format!("migrations/{version}_m.sql"),
+            format!("{head}\n{text}").as_bytes(),
+        );
+    };
+    write(20_260_101_000_000, first);
+    let second = |drops: &str| {
+        write(20_260_101_000_001, drops);
+        project.run(&["seal"]).ends(0);
+        project.run(&["verify"])
+    };
+    second("DROP TABLE p;\nDROP TABLE u;\nDROP TABLE t;\n")
+        .ends(2)
+        .says("D0308")
+        .says("view `v` needs it");
+    second("DROP TABLE p;\nDROP TABLE u;\nDROP VIEW v;\nDROP TYPE m;\nDROP TABLE t;\n")
+        .ends(2)
+        .says("`t.m` needs it");
+    second("DROP TABLE p;\nDROP VIEW v;\nDROP TABLE t;\nDROP TABLE u;\n")
+        .ends(2)
+        .says("u_t_fkey");
+    second("DROP TABLE p;\nDROP TABLE u;\nDROP VIEW v;\nDROP TABLE t;\nDROP TYPE m;\n").ends(0);
+}

@@ -275,7 +275,7 @@ fn standing(id: &ObjectId, catalog: &Catalog) -> Option<ObjectId> {
     catalog.find(kinds, &id.schema, &id.name)
 }
 
-fn drop(_dialect: &dyn Dialect, drop: &Drop, moment: &mut Moment) -> Result<(), Fault> {
+fn drop(dialect: &dyn Dialect, drop: &Drop, moment: &mut Moment) -> Result<(), Fault> {
     let kind = drop.id.kind;
     let found = match kind.is_routine() || matches!(kind, Kind::Enum | Kind::Composite) {
         true => addressed(&drop.id, moment),
@@ -289,6 +289,8 @@ fn drop(_dialect: &dyn Dialect, drop: &Drop, moment: &mut Moment) -> Result<(), 
     if drop.cascade {
         let falls = falls(&id.part(), &moment.catalog);
         cascade::take(&falls, moment);
+    } else if !moment.lenient && dialect.restricts() {
+        cascade::restrict(&id, moment)?;
     }
     moment.remove(&id);
     Ok(())

@@ -6,8 +6,9 @@
 use crate::action::{Action, Clause, TableClause};
 use crate::apply::{addressed, located};
 use crate::facts::{Facts, Loss};
-use crate::moment::Moment;
+use crate::moment::{Fault, Moment};
 use driftless_model::{Body, Catalog, ConstraintBody, Kind, Name, Object, ObjectId, Part, Table};
+use driftless_sql::Diagnostic;
 use std::collections::BTreeSet;
 
 /// What falls besides the thing itself.
@@ -159,6 +160,53 @@ fn generated(table: &Table, gone: &Part, next: &mut Vec<Part>) {
             next.push(gone.object.member(&column.name));
         }
     }
+}
+
+/// Refuses to drop what others need that would not go along by themselves (as its own constraints, indexes, sequences and
+/// partitions do).
+pub fn restrict(id: &ObjectId, moment: &Moment) -> Result<(), Fault> {
+    let falls = falls(&id.part(), &moment.catalog);
+    let hanging = |i: &ObjectId| {
+        let owner = moment.catalog.get(i).and_then(Object::owner_relation);
+        i.owner.is_some() && owner == Some(id) || i.kind == Kind::Index && owner == Some(id)
+    };
+    let others = falls.objects.iter().any(|i| !hanging(i));
+    if !others && falls.columns.is_empty() && falls.defaults.is_empty() && falls.checks.is_empty() {
+        return Ok(());
+    }
+    let mut after = Moment::new(moment.catalog.clone(), moment.path.clone());
+    after.remove(id);
+    let stays = |i: &&ObjectId| after.catalog.contains(i);
+    let objects = falls
+        .objects
+        .iter()
+        .filter(stays)
+        .map(|i| (i, i.to_string()));
+    let parts = falls.columns.iter().chain(&falls.defaults);
+    let parts = parts
+        .filter(|p| stays(&&p.object))
+        .map(|p| (&p.object, p.to_string()));
+    let checks = falls.checks.iter().filter(|(d, _)| stays(&d));
+    let checks = checks.map(|(d, name)| (d, format!("{d}.{name}")));
+    let still: Vec<String> = objects
+        .chain(parts)
+        .chain(checks)
+        .map(|(i, name)| format!("{} `{name}`", i.kind.noun()))
+        .collect();
+    let Some(first) = still.first() else {
+        return Ok(());
+    };
+    let message = format!(
+        "{} `{id}` cannot be dropped: {first} needs it",
+        id.kind.noun()
+    );
+    let mut problem = Diagnostic::error("D0308", message);
+    if still.len() > 1 {
+        problem = problem.note(format!("{} more need it", still.len() - 1));
+    }
+    Err(problem
+        .help("drop what needs it first, or say CASCADE")
+        .into())
 }
 
 /// Takes all of it out of the catalog.

@@ -88,6 +88,11 @@ pub trait Dialect: Sync {
     /// The oldest version that is understood, and the newest where a newer one may mean something else.
     fn supported(&self) -> (Version, Option<Version>);
 
+    /// What others still need is not dropped without CASCADE.
+    fn restricts(&self) -> bool {
+        false
+    }
+
     /// What an object of that name lets others do although nobody was granted it: `grants: None` means these.
     fn default_grants(&self, _id: &ObjectId, _server: Server) -> Vec<Grant> {
         Vec::new()

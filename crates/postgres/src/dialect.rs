@@ -164,6 +164,10 @@ impl Dialect for Postgres {
         (features::OLDEST, Some(features::NEWEST))
     }
 
+    fn restricts(&self) -> bool {
+        true
+    }
+
     /// Only the last name of a dotted one is new; a name in a string (`'s'::regclass`) stays in its string.
     fn rename_ref(&self, standing: &str, reference: &Ref) -> String {
         let part = &reference.part;

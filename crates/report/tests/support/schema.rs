@@ -3,7 +3,6 @@
 use super::{SERVER, id, name, table};
 use driftless_model::*;
 use driftless_planner::{Action, Clause, Plan, SequenceClause, Step};
-use std::collections::BTreeMap;
 
 fn column(text: &str, ty: &str) -> Column {
     Column {
@@ -20,8 +19,8 @@ fn required(text: &str, ty: &str) -> Column {
     }
 }
 
-fn options(key: &str, value: &str) -> BTreeMap<String, String> {
-    BTreeMap::from([(key.to_string(), value.to_string())])
+fn options(key: &str, value: &str) -> Options {
+    Options::from_iter([(key.to_string(), value.to_string())])
 }
 
 fn pg(columns: Vec<Column>, ext: PgTable) -> Table {
@@ -248,7 +247,7 @@ fn constraints(shop: &mut Shop) {
         items: vec![item],
         include: Vec::new(),
         filter: Some(SqlText::new("total > 5")),
-        options: BTreeMap::new(),
+        options: Options::new(),
     };
     shop.constraint("orders", "orders_note_excl", C::Exclude(exclude));
 }
@@ -262,7 +261,7 @@ fn index(relation: ObjectId, keys: Vec<IndexKey>, unique: bool) -> Index {
         include: Vec::new(),
         filter: None,
         nulls_not_distinct: false,
-        options: BTreeMap::new(),
+        options: Options::new(),
         tablespace: None,
         valid: true,
         parent: None,
