@@ -41,11 +41,7 @@ fn scratches(server: &Server) -> i64 {
 
 /// Nothing is left behind. Other tests use the server too, and theirs may be there for a moment.
 fn left_nothing(server: &Server) {
-    let started = std::time::Instant::now();
-    while scratches(server) > 0 {
-        assert!(started.elapsed().as_secs() < 120, "a scratch was left");
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
+    within("nothing is left", &mut || scratches(server) == 0);
 }
 
 /// Folders of private servers below that temporary folder.
