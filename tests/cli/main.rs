@@ -7,6 +7,7 @@ mod demo;
 mod doubt;
 mod folder;
 mod hostile;
+mod mysql;
 mod postgres;
 mod project;
 mod rehearse;

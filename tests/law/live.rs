@@ -7,11 +7,13 @@ use super::Engine;
 use super::fill;
 use super::rows::{self, Contents};
 use anyhow::{Context, Result, anyhow};
+use driftless_driver_mysql::MysqlDriver;
 use driftless_driver_postgres::PostgresDriver;
 use driftless_driver_sqlite::SqliteDriver;
 use driftless_model::{Catalog, Hints};
 use driftless_planner::Plan;
 use driftless_runtime::{ConnectOptions, Connection, Driver};
+use driftless_testkit::server::MariadbDatabase;
 use driftless_testkit::{Database, Server, dump, engine};
 use std::path::PathBuf;
 
@@ -26,6 +28,9 @@ pub enum Base {
     Postgres {
         server: &'static Server,
         database: Database,
+    },
+    Mariadb {
+        database: MariadbDatabase,
     },
     Sqlite {
         path: PathBuf,
@@ -46,6 +51,9 @@ impl Base {
                     _folder: folder,
                 })
             }
+            Ok(driftless_testkit::Engine::Mariadb(server)) => Some(Base::Mariadb {
+                database: server.fresh_database(hint)?,
+            }),
             Ok(driftless_testkit::Engine::Postgres(server)) => Some(Base::Postgres {
                 server,
                 database: server.fresh_database(hint)?,
@@ -56,6 +64,7 @@ impl Base {
     pub fn load(&self, sql: &str) -> Result<()> {
         match self {
             Base::Postgres { database, .. } => database.query(sql).map(drop),
+            Base::Mariadb { database } => database.run(sql).map(drop),
             Base::Sqlite { path, .. } => Ok(rusqlite::Connection::open(path)?.execute_batch(sql)?),
         }
     }
@@ -67,6 +76,7 @@ impl Base {
                 Some(outcome) => outcome.map(drop),
                 None => database.query(&without_client_lines(script)).map(drop),
             },
+            Base::Mariadb { .. } => self.load(script),
             Base::Sqlite { .. } => self.load(&without_client_lines(script)),
         }
     }
@@ -76,6 +86,7 @@ impl Base {
             Base::Postgres { server, database } => {
                 Ok(dump::pg_dump(server, database.name())?.join(";\n") + "\n")
             }
+            Base::Mariadb { database } => dump::mariadb_state(database),
             Base::Sqlite { path, .. } => dump::sqlite_state(path),
         }
     }
@@ -83,6 +94,7 @@ impl Base {
     pub fn rows(&self) -> Result<Contents> {
         match self {
             Base::Postgres { database, .. } => rows::of_postgres(database),
+            Base::Mariadb { .. } => Ok(Contents::new()),
             Base::Sqlite { path, .. } => rows::of_sqlite(path),
         }
     }
@@ -90,7 +102,7 @@ impl Base {
     /// Random rows that both states take.
     pub fn fill(&self, after: &str, hints: &Hints, rows: usize) -> Result<()> {
         match self {
-            Base::Postgres { .. } => Ok(()),
+            Base::Postgres { .. } | Base::Mariadb { .. } => Ok(()),
             Base::Sqlite { path, .. } => fill::fill_sqlite(path, after, hints, rows),
         }
     }
@@ -99,6 +111,7 @@ impl Base {
     pub fn clear_rows(&self) -> Result<()> {
         match self {
             Base::Postgres { database, .. } => rows::clear_postgres(database),
+            Base::Mariadb { .. } => Ok(()),
             Base::Sqlite { path, .. } => rows::clear_sqlite(path),
         }
     }
@@ -139,6 +152,7 @@ impl Base {
             Base::Postgres { database, .. } => {
                 PostgresDriver.connect(database.url(), &options).await?
             }
+            Base::Mariadb { database } => MysqlDriver.connect(&database.url(), &options).await?,
             Base::Sqlite { path, .. } => {
                 SqliteDriver
                     .connect(&format!("sqlite:{}", path.display()), &options)

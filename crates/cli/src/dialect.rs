@@ -1,4 +1,4 @@
-//! Whose SQL a project speaks: `postgres[@15]`, `sqlite[@3.37]`.
+//! Whose SQL a project speaks: `postgres[@15]`, `mysql[@8.4]`, `mariadb[@10.11]`, `sqlite[@3.37]`.
 //!
 //! Neighbours: flags, config and URLs name it; `engine` finds the dialect's crate by it. Invariant: a version outside
 //! what is supported is refused by name.
@@ -11,6 +11,8 @@ use crate::suggest::nearest;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Product {
     Postgres,
+    Mysql,
+    Mariadb,
     Sqlite,
 }
 
@@ -18,17 +20,30 @@ impl Product {
     pub fn name(self) -> &'static str {
         match self {
             Product::Postgres => "postgres",
+            Product::Mysql => "mysql",
+            Product::Mariadb => "mariadb",
             Product::Sqlite => "sqlite",
         }
     }
 
-    /// The product that serves a URL; MySQL's family is known but not there yet.
+    /// MySQL or MariaDB: a URL of either reaches both, and the server says which it is.
+    pub fn is_mysql(self) -> bool {
+        matches!(self, Product::Mysql | Product::Mariadb)
+    }
+
+    /// A state of this product may be compared with a database at a URL of that one.
+    pub fn speaks_to(self, url: Product) -> bool {
+        self == url || self.is_mysql() && url.is_mysql()
+    }
+
+    /// The product that serves a URL.
     pub fn of_url(url: &str) -> Result<Product, Diagnostic> {
         let scheme = url.split(':').next().unwrap_or("").to_ascii_lowercase();
         match scheme.as_str() {
             "postgres" | "postgresql" => Ok(Product::Postgres),
             "sqlite" => Ok(Product::Sqlite),
-            "mysql" | "mariadb" => Err(unsupported(&scheme)),
+            "mysql" => Ok(Product::Mysql),
+            "mariadb" => Ok(Product::Mariadb),
             _ => Err(unknown(&scheme)),
         }
     }
@@ -45,10 +60,13 @@ pub struct Dialect {
 }
 
 impl Dialect {
-    /// Without a version: PostgreSQL's newest, and the SQLite that every supported system has.
+    /// Without a version: PostgreSQL's newest, the long-term versions of MySQL and MariaDB, and the SQLite that every
+    /// supported system has.
     pub fn newest(product: Product) -> Dialect {
         let (major, minor) = match product {
             Product::Postgres => (18, 0),
+            Product::Mysql => (8, 4),
+            Product::Mariadb => (10, 11),
             Product::Sqlite => (3, 37),
         };
         Dialect {
@@ -67,7 +85,8 @@ impl Dialect {
         let product = match name.to_ascii_lowercase().as_str() {
             "postgres" | "postgresql" => Product::Postgres,
             "sqlite" | "sqlite3" => Product::Sqlite,
-            "mysql" | "mariadb" => return Err(unsupported(name)),
+            "mysql" => Product::Mysql,
+            "mariadb" => Product::Mariadb,
             _ => return Err(unknown(name)),
         };
         let newest = Dialect::newest(product);
@@ -99,30 +118,27 @@ impl std::fmt::Display for Dialect {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.product {
             Product::Postgres => write!(f, "postgres@{}", self.major),
-            Product::Sqlite => write!(f, "sqlite@{}.{}", self.major, self.minor),
+            _ => write!(f, "{}@{}.{}", self.product.name(), self.major, self.minor),
         }
     }
 }
 
-fn unsupported(name: &str) -> Diagnostic {
-    Diagnostic::error(
-        "D0003",
-        format!("the dialect `{name}` is not supported yet"),
-    )
-    .help("supported are postgres (14 to 18) and sqlite (3.37 and later)")
-}
-
 fn unknown(name: &str) -> Diagnostic {
     let d = Diagnostic::error("D0607", format!("unknown dialect `{name}`"));
-    match nearest(name, &["postgres", "postgresql", "sqlite"]) {
+    match nearest(
+        name,
+        &["postgres", "postgresql", "mysql", "mariadb", "sqlite"],
+    ) {
         Some(near) => d.help(format!("did you mean `{near}`?")),
-        None => d.help("write postgres or sqlite, with a version like postgres@16"),
+        None => d.help("write postgres, mysql, mariadb or sqlite, with a version like postgres@16"),
     }
 }
 
 fn version_error(text: &str, product: Product) -> Diagnostic {
     let (range, example) = match product {
         Product::Postgres => ("14 to 18", "postgres@16"),
+        Product::Mysql => ("8.0 to 9.7", "mysql@8.4"),
+        Product::Mariadb => ("10.6 to 12.3", "mariadb@10.11"),
         Product::Sqlite => ("3.37 and later", "sqlite@3.45"),
     };
     Diagnostic::error("D0607", format!("`{text}` names no supported version"))
@@ -148,8 +164,9 @@ mod tests {
             );
         }
         for (text, code) in [
-            ("mysql@8", "D0003"),
-            ("mariadb", "D0003"),
+            ("mysql@8", "D0607"),
+            ("mariadb@10.5", "D0607"),
+            ("mysql@10.0", "D0607"),
             ("postgers", "D0607"),
             ("postgres@9", "D0607"),
             ("postgres@", "D0607"),

@@ -14,6 +14,7 @@ pub mod work;
 use std::io::Write;
 use std::sync::OnceLock;
 
+use driftless_driver_mysql::MysqlDriver;
 use driftless_driver_postgres::PostgresDriver;
 use driftless_driver_sqlite::SqliteDriver;
 use driftless_model::{Catalog, Hints, Scope as Managed, Server, Version, leave_foreign};
@@ -166,7 +167,19 @@ impl Comparison {
 fn planner_dialect(product: Product) -> &'static dyn driftless_planner::Dialect {
     match product {
         Product::Postgres => &driftless_postgres::POSTGRES,
+        Product::Mysql => &driftless_mysql::MYSQL,
+        Product::Mariadb => &driftless_mysql::MARIADB,
         Product::Sqlite => &driftless_sqlite::SQLITE,
+    }
+}
+
+/// The product that a server is.
+pub fn product(server: Server) -> Product {
+    match server.dialect {
+        driftless_model::Dialect::Postgres => Product::Postgres,
+        driftless_model::Dialect::Sqlite => Product::Sqlite,
+        driftless_model::Dialect::Mysql => Product::Mysql,
+        driftless_model::Dialect::Mariadb => Product::Mariadb,
     }
 }
 
@@ -178,6 +191,7 @@ pub fn supported(product: Product) -> (Version, Option<Version>) {
 fn driver(product: Product) -> Box<dyn Driver> {
     match product {
         Product::Postgres => Box::new(PostgresDriver),
+        Product::Mysql | Product::Mariadb => Box::new(MysqlDriver),
         Product::Sqlite => Box::new(SqliteDriver),
     }
 }
@@ -186,6 +200,8 @@ impl Dialect {
     fn server(self) -> Server {
         let dialect = match self.product {
             Product::Postgres => driftless_model::Dialect::Postgres,
+            Product::Mysql => driftless_model::Dialect::Mysql,
+            Product::Mariadb => driftless_model::Dialect::Mariadb,
             Product::Sqlite => driftless_model::Dialect::Sqlite,
         };
         Server {
@@ -204,7 +220,7 @@ pub fn inspect(
     let managed = managed(scope)?;
     let mut read = block_on(read(context, side, dialect, dialect.server(), &managed))?;
     managed.filter(&mut read.catalog);
-    let speaks = planner_dialect(dialect.product);
+    let speaks = planner_dialect(product(read.catalog.server));
     let consent = driftless_planner::Consent {
         all: true,
         codes: Vec::new(),
@@ -233,9 +249,10 @@ pub fn inspect(
 
 pub fn compare(context: &mut Context, question: &Question) -> Result<Comparison, Failure> {
     let mut managed = managed(&question.scope)?;
-    let speaks = planner_dialect(question.dialect.product);
     let declared = question.dialect.server();
     let (before, after) = both(context, question, declared, &managed)?;
+    // MySQL's URLs lead to both products: the server has said which it is.
+    let speaks = planner_dialect(product(before.catalog.server));
     let consent = consent(context);
     // What a file may declare in a way that is not known is not dropped for being undeclared: not by the way.
     let by_name = consent.codes.iter().any(|(code, _)| code == UNCERTAIN);

@@ -5,7 +5,7 @@
 use crate::id::{Kind, Name, ObjectId, Part};
 use crate::object::{Body, Item, Object};
 use crate::objects::{Objects, requirements};
-use driftless_sql::Place;
+use driftless_sql::{Place, Syntax};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -14,6 +14,33 @@ use std::fmt;
 pub enum Dialect {
     Postgres,
     Sqlite,
+    Mysql,
+    Mariadb,
+}
+
+impl Dialect {
+    /// How its text is read.
+    pub fn syntax(self) -> Syntax {
+        match self {
+            Dialect::Postgres => Syntax::Postgres,
+            Dialect::Sqlite => Syntax::Sqlite,
+            Dialect::Mysql => Syntax::Mysql,
+            Dialect::Mariadb => Syntax::Mariadb,
+        }
+    }
+    /// As people call it.
+    pub fn product(self) -> &'static str {
+        match self {
+            Dialect::Postgres => "PostgreSQL",
+            Dialect::Sqlite => "SQLite",
+            Dialect::Mysql => "MySQL",
+            Dialect::Mariadb => "MariaDB",
+        }
+    }
+    /// MySQL, or MariaDB: one grammar and one model, with differences that are features.
+    pub fn is_mysql(self) -> bool {
+        matches!(self, Dialect::Mysql | Dialect::Mariadb)
+    }
 }
 
 impl fmt::Display for Dialect {
@@ -21,6 +48,8 @@ impl fmt::Display for Dialect {
         f.write_str(match self {
             Dialect::Postgres => "postgres",
             Dialect::Sqlite => "sqlite",
+            Dialect::Mysql => "mysql",
+            Dialect::Mariadb => "mariadb",
         })
     }
 }
@@ -111,6 +140,8 @@ pub struct Catalog {
     pub server: Server,
     pub objects: Objects,
     pub unmodelled: Vec<Unmodelled>,
+    /// MySQL: the database's own collation, where a live one told.
+    pub collation: Option<String>,
     /// Who was connected, where a live database told.
     pub role: Option<String>,
     /// Why nothing certain can be said any more (a `DO` block ran); empty: not tainted.
@@ -127,6 +158,7 @@ impl Catalog {
             server,
             objects: Objects::default(),
             unmodelled: Vec::new(),
+            collation: None,
             role: None,
             taint: Vec::new(),
             statistics: Vec::new(),

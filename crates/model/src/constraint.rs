@@ -18,6 +18,8 @@ pub struct Constraint {
     pub named: bool,
     /// PostgreSQL: it comes from a parent (inheritance, partition) and is not declared here.
     pub inherited: bool,
+    /// False: NOT ENFORCED.
+    pub enforced: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -50,6 +52,8 @@ pub struct KeyPart {
     pub column: Name,
     pub collation: Option<String>,
     pub descending: bool,
+    /// MySQL: how many characters (or bytes) of it are the key.
+    pub prefix: Option<u32>,
 }
 
 impl KeyPart {
@@ -58,6 +62,7 @@ impl KeyPart {
             column,
             collation: None,
             descending: false,
+            prefix: None,
         }
     }
 }
@@ -111,6 +116,7 @@ impl Constraint {
             no_inherit: false,
             named: true,
             inherited: false,
+            enforced: true,
         }
     }
     pub fn key(&self) -> Option<&Key> {

@@ -48,7 +48,7 @@ pub(crate) struct Form {
 }
 
 /// The lists of the document and the kinds in each, in the order in which they appear.
-const LISTS: [(&str, &[Kind]); 13] = [
+const LISTS: [(&str, &[Kind]); 14] = [
     ("schemas", &[Kind::Schema]),
     ("extensions", &[Kind::Extension]),
     ("enums", &[Kind::Enum]),
@@ -62,6 +62,7 @@ const LISTS: [(&str, &[Kind]); 13] = [
     ("views", &[Kind::View]),
     ("materialized_views", &[Kind::MaterializedView]),
     ("default_privileges", &[Kind::DefaultPrivileges]),
+    ("events", &[Kind::Event]),
 ];
 
 /// The catalog as a document.
@@ -158,10 +159,7 @@ impl Form {
     }
 
     fn syntax(self) -> Syntax {
-        match self.dialect {
-            Dialect::Postgres => Syntax::Postgres,
-            Dialect::Sqlite => Syntax::Sqlite,
-        }
+        self.dialect.syntax()
     }
 
     fn name(self, name: &Name) -> &str {
@@ -270,6 +268,7 @@ impl Form {
             Body::View(v) => self.view(&mut out, id, v),
             Body::Trigger(t) => self.trigger(&mut out, t),
             Body::Policy(p) => self.policy(&mut out, p),
+            Body::Event(e) => self.event(&mut out, e),
         }
         // Who owns what and who may do what differs between environments and is compared only where it is managed.
         if !self.hashes() {

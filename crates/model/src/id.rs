@@ -100,10 +100,11 @@ pub enum Kind {
     Trigger,
     Policy,
     DefaultPrivileges,
+    Event,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 18] = [
+    pub const ALL: [Kind; 19] = [
         Kind::Schema,
         Kind::Extension,
         Kind::Enum,
@@ -122,6 +123,7 @@ impl Kind {
         Kind::Trigger,
         Kind::Policy,
         Kind::DefaultPrivileges,
+        Kind::Event,
     ];
 
     /// The noun that people and scope patterns use.
@@ -145,6 +147,7 @@ impl Kind {
             Kind::Trigger => "trigger",
             Kind::Policy => "policy",
             Kind::DefaultPrivileges => "default privileges",
+            Kind::Event => "event",
         }
     }
 

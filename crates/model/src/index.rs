@@ -9,7 +9,7 @@ pub struct Index {
     /// The table or materialized view.
     pub table: ObjectId,
     pub unique: bool,
-    /// `btree` where none was written.
+    /// `btree` where none was written. MySQL: empty where none was, else also `fulltext`, `spatial`, `vector`.
     pub method: String,
     pub keys: Vec<IndexKey>,
     pub include: Vec<Name>,
@@ -38,6 +38,8 @@ pub struct IndexKey {
     pub descending: bool,
     /// Resolved: by default true exactly where descending (PostgreSQL).
     pub nulls_first: bool,
+    /// MySQL: how many characters (or bytes) of it are the key.
+    pub prefix: Option<u32>,
 }
 
 impl IndexKey {
@@ -48,6 +50,7 @@ impl IndexKey {
             opclass: None,
             descending: false,
             nulls_first: false,
+            prefix: None,
         }
     }
     pub fn parts(&self, table: &ObjectId) -> Vec<Part> {

@@ -35,11 +35,11 @@ pub use index::{Index, IndexKey, KeyExpr};
 pub use object::{Body, Grant, Item, Object, Origin};
 pub use objects::{Objects, Users, requirements};
 pub use options::Options;
-pub use program::{Aggregate, Argument, Function, Policy, Trigger, TriggerEvent};
+pub use program::{Aggregate, Argument, Event, Function, Policy, Trigger, TriggerEvent};
 pub use scope::{HISTORY, Pattern, Scope, leave_foreign};
 pub use table::{
-    Column, Generated, Identity, Like, LiteTable, Partition, PgTable, Sequence, Table, TableExt,
-    VirtualTable,
+    Column, Generated, Identity, Like, LiteTable, MyColumn, MyTable, Partition, PartitionDef,
+    Partitioning, Period, PgTable, Sequence, Table, TableExt, VirtualTable,
 };
 pub use text::{Canon, Ref, SearchPath, SqlText, Verdict};
 pub use types::{

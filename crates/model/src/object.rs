@@ -5,7 +5,7 @@
 use crate::constraint::Constraint;
 use crate::id::{Kind, Name, Part};
 use crate::index::Index;
-use crate::program::{Function, Policy, Trigger};
+use crate::program::{Event, Function, Policy, Trigger};
 use crate::table::{Sequence, Table, VirtualTable};
 use crate::types::{Composite, DefaultPrivileges, Domain, Enum, Extension, Schema};
 use crate::view::View;
@@ -64,6 +64,7 @@ pub enum Body {
     Trigger(Box<Trigger>),
     Policy(Box<Policy>),
     DefaultPrivileges(DefaultPrivileges),
+    Event(Box<Event>),
 }
 
 macro_rules! bodies {
@@ -91,7 +92,7 @@ pub trait Item: Sized + Clone + Into<Body> + 'static {
 bodies! {
     Schema(Schema), Extension(Extension), Enum(Enum), Composite(Composite), Domain(Domain), Sequence(Sequence),
     Function(Function), Table(Table), VirtualTable(VirtualTable), Constraint(Constraint), Index(Index), View(View),
-    Trigger(Trigger), Policy(Policy), DefaultPrivileges(DefaultPrivileges),
+    Trigger(Trigger), Policy(Policy), DefaultPrivileges(DefaultPrivileges), Event(Event),
 }
 
 impl Object {
@@ -117,6 +118,7 @@ impl Object {
         match &self.body {
             Body::Schema(_) | Body::Enum(_) | Body::VirtualTable(_) => Vec::new(),
             Body::DefaultPrivileges(_) => Vec::new(),
+            Body::Event(e) => e.body.parts().cloned().collect(),
             Body::Extension(e) => e
                 .schema
                 .iter()
@@ -216,6 +218,7 @@ impl Body {
             Body::Trigger(_) => kind == Kind::Trigger,
             Body::Policy(_) => kind == Kind::Policy,
             Body::DefaultPrivileges(_) => kind == Kind::DefaultPrivileges,
+            Body::Event(_) => kind == Kind::Event,
         }
     }
 }

@@ -64,6 +64,8 @@ pub struct Function {
     /// `SET name TO value`, sorted by name.
     pub settings: Vec<(String, String)>,
     pub aggregate: Option<Box<Aggregate>>,
+    /// MySQL: its characteristics that are not as usual (`data access`, `deterministic`, `definer`).
+    pub options: Options,
 }
 
 impl Function {
@@ -114,8 +116,26 @@ pub struct Trigger {
     pub transition: (Option<Name>, Option<Name>),
     /// `O` origin (enabled), `D` disabled, `R` replica, `A` always.
     pub enabled: char,
-    /// SQLite: everything between BEGIN and END, as written.
+    /// SQLite: everything between BEGIN and END, as written. MySQL: the statement.
     pub body: Option<SqlText>,
+    /// MySQL: the trigger of the same table, time and event that runs before it.
+    pub follows: Option<Name>,
+    /// MySQL: `definer`.
+    pub options: Options,
+}
+
+/// A statement that the server runs by its clock (MySQL).
+#[derive(Debug, Clone, Default)]
+pub struct Event {
+    /// `EVERY 1 DAY STARTS '…'` or `AT '…'`, in one spelling.
+    pub schedule: String,
+    /// ON COMPLETION PRESERVE.
+    pub preserve: bool,
+    /// `enabled`, `disabled`, `disabled on slave`.
+    pub status: String,
+    pub body: SqlText,
+    /// `definer`.
+    pub options: Options,
 }
 
 impl Trigger {

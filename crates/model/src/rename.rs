@@ -33,10 +33,20 @@ macro_rules! texts {
                 for c in &$($mut)? t.columns {
                     out.extend(c.default.$as());
                     out.extend(c.generated.$as().map(|g| &$($mut)? g.expr));
+                    out.extend(c.my.$as().and_then(|m| m.check.$as()));
                 }
-                if let crate::table::TableExt::Postgres(pg) = &$($mut)? t.ext {
-                    out.extend(pg.partition_by.$as());
-                    out.extend(pg.partition_of.$as().map(|p| &$($mut)? p.bound));
+                match &$($mut)? t.ext {
+                    crate::table::TableExt::Postgres(pg) => {
+                        out.extend(pg.partition_by.$as());
+                        out.extend(pg.partition_of.$as().map(|p| &$($mut)? p.bound));
+                    }
+                    crate::table::TableExt::Mysql(my) => {
+                        for p in my.partitioning.$iter() {
+                            out.push(&$($mut)? p.by);
+                            out.extend(p.sub.$as());
+                        }
+                    }
+                    crate::table::TableExt::Sqlite(_) => {}
                 }
                 out
             }
@@ -61,6 +71,7 @@ macro_rules! texts {
             Body::View(v) => vec![&$($mut)? v.query],
             Body::Trigger(t) => t.when.$iter().chain(t.body.$as()).collect(),
             Body::Policy(p) => p.using.$iter().chain(p.check.$as()).collect(),
+            Body::Event(e) => vec![&$($mut)? e.body],
         }
     };
 }
@@ -74,6 +85,7 @@ impl Object {
             | Body::VirtualTable(_)
             | Body::View(_)
             | Body::DefaultPrivileges(_)
+            | Body::Event(_)
             | Body::Extension(_) => Vec::new(),
             Body::Composite(c) => c
                 .attributes

@@ -5,7 +5,7 @@
 
 use crate::id::{Name, ObjectId, Part};
 use crate::options::Options;
-use crate::text::SqlText;
+use crate::text::{SqlText, Verdict};
 use crate::types::TypeRef;
 
 #[derive(Debug, Clone, Default)]
@@ -19,6 +19,7 @@ pub struct Table {
 pub enum TableExt {
     Postgres(Box<PgTable>),
     Sqlite(LiteTable),
+    Mysql(Box<MyTable>),
 }
 
 impl Default for TableExt {
@@ -31,6 +32,80 @@ impl Default for TableExt {
 pub struct LiteTable {
     pub strict: bool,
     pub without_rowid: bool,
+}
+
+/// MySQL and MariaDB.
+#[derive(Debug, Clone, Default)]
+pub struct MyTable {
+    /// As people write it (`InnoDB`); `None`: the server's own default.
+    pub engine: Option<String>,
+    /// The collation of columns that say none; `None`: the database's.
+    pub collation: Option<String>,
+    /// Where AUTO_INCREMENT starts, where it was said.
+    pub auto_increment: Option<u64>,
+    /// The rest, by name in lower case (`row_format`, `key_block_size`, `stats_persistent` …).
+    pub options: Options,
+    pub partitioning: Option<Box<Partitioning>>,
+    /// `LIKE source`, only until the table's keys are made.
+    pub like: Option<ObjectId>,
+    /// MariaDB: WITH SYSTEM VERSIONING.
+    pub versioned: bool,
+    /// MariaDB: `PERIOD FOR name (from, to)`.
+    pub periods: Vec<Period>,
+}
+
+/// MariaDB: a pair of columns that says from when to when a row holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Period {
+    /// `system_time`, or the user's own.
+    pub name: Name,
+    pub from: Name,
+    pub to: Name,
+}
+
+/// How MySQL spreads a table over partitions.
+#[derive(Debug, Clone, Default)]
+pub struct Partitioning {
+    /// What follows PARTITION BY (`RANGE (year(made))`).
+    pub by: SqlText,
+    /// What follows SUBPARTITION BY.
+    pub sub: Option<SqlText>,
+    pub count: Option<u32>,
+    pub sub_count: Option<u32>,
+    /// In order; empty: numbered by the server.
+    pub parts: Vec<PartitionDef>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PartitionDef {
+    pub name: Name,
+    /// `LESS THAN (10)`, `IN (1,2)`, in one spelling; empty: none.
+    pub values: String,
+    pub options: Options,
+    pub parts: Vec<PartitionDef>,
+}
+
+/// What only MySQL's columns have.
+#[derive(Debug, Clone, Default)]
+pub struct MyColumn {
+    pub auto_increment: bool,
+    /// `current_timestamp(3)`
+    pub on_update: Option<String>,
+    pub invisible: bool,
+    /// MariaDB: the check that is part of the column's definition and is lost where that is said without it.
+    pub check: Option<SqlText>,
+    /// The rest, by name in lower case (`srid`, `compressed`, `column_format`, `without system versioning` …).
+    pub options: Options,
+}
+
+impl PartialEq for MyColumn {
+    fn eq(&self, other: &Self) -> bool {
+        self.auto_increment == other.auto_increment
+            && self.on_update == other.on_update
+            && self.invisible == other.invisible
+            && self.options == other.options
+            && SqlText::compare_option(&self.check, &other.check) == Verdict::Same
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -89,6 +164,8 @@ pub struct Column {
     pub statistics: Option<i64>,
     /// PostgreSQL: it comes from a parent (inheritance, partition) and is not declared here.
     pub inherited: bool,
+    /// MySQL: `None` is a column without any of it.
+    pub my: Option<Box<MyColumn>>,
 }
 
 #[derive(Debug, Clone)]
@@ -153,20 +230,33 @@ impl Table {
     pub fn pg(&self) -> Option<&PgTable> {
         match &self.ext {
             TableExt::Postgres(p) => Some(p),
-            TableExt::Sqlite(_) => None,
+            _ => None,
         }
     }
     pub fn pg_mut(&mut self) -> Option<&mut PgTable> {
         match &mut self.ext {
             TableExt::Postgres(p) => Some(p),
-            TableExt::Sqlite(_) => None,
+            _ => None,
         }
     }
     /// SQLite's part.
     pub fn lite(&self) -> Option<&LiteTable> {
         match &self.ext {
             TableExt::Sqlite(l) => Some(l),
-            TableExt::Postgres(_) => None,
+            _ => None,
+        }
+    }
+    /// MySQL's part.
+    pub fn my(&self) -> Option<&MyTable> {
+        match &self.ext {
+            TableExt::Mysql(m) => Some(m),
+            _ => None,
+        }
+    }
+    pub fn my_mut(&mut self) -> Option<&mut MyTable> {
+        match &mut self.ext {
+            TableExt::Mysql(m) => Some(m),
+            _ => None,
         }
     }
 }

@@ -4,8 +4,8 @@
 //! Action is named as not understood where it is read.
 
 use driftless_model::{
-    Attribute, Column, DomainCheck, Generated, Grant, Identity, Name, Object, ObjectId, Part,
-    Policy, Sequence, SqlText, TypeRef, View,
+    Attribute, Column, DomainCheck, Event, Generated, Grant, Identity, Name, Object, ObjectId,
+    Part, PartitionDef, Partitioning, Period, Policy, Sequence, SqlText, TypeRef, View,
 };
 
 #[derive(Debug, Clone)]
@@ -80,6 +80,8 @@ pub enum Clause {
     Trigger {
         enabled: char,
     },
+    /// The event as the whole it becomes.
+    Event(Box<Event>),
     /// The policy as the whole it becomes.
     Policy(Box<Policy>),
     Extension {
@@ -92,6 +94,15 @@ pub enum TableClause {
     AddColumn {
         column: Box<Column>,
         if_not_exists: bool,
+        /// MySQL: where it stands; `None`: at the end.
+        position: Option<Position>,
+    },
+    /// MySQL: MODIFY and CHANGE, which say all of a column anew.
+    ChangeColumn {
+        name: Name,
+        column: Box<Column>,
+        /// `None`: where it is.
+        position: Option<Position>,
     },
     DropColumn {
         column: Name,
@@ -119,6 +130,20 @@ pub enum TableClause {
         partition: ObjectId,
         concurrently: bool,
     },
+    /// MySQL.
+    Partitions(PartitionClause),
+    /// MySQL: CONVERT TO CHARACTER SET, with the collation: columns and table.
+    Convert(String),
+    /// MariaDB: a period of the table, added or dropped.
+    Period {
+        period: Period,
+        drop: bool,
+    },
+    /// MySQL: ALGORITHM and LOCK that a statement may not be dearer than.
+    Pin {
+        algorithm: Option<String>,
+        lock: Option<String>,
+    },
     /// `CLUSTER ON index`, or none.
     Cluster(Option<Name>),
     Method(String),
@@ -127,6 +152,30 @@ pub enum TableClause {
     Triggers {
         which: String,
         enabled: char,
+    },
+}
+
+/// Where a column stands among the others (MySQL).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Position {
+    First,
+    After(Name),
+}
+
+/// What becomes of a table's partitions (MySQL).
+#[derive(Debug, Clone)]
+pub enum PartitionClause {
+    /// PARTITION BY; `None`: REMOVE PARTITIONING.
+    By(Option<Box<Partitioning>>),
+    Add(Vec<PartitionDef>),
+    /// More of those that the server numbers.
+    AddCount(u32),
+    Drop(Vec<Name>),
+    Coalesce(u32),
+    /// These are replaced, in their place.
+    Reorganize {
+        from: Vec<Name>,
+        to: Vec<PartitionDef>,
     },
 }
 
@@ -153,6 +202,7 @@ pub enum ColumnClause {
 #[derive(Debug, Clone)]
 pub enum ConstraintClause {
     Validate,
+    Enforced(bool),
     Timing {
         deferrable: bool,
         initially_deferred: bool,

@@ -8,7 +8,7 @@ use crate::dialect::Dialect;
 use crate::diff::{Change, Op, grants};
 use crate::draft::{Alter, Draft, Hit};
 use crate::ops::Cx;
-use driftless_model::{Body, Object, ObjectId, Part, Table};
+use driftless_model::{Body, Name, Object, ObjectId, Part, Table};
 use driftless_sql::{Diagnostic, Problems};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -238,7 +238,9 @@ impl Closing<'_> {
             .filter(|m| !now.contains_key(*m) && after.has_member(m));
         let new = now.iter().filter(|(m, text)| was.get(*m) != Some(text));
         let gone = gone.map(|m| (*m, None));
-        for (member, text) in gone.chain(new.map(|(m, text)| (*m, Some((*text).to_owned())))) {
+        let apart = |_: &(&Name, Option<String>)| self.dialect.comments_apart();
+        let new = new.map(|(m, text)| (*m, Some((*text).to_owned())));
+        for (member, text) in gone.chain(new).filter(apart) {
             actions.push(Action::Comment {
                 part: id.member(member),
                 text,

@@ -3,14 +3,14 @@
 //! Neighbours: `report` renders the groups. Invariant: made from the proved steps, so nothing is told that does not run.
 
 use crate::action::{
-    Action, Clause, ColumnClause, ConstraintClause, DomainClause, EnumClause, SequenceClause,
-    TableClause,
+    Action, Clause, ColumnClause, ConstraintClause, DomainClause, EnumClause, PartitionClause,
+    Position, SequenceClause, TableClause,
 };
 use crate::facts::{Facts, Held, Loss};
 use crate::plan::{Drafted, Step};
 use driftless_model::{
     Body, Catalog, Column, Constraint, ConstraintBody, Index, KeyExpr, Kind, Name, Object,
-    ObjectId, Part, Table,
+    ObjectId, Part, PartitionDef, Table,
 };
 use std::collections::BTreeMap;
 
@@ -448,6 +448,15 @@ fn clause_words(
             format!("column {column}"),
             String::new(),
         ),
+        Clause::Table(TableClause::ChangeColumn {
+            column, position, ..
+        }) => {
+            let side = |c| Catalog::item::<Table>(c, id).and_then(|t| t.column(&column.name));
+            let told = redefined(side(before), column, position.as_ref());
+            let what = format!("column {}", column.name);
+            (Mark::Change, id.member(&column.name), what, told)
+        }
+        Clause::Table(TableClause::Pin { .. }) => return None,
         Clause::Table(t) => whole(table_words(t)),
         Clause::Column { column, clause, .. } => {
             let side = |c| Catalog::item::<Table>(c, id).and_then(|t| t.column(column));
@@ -465,6 +474,8 @@ fn clause_words(
                 .unwrap_or_default();
             let detail = match c {
                 ConstraintClause::Validate => "validated",
+                ConstraintClause::Enforced(true) => "enforced",
+                ConstraintClause::Enforced(false) => "not enforced",
                 ConstraintClause::Timing {
                     deferrable: true, ..
                 } => "deferrable",
@@ -517,6 +528,7 @@ fn clause_words(
             format!("policy {}", id.name),
             "new definition".into(),
         ),
+        Clause::Event(_) => whole("new definition".into()),
         Clause::Extension { version } => whole(format!(
             "version {}",
             version.as_deref().unwrap_or("default")
@@ -570,8 +582,80 @@ fn table_words(clause: &TableClause) -> String {
                 "enabled"
             }
         ),
-        TableClause::AddColumn { .. } | TableClause::DropColumn { .. } => String::new(),
+        TableClause::Convert(collation) => format!("converted to {collation}"),
+        TableClause::Period { period, drop } => {
+            let sign = if *drop { "no " } else { "" };
+            format!("{sign}period for {}", period.name)
+        }
+        TableClause::Partitions(p) => partition_words(p),
+        TableClause::AddColumn { .. }
+        | TableClause::ChangeColumn { .. }
+        | TableClause::Pin { .. }
+        | TableClause::DropColumn { .. } => String::new(),
     }
+}
+
+fn partition_words(clause: &PartitionClause) -> String {
+    let names = |names: Vec<&str>| names.join(", ");
+    let defined = |parts: &[PartitionDef]| names(parts.iter().map(|p| p.name.as_str()).collect());
+    match clause {
+        PartitionClause::By(Some(p)) => format!("partitioned by {}", shortened(&p.by.written)),
+        PartitionClause::By(None) => "no longer partitioned".into(),
+        PartitionClause::Add(parts) => format!("+ partition {}", defined(parts)),
+        PartitionClause::AddCount(n) => format!("{n} more partitions"),
+        PartitionClause::Drop(parts) => {
+            format!(
+                "- partition {}",
+                names(parts.iter().map(Name::as_str).collect())
+            )
+        }
+        PartitionClause::Coalesce(n) => format!("{n} partitions fewer"),
+        PartitionClause::Reorganize { from, to } => format!(
+            "partition {} → {}",
+            names(from.iter().map(Name::as_str).collect()),
+            defined(to)
+        ),
+    }
+}
+
+/// What differs where a statement says all of a column anew.
+fn redefined(was: Option<&Column>, now: &Column, position: Option<&Position>) -> String {
+    let mut out = Vec::new();
+    let mut tell = |clause: ColumnClause| out.push(column_words(&clause, was, Some(now)));
+    if was.is_none_or(|w| w.ty != now.ty || w.collation != now.collation) {
+        tell(ColumnClause::Type {
+            ty: now.ty.clone(),
+            collation: now.collation.clone(),
+            using: None,
+        });
+    }
+    if was.is_some_and(|w| w.not_null != now.not_null) {
+        tell(ColumnClause::NotNull(now.not_null));
+    }
+    let text = |c: &Column| c.default.as_ref().map(|d| d.canon.clone());
+    if was.is_some_and(|w| text(w) != text(now)) {
+        tell(ColumnClause::Default(now.default.clone()));
+    }
+    let expr = |c: &Column| {
+        c.generated
+            .as_ref()
+            .map(|g| (g.expr.canon.clone(), g.stored))
+    };
+    if was.is_some_and(|w| expr(w) != expr(now)) {
+        tell(ColumnClause::Expression(now.generated.clone()));
+    }
+    if was.is_some_and(|w| w.comment != now.comment) {
+        out.push("comment".into());
+    }
+    if was.is_some_and(|w| w.my != now.my) {
+        out.push("attributes".into());
+    }
+    match position {
+        Some(Position::First) => out.push("first".into()),
+        Some(Position::After(name)) => out.push(format!("after {name}")),
+        None => {}
+    }
+    out.join(", ")
 }
 
 fn column_words(clause: &ColumnClause, was: Option<&Column>, now: Option<&Column>) -> String {

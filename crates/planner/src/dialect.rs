@@ -81,12 +81,30 @@ pub trait Dialect: Sync {
     /// The texts to ask a live database, each a batch of statements that give one answer each; the first batch may
     /// depend on nothing.
     fn queries(&self, version: &str, scope: &Scope) -> Vec<String>;
-    /// The catalog behind the answers (in the order of the statements of [`Dialect::queries`]), not yet settled.
+    /// What to ask once those are answered: one text for what can only be asked by name.
+    fn follow_up(&self, _answers: &[Rows]) -> Vec<String> {
+        Vec::new()
+    }
+    /// The catalog behind the answers (in the order of the statements of [`Dialect::queries`], then of
+    /// [`Dialect::follow_up`]), not yet settled.
     fn decode(&self, answers: &[Rows], server: Server) -> Result<Inspected, Problems>;
     /// The server's version as its own text says it.
     fn server(&self, version: &str) -> Option<Server>;
     /// The oldest version that is understood, and the newest where a newer one may mean something else.
     fn supported(&self) -> (Version, Option<Version>);
+
+    /// Comments on columns are statements of their own; false: they are part of the column's definition.
+    fn comments_apart(&self) -> bool {
+        true
+    }
+
+    /// How the mark of a bound value (`$1`), which is a text, stands for a value of that type.
+    fn bound(&self, mark: &str, ty: &str) -> String {
+        match ty {
+            "text" => mark.to_owned(),
+            ty => format!("CAST({mark} AS {ty})"),
+        }
+    }
 
     /// What others still need is not dropped without CASCADE.
     fn restricts(&self) -> bool {

@@ -74,7 +74,7 @@ pub(crate) fn compare(
         });
     }
     let meta = before.comment != after.comment
-        || before.comments() != after.comments()
+        || (dialect.comments_apart() && before.comments() != after.comments())
         || (cx.scope.manages("owners") && after.owner.is_some() && before.owner != after.owner)
         || (cx.scope.manages("grants")
             && grants(dialect, id, before, cx) != grants(dialect, id, after, cx));

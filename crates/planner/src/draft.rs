@@ -121,6 +121,10 @@ fn lane_of(action: &Action) -> Option<Part> {
         } => Some(id.member(&column.name)),
         Action::Alter {
             id,
+            clause: Clause::Table(TableClause::ChangeColumn { column, .. }),
+        } => Some(id.member(&column.name)),
+        Action::Alter {
+            id,
             clause: Clause::Table(TableClause::DropColumn { column, .. }),
         } => Some(id.member(column)),
         Action::Data(Data::Fill { table, column, .. }) => Some(table.member(column)),
@@ -218,6 +222,13 @@ impl Reach {
             Clause::Table(TableClause::AddColumn { column, .. }) => {
                 self.gives.push(id.member(&column.name));
                 self.needs.extend(column.parts());
+            }
+            Clause::Table(TableClause::ChangeColumn { name, column, .. }) => {
+                self.changes.push(id.member(name));
+                self.needs.extend(column.parts());
+                if let Some(c) = table_column(sides.before, id, name) {
+                    self.frees.extend(c.parts());
+                }
             }
             Clause::Table(TableClause::DropColumn { column, .. }) => {
                 self.removes.push(id.member(column));

@@ -350,6 +350,6 @@ fn attach<'p>(directive: &Directive, parts: &'p [(Part, Span)], text: &str) -> O
 pub(crate) fn name_for(syntax: Syntax, text: String) -> Name {
     match syntax {
         Syntax::Postgres => Name::exact(text),
-        Syntax::Sqlite => Name::folded(text),
+        Syntax::Sqlite | Syntax::Mysql | Syntax::Mariadb => Name::folded(text),
     }
 }

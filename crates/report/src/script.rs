@@ -5,7 +5,7 @@
 use crate::safe::one_line;
 use driftless_model::Dialect;
 use driftless_planner::{Plan, Segment};
-use driftless_sql::{SourceId, Syntax, lex};
+use driftless_sql::{SourceId, Syntax, lex, split};
 
 /// The whole script; empty where there is nothing to do.
 pub fn script(plan: &Plan) -> String {
@@ -43,10 +43,10 @@ fn segment_text(out: &mut String, plan: &Plan, segment: &Segment) {
 
 /// The statement with its semicolon, which a comment at the end must not swallow.
 pub(crate) fn terminated(text: &str, dialect: Dialect) -> String {
-    let syntax = match dialect {
-        Dialect::Postgres => Syntax::Postgres,
-        Dialect::Sqlite => Syntax::Sqlite,
-    };
+    let syntax = dialect.syntax();
+    if syntax.is_mysql() && split(text, syntax, SourceId(0)).0.len() <= 1 && several(text, syntax) {
+        return delimited(text);
+    }
     let last = text.lines().next_back().unwrap_or_default();
     let open = last.contains("--") && {
         let (_, comments, _) = lex(text, syntax, SourceId(0));
@@ -63,6 +63,21 @@ pub(crate) fn terminated(text: &str, dialect: Dialect) -> String {
             ""
         }
     )
+}
+
+/// A semicolon stands inside the statement.
+fn several(text: &str, syntax: Syntax) -> bool {
+    let (tokens, _, _) = lex(text, syntax, SourceId(0));
+    tokens.iter().any(|t| t.span.of(text) == ";")
+}
+
+/// For a client that cuts at semicolons: the statement with another end.
+fn delimited(text: &str) -> String {
+    let mut end = "$$".to_owned();
+    while text.contains(&end) {
+        end.push('$');
+    }
+    format!("DELIMITER {end}\n{text}{end}\nDELIMITER ;\n")
 }
 
 fn lines(out: &mut String, texts: &[String]) {

@@ -26,7 +26,7 @@ pub async fn apply(
     for text in &plan.frame.head {
         run(connection, text)
             .await
-            .map_err(|e| failed(&e, text, done, total))?;
+            .map_err(|e| failed(&e, text, done, total, true))?;
     }
     for segment in &plan.segments {
         let outcome = run_segment(connection, plan, segment, &mut done, total, told).await;
@@ -42,7 +42,7 @@ pub async fn apply(
     for text in &plan.frame.tail {
         run(connection, text)
             .await
-            .map_err(|e| failed(&e, text, done, total))?;
+            .map_err(|e| failed(&e, text, done, total, true))?;
     }
     Ok(done)
 }
@@ -73,7 +73,7 @@ async fn run_segment(
                 Some(step) => vec![&step.facts],
                 None => segment.steps.iter().map(|s| &s.facts).collect(),
             };
-            let mut problem = failed(&e, text, start, total);
+            let mut problem = failed(&e, text, start, total, segment.transaction);
             // At the head of what is told: it is the cause.
             let mut notes = why(connection, &facts).await;
             notes.append(&mut problem.notes);
@@ -97,9 +97,21 @@ async fn run(connection: &mut dyn Connection, text: &str) -> Result<(), DbError>
     connection.batch(text).await.map(|_| ())
 }
 
-fn failed(error: &DbError, text: &str, done: Applied, total: usize) -> Diagnostic {
+/// `transaction`: the statement was part of one.
+fn failed(
+    error: &DbError,
+    text: &str,
+    done: Applied,
+    total: usize,
+    transaction: bool,
+) -> Diagnostic {
     let shown: String = text.chars().take(300).collect();
     let committed = match done.transactions {
+        0 if !transaction => "nothing was changed".to_string(),
+        n if !transaction => format!(
+            "{n} of {total} steps ({} statements) are done and stay",
+            done.statements
+        ),
         0 => "nothing was changed: the transaction was rolled back".to_string(),
         n => format!(
             "{n} of {total} transactions ({} statements) are committed, the failed one was rolled back",

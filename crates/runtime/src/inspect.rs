@@ -4,7 +4,7 @@
 
 use crate::connection::Connection;
 use driftless_model::{Scope, Server};
-use driftless_planner::{Dialect, Inspected, settle_all, stand_in};
+use driftless_planner::{Dialect, Inspected, Rows, settle_all, stand_in};
 use driftless_sql::{Diagnostic, Problems};
 
 /// Reads everything that the scope may hold. `declared` overrides what the server says of itself (a SQLite file tells
@@ -43,8 +43,21 @@ pub async fn inspect(
         .help(format!("supported are {known}"))
         .into());
     }
+    let mut answers = ask(connection, dialect.queries(&version, scope)).await?;
+    let further = dialect.follow_up(&answers);
+    answers.extend(ask(connection, further).await?);
+    let mut inspected = dialect.decode(&answers, server)?;
+    settle_all(dialect, &mut inspected.catalog);
+    if let Some(schema) = connection.schema() {
+        stand_in(dialect, &mut inspected, schema)?;
+    }
+    inspected.notes.extend(connection.warnings());
+    Ok(inspected)
+}
+
+async fn ask(connection: &mut dyn Connection, texts: Vec<String>) -> Result<Vec<Rows>, Problems> {
     let mut answers = Vec::new();
-    for text in dialect.queries(&version, scope) {
+    for text in texts {
         let rows = connection.batch(&text).await.map_err(|e| {
             Problems::from(e.diagnostic().note(format!(
                 "while reading the catalog of {}",
@@ -53,11 +66,5 @@ pub async fn inspect(
         })?;
         answers.extend(rows);
     }
-    let mut inspected = dialect.decode(&answers, server)?;
-    settle_all(dialect, &mut inspected.catalog);
-    if let Some(schema) = connection.schema() {
-        stand_in(dialect, &mut inspected, schema)?;
-    }
-    inspected.notes.extend(connection.warnings());
-    Ok(inspected)
+    Ok(answers)
 }

@@ -4,6 +4,8 @@
 //! Invariant: linear time, no recursion, never fails: what is wrong becomes a diagnostic beside the tokens, and
 //! every byte that is neither white space nor comment lies in exactly one token.
 
+mod mysql;
+
 use crate::Syntax;
 use crate::diagnostic::Diagnostic;
 use crate::source::{Place, SourceId, Span};
@@ -60,6 +62,8 @@ pub(crate) struct Lexer<'t> {
     syntax: Syntax,
     source: SourceId,
     pub at: usize,
+    /// Version comments that are open: their inside is code.
+    versions: usize,
     pub comments: Vec<Comment>,
     pub problems: Vec<Diagnostic>,
 }
@@ -69,6 +73,8 @@ pub(crate) struct Lexer<'t> {
 enum Escape {
     Doubled,
     Backslash,
+    /// Doubled, or behind a backslash.
+    Both,
     None,
 }
 
@@ -79,6 +85,7 @@ impl<'t> Lexer<'t> {
             bytes: text.as_bytes(),
             syntax,
             source,
+            versions: 0,
             at: if text.starts_with('\u{feff}') { 3 } else { 0 },
             comments: Vec::new(),
             problems: Vec::new(),
@@ -98,6 +105,7 @@ impl<'t> Lexer<'t> {
         let kind = match self.syntax {
             Syntax::Postgres => self.postgres_token(),
             Syntax::Sqlite => self.sqlite_token(),
+            Syntax::Mysql | Syntax::Mariadb => self.mysql_token(),
         };
         if self.at == start {
             self.at += 1;
@@ -113,7 +121,17 @@ impl<'t> Lexer<'t> {
         loop {
             match self.byte(self.at) {
                 b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c => self.at += 1,
-                b'-' if self.byte(self.at + 1) == b'-' => self.line_comment(),
+                b'-' if self.byte(self.at + 1) == b'-'
+                    && (!self.syntax.is_mysql() || self.mysql_dashes()) =>
+                {
+                    self.line_comment();
+                }
+                b'#' if self.syntax.is_mysql() => self.line_comment(),
+                b'*' if self.versions > 0 && self.byte(self.at + 1) == b'/' => {
+                    self.versions -= 1;
+                    self.at += 2;
+                }
+                b'/' if self.syntax.is_mysql() && self.version_comment() => {}
                 b'/' if self.byte(self.at + 1) == b'*' => self.block_comment(),
                 _ => return,
             }
@@ -124,7 +142,7 @@ impl<'t> Lexer<'t> {
         let start = self.at;
         let end = match self.syntax {
             Syntax::Postgres => line_end(self.bytes, start),
-            Syntax::Sqlite => {
+            _ => {
                 let line = self.text[start..].split('\n').next().unwrap_or("");
                 start + line.trim_end_matches('\r').len()
             }
@@ -145,7 +163,7 @@ impl<'t> Lexer<'t> {
             match (self.byte(self.at), self.byte(self.at + 1)) {
                 _ if self.at >= self.bytes.len() => {
                     // SQLite takes the end of the text as the end of the comment.
-                    if nested {
+                    if self.syntax != Syntax::Sqlite {
                         self.unterminated(start, "comment", "*/");
                     }
                     break;
@@ -258,12 +276,15 @@ impl<'t> Lexer<'t> {
             let b = self.bytes[self.at];
             self.at += 1;
             if b == close {
-                if escape != Escape::None && self.byte(self.at) == close {
+                if !matches!(escape, Escape::None) && self.byte(self.at) == close {
                     self.at += 1;
                 } else {
                     return;
                 }
-            } else if b == b'\\' && escape == Escape::Backslash && self.at < self.bytes.len() {
+            } else if b == b'\\'
+                && matches!(escape, Escape::Backslash | Escape::Both)
+                && self.at < self.bytes.len()
+            {
                 self.at += self.text[self.at..]
                     .chars()
                     .next()

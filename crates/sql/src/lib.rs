@@ -50,4 +50,15 @@ pub enum Syntax {
     Postgres,
     /// SQLite: four ways to quote a name, names compare without case.
     Sqlite,
+    /// MySQL: names in backticks, backslashes in strings, version comments that are code.
+    Mysql,
+    /// MariaDB: as MySQL, with version comments of its own.
+    Mariadb,
+}
+
+impl Syntax {
+    /// One of the two that share MySQL's lexical rules.
+    pub fn is_mysql(self) -> bool {
+        matches!(self, Syntax::Mysql | Syntax::Mariadb)
+    }
 }

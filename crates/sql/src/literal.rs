@@ -35,6 +35,9 @@ fn quoted_name(raw: &str) -> String {
 /// The decoded value of a string literal; the digits of a bit string.
 pub fn token_text(token: &Token, text: &str, syntax: Syntax) -> String {
     let raw = token.span.of(text);
+    if syntax.is_mysql() {
+        return mysql_text(raw);
+    }
     if syntax == Syntax::Sqlite {
         return segment(raw.trim_start_matches(['x', 'X']), '\'').0;
     }
@@ -48,6 +51,42 @@ pub fn token_text(token: &Token, text: &str, syntax: Syntax) -> String {
         }
         _ => joined(raw).0,
     }
+}
+
+/// Backslashes escape, save before `%` and `_` (manual, String Literals); the digits of a bit string.
+fn mysql_text(raw: &str) -> String {
+    let raw = raw.trim_start_matches(['x', 'X', 'b', 'B', 'n', 'N']);
+    let Some(quote) = raw.chars().next() else {
+        return String::new();
+    };
+    let mut out = String::with_capacity(raw.len());
+    let mut chars = raw.chars().skip(1).peekable();
+    while let Some(c) = chars.next() {
+        if c == quote {
+            if chars.next_if_eq(&quote).is_none() {
+                break;
+            }
+            out.push(quote);
+        } else if c == '\\' {
+            match chars.next() {
+                Some('n') => out.push('\n'),
+                Some('t') => out.push('\t'),
+                Some('r') => out.push('\r'),
+                Some('0') => out.push('\0'),
+                Some('b') => out.push('\u{8}'),
+                Some('Z') => out.push('\u{1a}'),
+                Some(like @ ('%' | '_')) => {
+                    out.push('\\');
+                    out.push(like);
+                }
+                Some(other) => out.push(other),
+                None => {}
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 fn dollar_body(raw: &str) -> &str {

@@ -12,7 +12,7 @@ mod token;
 mod types;
 mod vocabulary;
 
-use sqlparser::dialect::{Dialect, PostgreSqlDialect};
+use sqlparser::dialect::{Dialect, MySqlDialect, PostgreSqlDialect};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token as Theirs;
 
@@ -67,6 +67,7 @@ fn read<A, T>(
     let dialect: &dyn Dialect = match syntax {
         Syntax::Postgres => &PostgreSqlDialect {},
         Syntax::Sqlite => &sqlite::Sqlite,
+        Syntax::Mysql | Syntax::Mariadb => &MySqlDialect {},
     };
     let mut parser = Parser::new(dialect)
         .with_recursion_limit(MAX_RECURSION)

@@ -10,6 +10,9 @@ pub fn quote_name(name: &str, syntax: Syntax) -> String {
     if is_bare(name, syntax) {
         return name.to_owned();
     }
+    if syntax.is_mysql() {
+        return format!("`{}`", name.replace('`', "``"));
+    }
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
@@ -27,6 +30,8 @@ pub fn is_bare(name: &str, syntax: Syntax) -> bool {
                 })
                 && POSTGRES.binary_search(&name).is_err()
         }
+        // As the servers print them themselves.
+        Syntax::Mysql | Syntax::Mariadb => false,
         Syntax::Sqlite => {
             (first.is_ascii_alphabetic() || *first == b'_')
                 && bytes
@@ -39,8 +44,11 @@ pub fn is_bare(name: &str, syntax: Syntax) -> bool {
     }
 }
 
-/// `'…'`: with `standard_conforming_strings` a backslash is a plain character.
-pub fn quote_text(text: &str, _syntax: Syntax) -> String {
+/// `'…'`: with `standard_conforming_strings` a backslash is a plain character; on MySQL it escapes.
+pub fn quote_text(text: &str, syntax: Syntax) -> String {
+    if syntax.is_mysql() {
+        return format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"));
+    }
     format!("'{}'", text.replace('\'', "''"))
 }
 

@@ -88,6 +88,8 @@ struct Splitter<'t> {
     source: SourceId,
     lexer: Lexer<'t>,
     statements: Vec<RawStatement>,
+    /// MySQL: what the client's DELIMITER line said; `None`: `;`.
+    delimiter: Option<String>,
     /// Where the last statement (with its `;`) ended.
     closed_at: Option<usize>,
 }
@@ -100,6 +102,7 @@ impl<'t> Splitter<'t> {
             source,
             lexer: Lexer::new(text, syntax, source),
             statements: Vec::new(),
+            delimiter: None,
             closed_at: None,
         }
     }
@@ -115,6 +118,18 @@ impl<'t> Splitter<'t> {
         let shell_line = match self.syntax {
             Syntax::Postgres => first == b'\\',
             Syntax::Sqlite => first == b'.' && self.opens_line(start),
+            Syntax::Mysql | Syntax::Mariadb => {
+                if self.delimiter_line(start) {
+                    return true;
+                }
+                // `\n` and its like are words for the client.
+                if first == b'\\' {
+                    self.lexer.at = (start + 2).min(self.text.len());
+                    self.closed_at = Some(self.lexer.at);
+                    return true;
+                }
+                false
+            }
         };
         if shell_line {
             self.meta(start);
@@ -124,12 +139,41 @@ impl<'t> Splitter<'t> {
         let mut body = Body::default();
         let mut closed = false;
         while let Some(token) = self.lexer.advance() {
-            if token.span.of(self.text) == ";" && body.ends_here(&tokens, self.text, self.syntax) {
+            if let Some(delimiter) = &self.delimiter {
+                // `END$$`: to the lexer a dollar is part of a word.
+                let quoted = matches!(token.kind, TokenKind::Text | TokenKind::Quoted);
+                let raw = token.span.of(self.text);
+                let inside = match raw.find(delimiter.as_str()) {
+                    _ if quoted => None,
+                    // One sign of a longer delimiter (`//`).
+                    None if self.text[token.span.start..].starts_with(delimiter.as_str()) => {
+                        Some(0)
+                    }
+                    found => found,
+                };
+                if let Some(at) = inside {
+                    self.lexer.at = token.span.start + at + delimiter.len();
+                    if at > 0 {
+                        tokens.push(Token {
+                            span: Span::new(token.span.start, token.span.start + at),
+                            ..token
+                        });
+                    }
+                    break;
+                }
+            } else if token.span.of(self.text) == ";"
+                && body.ends_here(&tokens, self.text, self.syntax)
+            {
                 closed = true;
                 break;
             }
             tokens.push(token);
             body.step(&tokens, self.text, self.syntax);
+        }
+        // Before another delimiter a semicolon is one too many, and servers take it.
+        while self.delimiter.is_some() && tokens.last().is_some_and(|t| t.span.of(self.text) == ";")
+        {
+            tokens.pop();
         }
         let last = tokens.last().map_or(start, |t| t.span.end);
         let copy = closed && self.syntax == Syntax::Postgres && copies(&tokens, self.text);
@@ -145,6 +189,26 @@ impl<'t> Splitter<'t> {
             kind: StatementKind::Sql,
             data,
         });
+        true
+    }
+
+    /// `DELIMITER //`: a line of the client, which says what ends a statement from here on.
+    fn delimiter_line(&mut self, start: usize) -> bool {
+        const WORD: &str = "delimiter";
+        let end = line_end(self.text.as_bytes(), start);
+        let line = &self.text[start..end];
+        let Some(rest) = line
+            .get(..WORD.len())
+            .filter(|w| w.eq_ignore_ascii_case(WORD))
+            .and_then(|_| line.get(WORD.len()..))
+            .filter(|rest| rest.starts_with([' ', '\t']))
+        else {
+            return false;
+        };
+        let word = rest.split_whitespace().next().unwrap_or(";");
+        self.delimiter = (word != ";").then(|| word.to_owned());
+        self.lexer.at = end;
+        self.closed_at = Some(end);
         true
     }
 
@@ -262,6 +326,8 @@ enum Form {
     Routine,
     /// PostgreSQL's `CREATE RULE … DO (a; b)`.
     Rule,
+    /// MySQL: a body that may be BEGIN … END with other blocks inside.
+    Program,
     /// SQLite: ends at `; END ;`, as `sqlite3_complete` has it.
     Trigger,
 }
@@ -272,6 +338,7 @@ impl Body {
             Form::Plain => true,
             Form::Routine => self.blocks == 0,
             Form::Rule => self.parens == 0,
+            Form::Program => self.blocks == 0,
             Form::Trigger => {
                 debug_assert_eq!(syntax, Syntax::Sqlite);
                 matches!(tokens, [.., semicolon, end]
@@ -284,7 +351,7 @@ impl Body {
         let Some((last, before)) = tokens.split_last() else {
             return;
         };
-        if self.form == Form::Plain && before.len() < 5 {
+        if self.form == Form::Plain && before.len() < 10 {
             self.form = form(tokens, text, syntax);
         }
         match self.form {
@@ -308,7 +375,34 @@ impl Body {
                     self.blocks -= 1;
                 }
             }
+            Form::Program if last.kind == TokenKind::Word => self.program(last, before, text),
             _ => {}
+        }
+    }
+
+    /// BEGIN, CASE, IF, LOOP, REPEAT and WHILE open a block where a statement (or CASE, where a value) may stand; END
+    /// closes one, and a word behind it only says which.
+    fn program(&mut self, last: &Token, before: &[Token], text: &str) {
+        let previous = before.last();
+        let behind = |word: &str| previous.is_some_and(|t| word_is(t, text, word));
+        let after_point = previous.is_some_and(|t| t.span.of(text) == ".");
+        if after_point || behind("as") || behind("end") {
+            return;
+        }
+        if word_is(last, text, "end") {
+            self.blocks = self.blocks.saturating_sub(1);
+        } else if word_is(last, text, "case") || word_is(last, text, "begin") {
+            self.blocks += 1;
+        } else if self.blocks > 0 {
+            let starts = previous.is_none_or(|t| matches!(t.span.of(text), ";" | ":"))
+                || ["begin", "then", "else", "do", "loop", "repeat"]
+                    .iter()
+                    .any(|w| behind(w));
+            let opens = ["if", "loop", "repeat", "while", "for"]
+                .iter()
+                .any(|w| word_is(last, text, w));
+            // IF(…) and REPEAT(…) among values are functions.
+            self.blocks += usize::from(starts && opens);
         }
     }
 }
@@ -317,14 +411,40 @@ fn word_is(token: &Token, text: &str, word: &str) -> bool {
     token.kind == TokenKind::Word && token.span.of(text).eq_ignore_ascii_case(word)
 }
 
+/// `CREATE [OR REPLACE] [DEFINER = …] PROCEDURE | FUNCTION | TRIGGER | EVENT`, `ALTER … EVENT`.
+fn program_form(tokens: &[Token], text: &str) -> Form {
+    const KINDS: &[&str] = &["procedure", "function", "trigger", "event"];
+    const LEAD: &[&str] = &["or", "replace", "definer", "aggregate", "current_user"];
+    let Some((last, before)) = tokens.split_last() else {
+        return Form::Plain;
+    };
+    let first = before.first();
+    let led = first.is_some_and(|t| word_is(t, text, "create") || word_is(t, text, "alter"))
+        && KINDS.iter().any(|k| word_is(last, text, k));
+    let user = |t: &Token| t.kind != TokenKind::Word || LEAD.iter().any(|w| word_is(t, text, w));
+    let definer = before.iter().position(|t| word_is(t, text, "definer"));
+    let clean = before[usize::from(first.is_some())..]
+        .iter()
+        .enumerate()
+        // The definer may be a word of any kind.
+        .all(|(i, t)| user(t) || definer.is_some_and(|d| i + 1 > d));
+    match led && clean {
+        true => Form::Program,
+        false => Form::Plain,
+    }
+}
+
 /// The form by the first words: `CREATE [OR REPLACE] FUNCTION`, `[EXPLAIN [QUERY PLAN]] CREATE [TEMP] TRIGGER`.
 fn form(tokens: &[Token], text: &str, syntax: Syntax) -> Form {
     let Some((last, before)) = tokens.split_last() else {
         return Form::Plain;
     };
+    if syntax.is_mysql() {
+        return program_form(tokens, text);
+    }
     let lead: &[&str] = match syntax {
         Syntax::Postgres => &["create", "or", "replace"],
-        Syntax::Sqlite => &["create", "temp", "temporary", "explain", "query", "plan"],
+        _ => &["create", "temp", "temporary", "explain", "query", "plan"],
     };
     let led = before.iter().any(|t| word_is(t, text, "create"))
         && before

@@ -397,6 +397,6 @@ fn free_rowid<'n>(tables: &[&Table], names: &[&'n str]) -> Option<&'n str> {
 fn has_rowid(table: &Table) -> bool {
     match &table.ext {
         TableExt::Sqlite(l) => !l.without_rowid,
-        TableExt::Postgres(_) => false,
+        TableExt::Postgres(_) | TableExt::Mysql(_) => false,
     }
 }

@@ -3,7 +3,7 @@
 //! Neighbours: `server` starts what is asked for; `xtask test` reads the record of skips that `note` writes. Invariant:
 //! a missing engine is either reported by the test's name or, where `DRIFTLESS_TEST_ENGINES` requires it, a failure.
 
-use crate::server::{Postgres, Server};
+use crate::server::{Mariadb, Postgres, Server};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
@@ -21,6 +21,8 @@ pub enum Engine {
     Sqlite,
     /// One server for the whole test process.
     Postgres(&'static Server),
+    /// One server for the whole test process.
+    Mariadb(&'static Mariadb),
 }
 
 /// Why a test cannot run here.
@@ -58,6 +60,7 @@ pub fn available(name: &str) -> Result<Engine, Skipped> {
     let found = match product {
         "sqlite" => Ok(Engine::Sqlite),
         "postgres" if major.is_some() || !name.contains('@') => shared(major).map(Engine::Postgres),
+        "mariadb" if major.is_none() => shared_mariadb().map(Engine::Mariadb),
         _ => Err("no such engine is known here".to_owned()),
     };
     found.map_err(|why| Skipped {
@@ -70,11 +73,33 @@ pub fn available(name: &str) -> Result<Engine, Skipped> {
 pub fn postgres() -> Result<&'static Server, Skipped> {
     match engine("postgres")? {
         Engine::Postgres(server) => Ok(server),
-        Engine::Sqlite => Err(Skipped {
+        _ => Err(Skipped {
             engine: "postgres".into(),
-            why: "sqlite was given".into(),
+            why: "another was given".into(),
         }),
     }
+}
+
+/// The shared MariaDB server of this process.
+pub fn mariadb() -> Result<&'static Mariadb, Skipped> {
+    match engine("mariadb")? {
+        Engine::Mariadb(server) => Ok(server),
+        _ => Err(Skipped {
+            engine: "mariadb".into(),
+            why: "another was given".into(),
+        }),
+    }
+}
+
+/// As PostgreSQL's, until the process ends.
+fn shared_mariadb() -> Result<&'static Mariadb, String> {
+    static STARTED: OnceLock<Result<&'static Mariadb, String>> = OnceLock::new();
+    STARTED
+        .get_or_init(|| match Mariadb::start() {
+            Ok(server) => Ok(Box::leak(Box::new(server))),
+            Err(error) => Err(format!("{error:#}")),
+        })
+        .clone()
 }
 
 /// Whether `DRIFTLESS_TEST_ENGINES` lists this engine.

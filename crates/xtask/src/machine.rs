@@ -31,6 +31,11 @@ pub const NEEDS: &[Need] = &[
         package: "postgresql",
         there: has_postgres,
     },
+    Need {
+        what: "MariaDB's server programs",
+        package: "mariadb-server mariadb-client",
+        there: driftless_testkit::server::has_mariadb,
+    },
 ];
 
 pub fn has(program: &str) -> bool {

@@ -77,6 +77,7 @@ fn fresh(context: &mut Context, args: &InitArgs) -> Result<Exit, Failure> {
     };
     let url = match dialect.product {
         Product::Sqlite => format!("sqlite:{}.db", args.env),
+        Product::Mysql | Product::Mariadb => format!("mysql://localhost/{}", args.env),
         Product::Postgres => format!("postgres://localhost/{}", args.env),
     };
     let mut files = vec![
@@ -175,6 +176,12 @@ fn adopted(context: &mut Context, args: &InitArgs, state: &str) -> Result<Exit, 
         Product::Sqlite => dialect,
         Product::Postgres => Dialect {
             major: inspection.server().version.major,
+            ..dialect
+        },
+        Product::Mysql | Product::Mariadb => Dialect {
+            product: engine::product(inspection.server()),
+            major: inspection.server().version.major,
+            minor: inspection.server().version.minor,
             ..dialect
         },
     };

@@ -232,7 +232,7 @@ pub fn dialect(
         };
         let product = Product::of_url(open.url.reveal())?;
         match live {
-            Some((name, other)) if other != product => {
+            Some((name, other)) if !other.speaks_to(product) => {
                 return Err(mixed(name, other, &side.name, product));
             }
             _ => live = Some((&side.name, product)),
@@ -246,7 +246,7 @@ pub fn dialect(
         (None, None) => None,
     };
     match (declared, live) {
-        (Some((from, dialect)), Some((name, product))) if dialect.product != product => {
+        (Some((from, dialect)), Some((name, product))) if !dialect.product.speaks_to(product) => {
             Err(mixed(from, dialect.product, name, product))
         }
         (Some((_, dialect)), _) => Ok(dialect),
@@ -255,7 +255,7 @@ pub fn dialect(
             environment_product(context).ok_or_else(|| {
                 Diagnostic::error("D0004", "whose SQL is this?")
             .note("neither side is a database, and no dialect is declared")
-            .help("say --dialect postgres or --dialect sqlite, or set dialect in driftless.yaml")
+            .help("say --dialect postgres, mysql, mariadb or sqlite, or set dialect in driftless.yaml")
             })
         }
     }

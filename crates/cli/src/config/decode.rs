@@ -220,7 +220,7 @@ impl Decoder {
             self.problems.push(
                 problem
                     .at(entry.key_place)
-                    .note("it describes a MySQL or MariaDB server, and these are still to come")
+                    .note("what is declared of a MySQL or MariaDB server is not followed yet: its defaults are asked live, and taken as utf8mb4 offline")
                     .help("remove the key; PostgreSQL and SQLite do not need it"),
             );
         }

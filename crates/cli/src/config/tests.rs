@@ -178,7 +178,7 @@ error[D0603]: the key `schema` is given twice
 #[test]
 fn a_table_of_single_mistakes() {
     for (text, code, says) in [
-        ("dialect: mysql@8", "D0003", "not supported yet"),
+        ("dialect: mysql@8", "D0607", "mysql@8.4"),
         ("dialect: postgers", "D0607", "did you mean `postgres`?"),
         ("dialect: [a]", "D0602", "this is a list"),
         ("dialect:", "D0602", "this is nothing"),

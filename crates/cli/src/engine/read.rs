@@ -62,6 +62,7 @@ pub(super) fn both(
         .as_ref()
         .and_then(|live| planner_dialect(dialect.product).server(live.server()))
         .unwrap_or(declared);
+    let dialect = spoken(dialect, server)?;
     let is_live = matches!(before.state, State::Live(_));
     let State::Text(ids) = &after.state else {
         if is_live {
@@ -104,6 +105,32 @@ pub(super) fn both(
 /// As much as the main thread has.
 const STACK: usize = 8 * 1024 * 1024;
 
+/// The dialect with the product that the server is. MySQL and MariaDB share their URLs, but not all of their SQL: whoever
+/// declared the one does not get the other.
+fn spoken(dialect: Dialect, server: Server) -> Result<Dialect, Problems> {
+    let product = super::product(server);
+    if product == dialect.product || !product.is_mysql() {
+        return Ok(dialect);
+    }
+    if dialect.declared {
+        return Err(Diagnostic::error(
+            "D0607",
+            format!(
+                "the server is {} {}, and the project is written for {dialect}",
+                server.dialect.product(),
+                server.version
+            ),
+        )
+        .help(format!(
+            "write `dialect: {}@{}`",
+            product.name(),
+            server.version
+        ))
+        .into());
+    }
+    Ok(Dialect { product, ..dialect })
+}
+
 /// A live database.
 async fn look(
     mut connection: Box<dyn Connection>,
@@ -111,6 +138,10 @@ async fn look(
     server: Server,
     scope: &Managed,
 ) -> Result<Read, Problems> {
+    let dialect = match planner_dialect(dialect.product).server(connection.server()) {
+        Some(found) => spoken(dialect, found)?,
+        None => dialect,
+    };
     let speaks = planner_dialect(dialect.product);
     // A SQLite file tells no version: the declared one counts.
     let declared = (dialect.product == Product::Sqlite).then_some(server);

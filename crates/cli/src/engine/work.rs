@@ -24,6 +24,7 @@ use crate::exit::{Exit, Failure};
 fn ledger(product: Product) -> &'static str {
     match product {
         Product::Postgres => include_str!("../../../../schema/ledger/postgres.sql"),
+        Product::Mysql | Product::Mariadb => include_str!("../../../../schema/ledger/mysql.sql"),
         Product::Sqlite => include_str!("../../../../schema/ledger/sqlite.sql"),
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{Entry, Form};
 use crate::id::{Kind, ObjectId};
-use crate::program::{Aggregate, Argument, Function, Policy, Trigger, TriggerEvent};
+use crate::options::Options;
+use crate::program::{Aggregate, Argument, Event, Function, Policy, Trigger, TriggerEvent};
 use driftless_sql::quote_name;
 
 impl Form {
@@ -45,6 +46,7 @@ impl Form {
             Some(body) => out.put("sql", self.text(body)),
             None => out.put("body", function.body.as_str()),
         }
+        self.engine_options(out, &function.options);
     }
 
     fn aggregate(self, out: &mut Entry, aggregate: &Aggregate) {
@@ -134,6 +136,25 @@ impl Form {
         };
         out.word("enabled", enabled, "");
         out.some("body", self.some_text(&trigger.body));
+        out.some("follows", trigger.follows.as_ref().map(|n| self.name(n)));
+        self.engine_options(out, &trigger.options);
+    }
+
+    pub(super) fn event(self, out: &mut Entry, event: &Event) {
+        out.put("schedule", event.schedule.as_str());
+        out.flag("preserve", event.preserve);
+        out.word("status", &event.status, "enabled");
+        out.put("body", self.text(&event.body));
+        self.engine_options(out, &event.options);
+    }
+
+    /// Who defined it differs between environments.
+    fn engine_options(self, out: &mut Entry, options: &Options) {
+        let mut options = options.clone();
+        if self.hashes() {
+            options.remove("definer");
+        }
+        out.options("options", &options);
     }
 
     pub(super) fn policy(self, out: &mut Entry, policy: &Policy) {

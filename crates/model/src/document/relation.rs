@@ -1,10 +1,13 @@
 //! Entries of relations and of what hangs on them.
 
 use super::{Entry, Form};
+use crate::catalog::Dialect;
 use crate::constraint::{Constraint, ConstraintBody, ForeignKey, Key};
 use crate::id::{Kind, ObjectId};
 use crate::index::{Index, IndexKey, KeyExpr};
-use crate::table::{Column, PgTable, Sequence, Table, TableExt, VirtualTable};
+use crate::table::{
+    Column, MyTable, PartitionDef, PgTable, Sequence, Table, TableExt, VirtualTable,
+};
 use crate::view::View;
 use driftless_sql::normal_tokens;
 
@@ -16,12 +19,51 @@ impl Form {
                 out.flag("strict", lite.strict);
                 out.flag("without_rowid", lite.without_rowid);
             }
+            TableExt::Mysql(my) => self.my_table(out, my),
         }
         let mut columns: Vec<&Column> = table.columns.iter().collect();
-        if self.hashes() {
+        // MySQL's columns have an order that people rely on.
+        if self.hashes() && table.my().is_none() {
             columns.sort_by(|a, b| a.name.cmp(&b.name));
         }
         out.entries("columns", columns.into_iter().map(|c| self.column(c)));
+    }
+
+    fn my_table(self, out: &mut Entry, my: &MyTable) {
+        out.some("engine", my.engine.as_deref());
+        out.some("collation", my.collation.as_deref());
+        // Where counting goes on is data.
+        if !self.hashes() {
+            out.some("auto_increment", my.auto_increment);
+        }
+        out.options("options", &my.options);
+        out.flag("system_versioning", my.versioned);
+        let periods = my.periods.iter().map(|p| {
+            let mut entry = Entry::default();
+            entry.put("name", self.name(&p.name));
+            entry.put("from", self.name(&p.from));
+            entry.put("to", self.name(&p.to));
+            entry
+        });
+        out.entries("periods", periods);
+        if let Some(p) = &my.partitioning {
+            let mut entry = Entry::default();
+            entry.put("by", self.text(&p.by));
+            entry.some("count", p.count);
+            entry.some("sub", self.some_text(&p.sub));
+            entry.some("sub_count", p.sub_count);
+            entry.entries("partitions", p.parts.iter().map(|p| self.partition(p)));
+            out.entry("partitioning", entry);
+        }
+    }
+
+    fn partition(self, part: &PartitionDef) -> Entry {
+        let mut entry = Entry::default();
+        entry.put("name", self.name(&part.name));
+        entry.word("values", &part.values, "");
+        entry.options("options", &part.options);
+        entry.entries("partitions", part.parts.iter().map(|p| self.partition(p)));
+        entry
     }
 
     fn pg_table(self, out: &mut Entry, pg: &PgTable) {
@@ -87,6 +129,13 @@ impl Form {
             );
             self.sequence_options(&mut entry, &identity.sequence);
             out.entry("identity", entry);
+        }
+        if let Some(my) = &column.my {
+            out.flag("auto_increment", my.auto_increment);
+            out.some("on_update", my.on_update.as_deref());
+            out.flag("invisible", my.invisible);
+            out.some("check", self.some_text(&my.check));
+            out.options("options", &my.options);
         }
         out.some("storage", column.storage.as_deref());
         out.some("compression", column.compression.as_deref());
@@ -179,6 +228,7 @@ impl Form {
         out.flag("initially_deferred", constraint.initially_deferred);
         out.flag("not_valid", !constraint.validated);
         out.flag("no_inherit", constraint.no_inherit);
+        out.flag("not_enforced", !constraint.enforced);
     }
 
     fn key(self, out: &mut Entry, key: &Key) {
@@ -187,6 +237,7 @@ impl Form {
             entry.put("column", self.name(&part.column));
             entry.some("collation", self.some_word(&part.collation));
             entry.flag("desc", part.descending);
+            entry.some("prefix", part.prefix);
             entry
         });
         out.entries("columns", columns);
@@ -240,7 +291,8 @@ impl Form {
         out.some("collation", self.some_word(&key.collation));
         out.some("opclass", key.opclass.as_deref());
         out.flag("desc", key.descending);
-        if !self.is_sqlite() && key.nulls_first != key.descending {
+        out.some("prefix", key.prefix);
+        if self.dialect == Dialect::Postgres && key.nulls_first != key.descending {
             out.put("nulls", if key.nulls_first { "first" } else { "last" });
         }
         out

@@ -85,7 +85,7 @@ impl Writer<'_> {
         }
         self.schema = match self.catalog.server.dialect {
             Dialect::Postgres => Name::exact("public"),
-            Dialect::Sqlite => Name::default(),
+            Dialect::Sqlite | Dialect::Mysql | Dialect::Mariadb => Name::default(),
         };
         let bare = extensions
             .values()

@@ -10,6 +10,17 @@ use driftless_sql::{Diagnostic, Directive, Place, SourceId, split};
 
 impl Reader<'_> {
     pub(super) fn document(&mut self, text: &str, source: SourceId) {
+        if self.dialect.id().is_mysql() {
+            let product = self.dialect.id().product();
+            let span = driftless_sql::Span::new(0, text.lines().next().map_or(0, str::len));
+            self.failed.push(text.to_lowercase());
+            self.problems.push(
+                Diagnostic::error("D0003", format!("{product} has no YAML form yet"))
+                    .at(Place { source, span })
+                    .help("declare the schema in SQL"),
+            );
+            return;
+        }
         let document = declare(text, source, self.dialect.id());
         if !document.problems.is_empty() {
             self.failed.push(text.to_lowercase());

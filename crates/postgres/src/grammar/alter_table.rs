@@ -114,6 +114,7 @@ fn add(r: &mut Reader, id: &ObjectId) -> Read<()> {
         TableClause::AddColumn {
             column: Box::new(read.column),
             if_not_exists,
+            position: None,
         },
     ));
     for (title, made) in read.constraints {

@@ -105,6 +105,7 @@ pub(super) fn key(c: &mut Cursor) -> Read<IndexKey> {
         opclass,
         descending,
         nulls_first,
+        prefix: None,
     })
 }
 

@@ -26,6 +26,8 @@ pub(super) fn create(r: &mut Reader, mode: Mode) -> Read<()> {
     r.expect("on")?;
     let (table, _) = name::object(r, Kind::Table, "a table")?;
     let mut trigger = Trigger {
+        follows: None,
+        options: driftless_model::Options::new(),
         table: table.clone(),
         timing: timing.to_owned(),
         events,

@@ -109,6 +109,7 @@ fn function(d: &Decoder, line: &Line) -> Read<Function> {
         .collect();
     settings.sort();
     Ok(Function {
+        options: driftless_model::Options::new(),
         aggregate: None,
         arguments,
         returns,

@@ -136,7 +136,7 @@ fn index_keys_come_from_numbers_and_specials() {
     let id = ObjectId::new(Kind::Index, Name::exact("public"), Name::exact("i"));
     let told = format!("{:?}", inspected.catalog.get(&id).unwrap());
     for part in [
-        r#"keys: [IndexKey { expr: Column("a"), collation: None, opclass: None, descending: false, nulls_first: false }"#,
+        r#"keys: [IndexKey { expr: Column("a"), collation: None, opclass: None, descending: false, nulls_first: false"#,
         r#"expr: Expr(SqlText { written: "b + 1""#,
         r#"collation: Some("\"POSIX\""), opclass: None, descending: true, nulls_first: true"#,
         r#"opclass: Some("public.gist_trgm_ops(siglen='32')")"#,

@@ -57,6 +57,8 @@ fn trigger(d: &Decoder, line: &Line, relation: Oid, table: ObjectId) -> Read<Tri
         .transpose()?;
     let name = |column: &str| Ok(line.maybe(column)?.map(Name::exact));
     Ok(Trigger {
+        follows: None,
+        options: driftless_model::Options::new(),
         timing: match () {
             () if bits & BEFORE != 0 => "before",
             () if bits & INSTEAD != 0 => "instead of",

@@ -387,6 +387,7 @@ impl KindOps for Constraints {
         };
         match clause {
             ConstraintClause::Validate => item.validated = true,
+            ConstraintClause::Enforced(on) => item.enforced = *on,
             ConstraintClause::Timing {
                 deferrable,
                 initially_deferred,

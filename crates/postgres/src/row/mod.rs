@@ -50,6 +50,6 @@ pub(crate) fn of(kind: Kind) -> Option<&'static dyn Row> {
         Kind::Trigger => &trigger::Triggers,
         Kind::Policy => &policy::Policies,
         Kind::DefaultPrivileges => &default_privileges::Defaults,
-        Kind::VirtualTable => return None,
+        Kind::VirtualTable | Kind::Event => return None,
     })
 }

@@ -4,7 +4,7 @@
 //! error keeps to it.
 
 use super::whole;
-use driftless_model::{Dialect, Field, ROOT, Shape, What};
+use driftless_model::{Field, ROOT, Shape, What};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -90,9 +90,8 @@ fn any_of(mut forms: Vec<Value>) -> Value {
 fn field(field: &Field) -> Value {
     let mut out = value(field.what);
     let engine = match field.on {
-        Some(Dialect::Postgres) => "PostgreSQL: ",
-        Some(Dialect::Sqlite) => "SQLite: ",
-        None => "",
+        Some(dialect) => format!("{}: ", dialect.product()),
+        None => String::new(),
     };
     let form = match field.what {
         What::Sql | What::Query => ", as SQL text",

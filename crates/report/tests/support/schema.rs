@@ -334,6 +334,8 @@ fn programs(shop: &mut Shop) {
     );
     let orders = table("orders");
     let trigger = Trigger {
+        follows: None,
+        options: Options::new(),
         table: orders.clone(),
         timing: "before".into(),
         events: vec![

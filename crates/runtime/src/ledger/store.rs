@@ -163,10 +163,7 @@ pub(crate) async fn append(
     let casts = COLUMNS
         .iter()
         .enumerate()
-        .map(|(at, (_, kind))| match *kind {
-            "text" => format!("${}", at + 1),
-            kind => format!("CAST(${} AS {kind})", at + 1),
-        });
+        .map(|(at, (_, kind))| dialect.bound(&format!("${}", at + 1), kind));
     let text = format!(
         "INSERT INTO {} ({}) VALUES ({})",
         spelled(dialect, &*connection),

@@ -101,7 +101,7 @@ impl Lowerer {
         let name = self.ident(ident);
         let bare = match self.syntax {
             Syntax::Postgres => BARE.contains(&name.text.as_str()),
-            Syntax::Sqlite => matches!(
+            _ => matches!(
                 name.text.to_ascii_lowercase().as_str(),
                 "current_date" | "current_time" | "current_timestamp"
             ),

@@ -35,6 +35,9 @@ pub(super) fn their_symbol(raw: &str, syntax: Syntax) -> Result<Theirs, Opaque> 
         ">" => Theirs::Gt,
         ">=" => Theirs::GtEq,
         "||" => Theirs::StringConcat,
+        "&&" if syntax.is_mysql() => Theirs::make_keyword("AND"),
+        "<=>" => Theirs::Spaceship,
+        "!" if syntax.is_mysql() => Theirs::make_keyword("NOT"),
         "|" => Theirs::Pipe,
         "&" => Theirs::Ampersand,
         "<<" => Theirs::ShiftLeft,
@@ -70,6 +73,7 @@ pub(super) fn is_keyword(word: &str, syntax: Syntax) -> bool {
     let word = word.to_ascii_lowercase();
     SHARED.contains(&word.as_str())
         || (syntax == Syntax::Postgres && POSTGRES.contains(&word.as_str()))
+        || (syntax.is_mysql() && MYSQL.contains(&word.as_str()))
 }
 
 const SHARED: &[&str] = words!(
@@ -77,6 +81,11 @@ const SHARED: &[&str] = words!(
     false filter first following from full group groups having in inner intersect is join last left like limit
     materialized natural not notnull null nulls offset on or order outer over partition preceding range
     recursive right rows row select then true unbounded union using values when where window with
+);
+
+const MYSQL: &[&str] = words!(
+    any binary both div extract for interval leading rlike regexp rollup separator straight_join substring trailing trim
+    unknown update xor year month day hour minute second week quarter microsecond
 );
 
 const POSTGRES: &[&str] = words!(

@@ -27,6 +27,7 @@ pub fn alter(cur: &mut Cursor, server: Server) -> Result<Parsed, Diagnostic> {
                 TableClause::AddColumn {
                     column: Box::new(definition.column),
                     if_not_exists: false,
+                    position: None,
                 },
             )];
             actions.extend(constraint::creations(definition.constraints, true));

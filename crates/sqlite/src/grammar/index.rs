@@ -79,6 +79,7 @@ fn key(cur: &mut Cursor) -> Result<IndexKey, Diagnostic> {
         opclass: None,
         descending: false,
         nulls_first: false,
+        prefix: None,
     };
     if cur.eat("collate") {
         key.collation = Some(cur.ident("a collation")?.text);

@@ -22,6 +22,8 @@ pub fn create(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
     }
     let body = body(cur)?;
     let trigger = Trigger {
+        follows: None,
+        options: driftless_model::Options::new(),
         table: id(Kind::Table, table.text),
         timing,
         events: vec![event],

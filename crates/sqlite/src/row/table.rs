@@ -217,6 +217,7 @@ fn actions(id: &ObjectId, before: &Table, after: &Table) -> Vec<Action> {
                 TableClause::AddColumn {
                     column: Box::new(column.clone()),
                     if_not_exists: false,
+                    position: None,
                 },
             )),
             Some(was) if !same_column(was, column) => out.extend(column_actions(id, was, column)),

@@ -8,12 +8,14 @@ mod account;
 mod database;
 mod install;
 mod launch;
+mod mariadb;
 mod session;
 mod template;
 mod watch;
 
 pub use database::Database;
 pub use install::{Install, newest_major};
+pub use mariadb::{MARIADB_URL, Mariadb, MariadbDatabase, has_mariadb};
 pub use session::Rows;
 
 use anyhow::{Context, Result, bail};

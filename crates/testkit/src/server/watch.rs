@@ -11,12 +11,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// The first line is the server's id, once there is one; then only the end of the pipe can come. INT is PostgreSQL's
-/// fast shutdown. The id cannot be another's: it stays reserved until its parent reaps it or ends.
+/// fast shutdown, TERM is MariaDB's (and waits for sessions on PostgreSQL). The id cannot be another's: it stays reserved until its parent reaps it or ends.
 const SCRIPT: &str = r#"
 trap '' INT TERM HUP
 read -r server && read -r _
 if [ -n "$server" ]; then
   kill -INT "$server" 2>/dev/null
+  case $1 in *dl-my-*) kill -TERM "$server" 2>/dev/null ;; esac
   n=0
   while kill -0 "$server" 2>/dev/null && [ $n -lt 200 ]; do n=$((n + 1)); sleep 0.05; done
   [ $n -lt 200 ] || kill -KILL "$server" 2>/dev/null
@@ -25,6 +26,7 @@ rm -rf -- "$1"
 "#;
 
 /// A folder that goes with this process, and the server in it.
+#[derive(Debug)]
 pub(super) struct Process {
     watcher: Child,
     server: Option<Child>,

@@ -125,8 +125,8 @@ impl Check {
                         .label("its key is its name")
                         .help("leave `name` out, or write a list of entries"),
                 );
-            } else if field.on.is_some_and(|engine| engine != self.dialect) {
-                self.foreign(entry);
+            } else if let Some(engine) = field.on.filter(|engine| *engine != self.dialect) {
+                self.foreign(entry, engine);
             } else {
                 self.node(&entry.value, field.what, &entry.key, entry.key_place);
             }
@@ -166,15 +166,12 @@ impl Check {
         field.on.is_none_or(|engine| engine == self.dialect)
     }
 
-    fn foreign(&mut self, entry: &Entry) {
-        let (here, there) = match self.dialect {
-            Dialect::Postgres => ("PostgreSQL", "SQLite"),
-            Dialect::Sqlite => ("SQLite", "PostgreSQL"),
-        };
+    fn foreign(&mut self, entry: &Entry, engine: Dialect) {
+        let here = self.dialect.product();
         self.problems.push(
             Diagnostic::error("D0003", format!("{here} has no `{}`", entry.key))
                 .at(entry.key_place)
-                .label(format!("only {there} has"))
+                .label(format!("only {} has", engine.product()))
                 .help("leave it out, or declare this object for the other engine alone"),
         );
     }

@@ -155,6 +155,7 @@ impl Reader<'_> {
                 column: self.name(name),
                 collation: part.owned("collation"),
                 descending: part.flag("desc"),
+                prefix: None,
             });
         }
         Key {
@@ -275,6 +276,7 @@ impl Reader<'_> {
             descending,
             nulls_first: !self.is_sqlite()
                 && (nulls == "first" || (nulls.is_empty() && descending)),
+            prefix: None,
         })
     }
 

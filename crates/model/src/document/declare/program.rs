@@ -98,6 +98,7 @@ impl Reader<'_> {
             cost: keys.owned("cost"),
             rows: keys.owned("rows"),
             support: keys.owned("support"),
+            options: crate::Options::new(),
             settings: keys.options("settings").into_iter().collect(),
             aggregate: None,
         };
@@ -148,6 +149,8 @@ impl Reader<'_> {
         let table = |reader: &Self, key: &str| keys.text(key).map(|n| reader.name(n));
         let initially_deferred = keys.flag("initially_deferred");
         let trigger = Trigger {
+            follows: None,
+            options: crate::Options::new(),
             table: relation.clone(),
             timing: keys.word("timing", ""),
             events,

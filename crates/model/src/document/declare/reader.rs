@@ -175,10 +175,7 @@ impl<'t> Reader<'t> {
     }
 
     pub fn syntax(&self) -> Syntax {
-        match self.dialect {
-            Dialect::Postgres => Syntax::Postgres,
-            Dialect::Sqlite => Syntax::Sqlite,
-        }
+        self.dialect.syntax()
     }
 
     pub fn root(&mut self, node: &Node) {
@@ -355,7 +352,7 @@ impl<'t> Reader<'t> {
 
     pub fn name(&self, text: &str) -> Name {
         match self.dialect {
-            Dialect::Sqlite => Name::folded(text),
+            Dialect::Sqlite | Dialect::Mysql | Dialect::Mariadb => Name::folded(text),
             Dialect::Postgres => {
                 let mut end = text.len().min(LONGEST);
                 while !text.is_char_boundary(end) {

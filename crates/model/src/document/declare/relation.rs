@@ -105,6 +105,7 @@ impl Reader<'_> {
             })
         });
         let column = Column {
+            my: None,
             ty: self.type_of(keys, "type"),
             // An identity column is never null, said or not (manual, CREATE TABLE).
             not_null: keys.flag("not_null") || identity.is_some(),

@@ -98,9 +98,11 @@ fn action(a: &Action) -> String {
 
 fn clause(c: &Clause) -> String {
     match c {
+        Clause::Event(_) => "event".into(),
         Clause::Table(TableClause::AddColumn {
             column: c,
             if_not_exists,
+            ..
         }) => format!(
             "add {}{}",
             if *if_not_exists { "if not exists " } else { "" },
@@ -226,6 +228,7 @@ fn names(names: &[Name]) -> String {
 
 fn body(b: &Body) -> String {
     match b {
+        Body::Event(_) => "event".into(),
         Body::Table(t) => table(t),
         Body::Constraint(c) => constraint(c),
         Body::Index(i) => index(i),

@@ -135,6 +135,7 @@ fn alter(id: &ObjectId, clause: &ConstraintClause, cost: &mut Cost) {
     let owned = ObjectId::owned(Kind::Constraint, &table, id.name.clone());
     let item = cost.moment.catalog.item::<Constraint>(&owned).cloned();
     match clause {
+        ConstraintClause::Enforced(_) => cost.instant(&table, ACCESS_EXCLUSIVE),
         ConstraintClause::Validate => {
             let open = item.as_ref().is_some_and(|c| !c.validated);
             let held = if open { Held::Scan } else { Held::Instant };

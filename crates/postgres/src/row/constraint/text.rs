@@ -88,6 +88,10 @@ pub(super) fn definition(id: &ObjectId, item: &Constraint) -> String {
 
 pub(super) fn clause(id: &ObjectId, clause: &ConstraintClause) -> String {
     match clause {
+        ConstraintClause::Enforced(on) => {
+            let not = if *on { "" } else { "NOT " };
+            format!("ALTER CONSTRAINT {} {not}ENFORCED", name(&id.name))
+        }
         ConstraintClause::Validate => format!("VALIDATE CONSTRAINT {}", name(&id.name)),
         ConstraintClause::Timing {
             deferrable,

@@ -24,6 +24,7 @@ pub(super) fn table(id: &ObjectId, clause: &TableClause, moment: &mut Moment) ->
         TableClause::AddColumn {
             column,
             if_not_exists,
+            ..
         } => return add_column(id, column, *if_not_exists, moment),
         TableClause::DropColumn {
             column,

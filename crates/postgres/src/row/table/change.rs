@@ -319,6 +319,7 @@ fn add_column(id: &ObjectId, c: &Column, cx: &Cx) -> Vec<Draft> {
         TableClause::AddColumn {
             column: Box::new(new),
             if_not_exists: false,
+            position: None,
         },
         cx,
     );

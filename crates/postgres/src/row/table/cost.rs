@@ -275,6 +275,12 @@ fn table(id: &ObjectId, clause: &TableClause, cost: &mut Cost) {
                 cost.instant(&default, ACCESS_EXCLUSIVE);
             }
         }
+        // MySQL says these.
+        TableClause::ChangeColumn { .. }
+        | TableClause::Partitions(_)
+        | TableClause::Convert(_)
+        | TableClause::Period { .. }
+        | TableClause::Pin { .. } => {}
         TableClause::Cluster(_) => cost.instant(id, SHARE_UPDATE),
         TableClause::Method(m) => {
             rewritten_unless(m == "heap" && pg_of(id, cost).method.is_none(), id, cost)

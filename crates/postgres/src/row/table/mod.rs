@@ -365,9 +365,16 @@ fn create_text(c: &Create, table: &Table) -> Printed {
 fn clause_text(clause: &TableClause) -> Vec<String> {
     let on = |on: bool| if on { "ENABLE" } else { "DISABLE" };
     vec![match clause {
+        // MySQL says these.
+        TableClause::ChangeColumn { .. }
+        | TableClause::Partitions(_)
+        | TableClause::Convert(_)
+        | TableClause::Period { .. }
+        | TableClause::Pin { .. } => return Vec::new(),
         TableClause::AddColumn {
             column,
             if_not_exists,
+            ..
         } => {
             let exists = if *if_not_exists { "IF NOT EXISTS " } else { "" };
             format!("ADD COLUMN {exists}{}", column::definition(column))

@@ -1,0 +1,179 @@
+//! The relations that a query names, found among its tokens.
+
+use driftless_model::{Catalog, Kind, Name, ObjectId, Ref};
+use driftless_sql::{SourceId, Syntax, Token, TokenKind, lex, token_name};
+use std::collections::BTreeSet;
+
+const RELATIONS: [Kind; 3] = [Kind::Table, Kind::View, Kind::Sequence];
+
+/// The relation or view of that name.
+pub fn find(catalog: &Catalog, name: &Name) -> Option<ObjectId> {
+    catalog.find(&RELATIONS, &Name::default(), name)
+}
+
+/// Names that stand where a relation stands, with their token; those of another database and of common table expressions
+/// are left out.
+fn named(written: &str, syntax: Syntax) -> Vec<(Name, Token)> {
+    let (tokens, _, _) = lex(written, syntax, SourceId(0));
+    let word = |at: usize| -> String {
+        match tokens.get(at) {
+            Some(t) if t.kind == TokenKind::Word => t.span.of(written).to_ascii_lowercase(),
+            Some(t) if t.kind == TokenKind::Symbol => t.span.of(written).to_owned(),
+            _ => String::new(),
+        }
+    };
+    let is_name = |at: usize| {
+        tokens
+            .get(at)
+            .is_some_and(|t| matches!(t.kind, TokenKind::Word | TokenKind::Quoted))
+    };
+    // `WITH a AS (`, `, b (x) AS (`
+    let mut own: BTreeSet<Name> = BTreeSet::new();
+    for at in 1..tokens.len() {
+        let before = word(at - 1);
+        if is_name(at) && matches!(before.as_str(), "with" | "recursive" | ",") {
+            let mut next = at + 1;
+            if word(next) == "(" {
+                while next < tokens.len() && word(next) != ")" {
+                    next += 1;
+                }
+                next += 1;
+            }
+            if word(next) == "as" && word(next + 1) == "(" {
+                let name = token_name(&tokens[at], written, syntax);
+                own.insert(Name::folded(name));
+            }
+        }
+    }
+    let mut out = Vec::new();
+    // Open brackets, and whether a list of relations is being read in each.
+    let mut lists = vec![false];
+    let mut at = 0;
+    while at < tokens.len() {
+        let here = word(at);
+        let mut expects = false;
+        match here.as_str() {
+            "(" => {
+                let inherits = *lists.last().unwrap_or(&false)
+                    && at > 0
+                    && matches!(
+                        word(at - 1).as_str(),
+                        "from" | "join" | "," | "(" | "straight_join"
+                    );
+                lists.push(inherits);
+                expects = inherits && word(at + 1) != "select" && word(at + 1) != "(";
+            }
+            ")" => {
+                lists.pop();
+                if lists.is_empty() {
+                    lists.push(false);
+                }
+            }
+            "from" | "join" | "straight_join" => {
+                if let Some(last) = lists.last_mut() {
+                    *last = true;
+                }
+                expects = word(at + 1) != "(";
+            }
+            "," => expects = *lists.last().unwrap_or(&false) && word(at + 1) != "(",
+            "where" | "group" | "order" | "having" | "limit" | "select" | "union" | "on"
+            | "window" => {
+                if let Some(last) = lists.last_mut() {
+                    *last = here == "on" && *last;
+                }
+            }
+            _ => {}
+        }
+        if expects && is_name(at + 1) {
+            let dotted = word(at + 2) == ".";
+            let called = word(at + 2) == "(" && tokens[at + 1].kind == TokenKind::Word;
+            let token = tokens[at + 1];
+            let name = Name::folded(token_name(&token, written, syntax));
+            let keyword = ["dual", "lateral", "json_table"].contains(&name.key());
+            if !dotted && !called && !keyword && !own.contains(&name) {
+                out.push((name, token));
+            }
+        }
+        at += 1;
+    }
+    out
+}
+
+/// What a query reads, with the places of the names.
+pub fn references(written: &str, catalog: &Catalog) -> Vec<Ref> {
+    let syntax = catalog.server.dialect.syntax();
+    let relations = named(written, syntax)
+        .into_iter()
+        .filter_map(|(name, token)| {
+            Some(Ref {
+                part: find(catalog, &name)?.part(),
+                span: Some(token.span),
+                qualify: false,
+            })
+        });
+    let mut out: Vec<Ref> = relations.collect();
+    let (tokens, _, _) = lex(written, syntax, SourceId(0));
+    for pair in tokens.windows(2) {
+        if pair[1].span.of(written) == "("
+            && matches!(pair[0].kind, TokenKind::Word | TokenKind::Quoted)
+        {
+            let name = Name::folded(token_name(&pair[0], written, syntax));
+            if let Some(id) = catalog.find(&[Kind::Function], &Name::default(), &name) {
+                out.push(Ref {
+                    part: id.part(),
+                    span: None,
+                    qualify: false,
+                });
+            }
+        }
+    }
+    out
+}
+
+/// A relation that a query names and that is not there.
+pub fn missing_relation(written: &str, catalog: &Catalog) -> Option<String> {
+    let syntax = catalog.server.dialect.syntax();
+    let mut names = named(written, syntax).into_iter().map(|(name, _)| name);
+    let missing = names.find(|name| find(catalog, name).is_none())?;
+    Some(missing.as_str().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+    use driftless_sql::Syntax::Mysql;
+
+    #[test]
+    fn relations_of_queries() {
+        for (query, expected) in [
+            ("select a from t", "t"),
+            (
+                "select a, b from t x, `u` where a in (select c from v)",
+                "t u v",
+            ),
+            (
+                "with w as (select 1) select * from w join t on w.a = t.a",
+                "t",
+            ),
+            (
+                "select 1 from ((`a` join `b` on(`a`.`x` = `b`.`x`)) left join c on (1))",
+                "a b c",
+            ),
+            (
+                "select extract(year from x), other.f from other.t join q using (a, b)",
+                "q",
+            ),
+            (
+                "select max(a, b) from (select 1 union select x from z) d, y",
+                "z y",
+            ),
+        ] {
+            let found: Vec<String> = named(query, Mysql)
+                .into_iter()
+                .map(|(n, _)| n.as_str().to_owned())
+                .filter(|n| n != "x")
+                .collect();
+            assert_eq!(found.join(" "), expected, "{query}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! MySQL and MariaDB as the planner sees them.
+//!
+//! Neighbours: implements `driftless_planner::Dialect` with this crate's grammar, rows and queries.
+
+use crate::features::{NEWEST_MARIADB, NEWEST_MYSQL, OLDEST_MARIADB, OLDEST_MYSQL};
+use crate::text::quoted;
+use crate::{grammar, inspect, print, row};
+use driftless_model::{Catalog, Kind, ObjectId, Part, Ref, Scope, SearchPath, Server, Version};
+use driftless_planner::{
+    Action, Cx, Dialect, Draft, Frame, Inspected, Moment, Parsed, Row, Rows, Session,
+};
+use driftless_sql::{Diagnostic, Problems, RawStatement, SourceId, Syntax};
+
+/// One of the two products.
+pub struct Mysql {
+    pub dialect: driftless_model::Dialect,
+}
+
+pub static MYSQL: Mysql = Mysql {
+    dialect: driftless_model::Dialect::Mysql,
+};
+pub static MARIADB: Mysql = Mysql {
+    dialect: driftless_model::Dialect::Mariadb,
+};
+
+/// The one that is meant.
+pub fn of(dialect: driftless_model::Dialect) -> &'static Mysql {
+    match dialect {
+        driftless_model::Dialect::Mariadb => &MARIADB,
+        _ => &MYSQL,
+    }
+}
+
+impl Dialect for Mysql {
+    fn id(&self) -> driftless_model::Dialect {
+        self.dialect
+    }
+
+    fn syntax(&self) -> Syntax {
+        self.dialect.syntax()
+    }
+
+    fn row(&self, kind: Kind) -> Option<&'static dyn Row> {
+        row::of(kind)
+    }
+
+    fn empty(&self, server: Server) -> Catalog {
+        Catalog::new(server)
+    }
+
+    fn path(&self) -> SearchPath {
+        [].into()
+    }
+
+    fn read(
+        &self,
+        statement: &RawStatement,
+        text: &str,
+        source: SourceId,
+        server: Server,
+    ) -> Result<Parsed, Diagnostic> {
+        grammar::read(statement, text, source, server)
+    }
+
+    fn queries(&self, _version: &str, _scope: &Scope) -> Vec<String> {
+        vec![inspect::QUERY.to_owned()]
+    }
+
+    fn follow_up(&self, answers: &[Rows]) -> Vec<String> {
+        inspect::follow_up(answers)
+    }
+
+    fn decode(&self, answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
+        inspect::decode(answers, server)
+    }
+
+    fn server(&self, version: &str) -> Option<Server> {
+        let mariadb = version.to_ascii_lowercase().contains("mariadb");
+        // Old clients were told `5.5.5-10.11.2-MariaDB`.
+        let number = version.strip_prefix("5.5.5-").filter(|_| mariadb);
+        Some(Server {
+            dialect: match mariadb {
+                true => driftless_model::Dialect::Mariadb,
+                false => driftless_model::Dialect::Mysql,
+            },
+            version: Version::parse(number.unwrap_or(version))?,
+        })
+    }
+
+    fn supported(&self) -> (Version, Option<Version>) {
+        match self.dialect {
+            driftless_model::Dialect::Mariadb => (OLDEST_MARIADB, Some(NEWEST_MARIADB)),
+            _ => (OLDEST_MYSQL, Some(NEWEST_MYSQL)),
+        }
+    }
+
+    /// Texts become numbers by themselves.
+    fn bound(&self, mark: &str, _ty: &str) -> String {
+        mark.to_owned()
+    }
+
+    fn comments_apart(&self) -> bool {
+        false
+    }
+
+    fn renames(&self, kind: Kind) -> bool {
+        matches!(kind, Kind::Table | Kind::Index)
+    }
+
+    fn rename_ref(&self, _standing: &str, reference: &Ref) -> String {
+        let Part { object, member } = &reference.part;
+        quoted(member.as_ref().unwrap_or(&object.name))
+    }
+
+    fn renamed(&self, _relation: &ObjectId, _catalog: &mut Catalog) {}
+
+    fn weld(&self, mut group: Vec<Draft>, _cx: &Cx) -> Result<Draft, Diagnostic> {
+        // One statement for all of them.
+        let mut first = group.remove(0);
+        for draft in group {
+            let statement = first.statements.first_mut();
+            match statement {
+                Some(statement) => statement.extend(draft.statements.into_iter().flatten()),
+                None => first.statements = draft.statements,
+            }
+            first.reach.needs.extend(draft.reach.needs);
+            first.reach.gives.extend(draft.reach.gives);
+            first.reach.frees.extend(draft.reach.frees);
+            first.reach.changes.extend(draft.reach.changes);
+            first.reach.removes.extend(draft.reach.removes);
+        }
+        let gives = first.reach.gives.clone();
+        first.reach.needs.retain(|p| !gives.contains(p));
+        Ok(first)
+    }
+
+    fn fuses(&self, group: &[Action], next: &Action) -> bool {
+        print::fuses(group, next)
+    }
+
+    fn print(&self, actions: &[Action], server: Server) -> String {
+        print::statement(actions, server)
+    }
+
+    fn strength(&self, mode: &str) -> u8 {
+        match mode {
+            "SHARED" => 3,
+            "NONE" => 2,
+            _ => 1,
+        }
+    }
+
+    fn frame(&self, _segments: &[Vec<&Action>]) -> Frame {
+        Frame::default()
+    }
+
+    fn session(&self, action: &Action, moment: &mut Moment) {
+        if let Action::Session(Session::Set { name, value }) = action
+            && name == grammar::DATABASE_COLLATION
+        {
+            let server = moment.catalog.server;
+            moment.catalog.collation = Some(row::collation_of(value, server));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Statements that are no declarations.
+//!
+//! Invariant: each has a rule; what has none is an error by name.
+
+use super::types::word_or_text;
+use super::{column, ignored};
+use driftless_planner::{Action, Parsed, Session};
+use driftless_sql::{Cursor, Diagnostic, Span};
+
+pub fn read(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
+    let why = match cur.word().as_deref() {
+        Some("begin" | "commit" | "start" | "rollback" | "savepoint" | "release") => {
+            "every statement that changes the schema commits by itself"
+        }
+        Some("select" | "values" | "explain" | "describe" | "desc" | "show") => {
+            "SELECT and SHOW change nothing"
+        }
+        Some("analyze" | "optimize" | "repair" | "check" | "flush") => {
+            "ANALYZE, OPTIMIZE and FLUSH change no schema"
+        }
+        Some("lock" | "unlock") => "LOCK TABLES is about the session",
+        Some("use") => "a schema is one database, that of the URL",
+        Some("grant" | "revoke") => "privileges are not managed on this engine",
+        Some("delimiter") => "lines for the client",
+        Some("set") => return set(cur),
+        _ => return Err(unknown(cur)),
+    };
+    cur.rest();
+    Ok(ignored(why))
+}
+
+/// The setting of a session that says which collation its database has.
+pub const DATABASE_COLLATION: &str = "collation_database";
+
+/// ALTER DATABASE: the database is that of the URL, but what its tables inherit is said here.
+pub fn database(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
+    cur.bump();
+    let (mut charset, mut collation) = (None, None);
+    while !cur.done() {
+        if cur.eat("charset") || cur.eat_seq(&["character", "set"]) {
+            cur.eat_symbol("=");
+            charset = Some(word_or_text(cur, "a character set")?);
+        } else if cur.eat("collate") {
+            cur.eat_symbol("=");
+            collation = Some(word_or_text(cur, "a collation")?);
+        } else {
+            cur.bump();
+        }
+    }
+    let mut out = ignored("a schema is one database, that of the URL");
+    if let Some(value) = column::collation(charset, collation, false) {
+        let name = DATABASE_COLLATION.to_owned();
+        out.actions
+            .push(Action::Session(Session::Set { name, value }));
+    }
+    Ok(out)
+}
+
+fn unknown(cur: &Cursor) -> Diagnostic {
+    let first = cur.peek().map(|t| t.span).unwrap_or_default();
+    let what = cur.text(first).to_ascii_uppercase();
+    Diagnostic::error("D0102", format!("a `{what}` statement is not understood"))
+        .at(cur.place(first))
+        .label("there is no rule for it in a schema")
+        .help("take it out of the schema's files")
+}
+
+/// `SET [SESSION] name = value, …`
+fn set(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
+    cur.expect("set")?;
+    let span = cur.rest();
+    let text = cur.text(span);
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    let session = Session::Set {
+        name: name.trim().to_owned(),
+        value: value.trim().to_owned(),
+    };
+    Ok(Parsed {
+        actions: vec![Action::Session(session)],
+        ignored: Some("SET is about the session"),
+        ..Parsed::default()
+    })
+}
+
+pub fn temporary(cur: &mut Cursor, at: Span) -> Diagnostic {
+    Diagnostic::error("D0003", "temporary objects are not schema")
+        .at(cur.place(at))
+        .label("they vanish with the session that makes them")
+        .help("declare the object without TEMPORARY, or leave the statement out")
+}

@@ -1,0 +1,203 @@
+//! A live database → a catalog: the server's own print through the grammar, leniently.
+//!
+//! Neighbours: `dialect` asks. Why SHOW CREATE and not information_schema: only the print has all of it (how an index
+//! was written, a partition's options, a check's text). It is one round trip: the names first, then one text that asks
+//! for all of them. Invariant: what a file declares and what the server built from it give the same model; what the
+//! grammar does not understand is named as not modelled.
+
+use crate::dialect::of;
+use crate::text::{id, quoted};
+use driftless_model::{Catalog, Kind, Name, Observed, Server, Unmodelled};
+use driftless_planner::{Action, Fault, Inspected, Moment, Rows, apply};
+use driftless_sql::{Problems, SourceId, split};
+
+/// The database's collation, then the names of everything, in the order in which it is made.
+pub const QUERY: &str = "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE();\n\
+     SELECT TABLE_NAME, TABLE_TYPE, TABLE_ROWS, DATA_LENGTH + INDEX_LENGTH FROM information_schema.TABLES \
+     WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_TYPE = 'VIEW', TABLE_NAME;\n\
+     SELECT ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() \
+     ORDER BY ROUTINE_NAME;\n\
+     SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() \
+     ORDER BY EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER;\n\
+     SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE() ORDER BY EVENT_NAME;";
+
+/// How many answers those are.
+const FIRST: usize = 5;
+
+/// One thing to be shown: the word behind SHOW CREATE, its kind, its name, and which column of the answer has the text.
+struct Shown<'a> {
+    word: &'static str,
+    kind: Kind,
+    name: &'a str,
+    column: usize,
+}
+
+fn all(answers: &[Rows]) -> Vec<Shown<'_>> {
+    let rows = |n: usize| answers.get(n).into_iter().flat_map(Rows::iter);
+    let tables = rows(1).filter_map(|r| {
+        let (word, kind) = match r.get(1)? {
+            "VIEW" | "SYSTEM VIEW" => ("VIEW", Kind::View),
+            "SEQUENCE" => ("SEQUENCE", Kind::Sequence),
+            _ => ("TABLE", Kind::Table),
+        };
+        Some(Shown {
+            word,
+            kind,
+            name: r.get(0)?,
+            column: 1,
+        })
+    });
+    let routines = rows(2).filter_map(|r| {
+        let (word, kind) = match r.get(1)? {
+            "PROCEDURE" => ("PROCEDURE", Kind::Procedure),
+            "FUNCTION" => ("FUNCTION", Kind::Function),
+            // Packages of MariaDB's Oracle mode.
+            _ => return None,
+        };
+        Some(Shown {
+            word,
+            kind,
+            name: r.get(0)?,
+            column: 2,
+        })
+    });
+    let named = |n: usize, word: &'static str, kind: Kind, column: usize| {
+        rows(n).filter_map(move |r| {
+            Some(Shown {
+                word,
+                kind,
+                name: r.get(0)?,
+                column,
+            })
+        })
+    };
+    tables
+        .chain(routines)
+        .chain(named(3, "TRIGGER", Kind::Trigger, 2))
+        .chain(named(4, "EVENT", Kind::Event, 3))
+        .collect()
+}
+
+/// One text that shows all of it.
+pub fn follow_up(answers: &[Rows]) -> Vec<String> {
+    let shown = all(answers);
+    if shown.is_empty() {
+        return Vec::new();
+    }
+    let texts = shown.iter().map(|s| {
+        let name = quoted(&Name::exact(s.name));
+        format!("SHOW CREATE {} {name}", s.word)
+    });
+    vec![texts.collect::<Vec<_>>().join(";\n")]
+}
+
+pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
+    let mut moment = Moment::new(Catalog::new(server), Vec::new());
+    moment.lenient = true;
+    // Whoever inspects settles everything when all is there.
+    moment.together = true;
+    let first = answers.first().and_then(Rows::first);
+    moment.catalog.collation = first.and_then(|r| r.get(0)).map(str::to_owned);
+    let mut notes = Vec::new();
+    let mut waiting: Vec<Action> = Vec::new();
+    let mut sizes = Observed::default();
+    for (at, shown) in all(answers).iter().enumerate() {
+        let row = answers.get(FIRST + at).and_then(Rows::first);
+        let Some(text) = row.and_then(|r| r.get(shown.column)) else {
+            notes.push(format!(
+                "the role may not read the definition of {} `{}`",
+                shown.kind.noun(),
+                shown.name
+            ));
+            unmodelled(shown, "without leave to read it", &mut moment);
+            continue;
+        };
+        match actions(text, server) {
+            Ok(actions) => attempt(actions, server, &mut moment, &mut waiting),
+            Err(why) => unmodelled(shown, &why, &mut moment),
+        }
+    }
+    settle_waiting(waiting, server, &mut moment);
+    for row in answers.get(1).into_iter().flat_map(Rows::iter) {
+        let number = |n: usize| row.get(n).and_then(|v| v.parse::<u64>().ok());
+        if let (Some(name), Some(rows), Some(bytes)) = (row.get(0), number(2), number(3)) {
+            sizes.sizes.insert(id(Kind::Table, name), (rows, bytes));
+        }
+    }
+    for object in moment.catalog.objects.values_mut() {
+        for text in object.texts_mut() {
+            text.place = None;
+        }
+    }
+    moment.catalog.places.clear();
+    Ok(Inspected {
+        catalog: moment.catalog,
+        observed: sizes,
+        notes,
+    })
+}
+
+fn unmodelled(shown: &Shown, why: &str, moment: &mut Moment) {
+    moment.catalog.unmodelled.push(Unmodelled {
+        what: format!("{} ({why})", shown.kind.noun()),
+        name: shown.name.to_owned(),
+        on: None,
+        place: None,
+    });
+}
+
+fn actions(sql: &str, server: Server) -> Result<Vec<Action>, String> {
+    // A trigger's text may end in a semicolon of its own.
+    let (statements, problems) = split(sql, server.dialect.syntax(), SourceId(0));
+    if let Some(problem) = problems.first() {
+        return Err(problem.message.clone());
+    }
+    let mut out = Vec::new();
+    for statement in &statements {
+        let parsed = crate::grammar::read(statement, sql, SourceId(0), server)
+            .map_err(|d| format!("not understood: {}", d.message))?;
+        out.extend(parsed.actions);
+    }
+    Ok(out)
+}
+
+/// Applies what is ready; what lacks something is left over.
+fn attempt(actions: Vec<Action>, server: Server, moment: &mut Moment, left: &mut Vec<Action>) {
+    for action in actions {
+        match apply(of(server.dialect), &action, moment) {
+            Ok(()) => {}
+            Err(Fault::Missing { .. }) => left.push(action),
+            Err(Fault::Wrong(problem)) => name_it(&action, &problem.message, moment),
+        }
+    }
+}
+
+/// Applies what waits until nothing moves; what is left over is named.
+fn settle_waiting(mut waiting: Vec<Action>, server: Server, moment: &mut Moment) {
+    loop {
+        let count = waiting.len();
+        let mut left = Vec::new();
+        attempt(waiting, server, moment, &mut left);
+        if left.is_empty() || left.len() == count {
+            for action in left {
+                name_it(&action, "it hangs on something that is not there", moment);
+            }
+            return;
+        }
+        waiting = left;
+    }
+}
+
+fn name_it(action: &Action, why: &str, moment: &mut Moment) {
+    if let Some(id) = action.target() {
+        moment.catalog.unmodelled.push(Unmodelled {
+            what: format!("{} ({why})", id.kind.noun()),
+            name: id.to_string(),
+            on: match action {
+                Action::Create(create) => create.object.owner_relation().cloned(),
+                _ => None,
+            },
+            place: None,
+        });
+    }
+}

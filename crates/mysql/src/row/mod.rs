@@ -1,0 +1,65 @@
+//! The rows of MySQL and MariaDB: one file per kind.
+//!
+//! Invariant: a row answers from the two states alone.
+
+mod constraint;
+mod event;
+mod index;
+mod routine;
+mod sequence;
+mod table;
+mod trigger;
+mod view;
+
+pub use table::collation::charset as charset_of;
+
+use driftless_model::{Kind, ObjectId, Server};
+use driftless_planner::{Clause, Facts, Fault, Held, Lock, Row};
+use driftless_sql::Diagnostic;
+
+/// A collation from what the grammar read.
+pub fn collation_of(read: &str, server: Server) -> String {
+    table::collation::resolved(read, None, server)
+}
+
+pub fn of(kind: Kind) -> Option<&'static dyn Row> {
+    Some(match kind {
+        Kind::Table => &table::Tables,
+        Kind::Constraint => &constraint::Constraints,
+        Kind::Index => &index::Indexes,
+        Kind::View => &view::Views,
+        Kind::Trigger => &trigger::Triggers,
+        Kind::Function | Kind::Procedure => &routine::Routines,
+        Kind::Event => &event::Events,
+        Kind::Sequence => &sequence::Sequences,
+        _ => return None,
+    })
+}
+
+/// A lock on a table while the statement works: `SHARED` stops writers, `NONE` nobody; `METADATA` is the moment at which
+/// every change waits for those who use the table, and all others for it.
+pub fn lock(on: &ObjectId, mode: &'static str, held: Held) -> Lock {
+    Lock {
+        on: on.clone(),
+        mode,
+        blocks_reads: mode == "METADATA",
+        blocks_writes: mode != "NONE",
+        held,
+    }
+}
+
+pub fn instant(on: &ObjectId) -> Facts {
+    Facts {
+        locks: vec![lock(on, "METADATA", Held::Instant)],
+        ..Facts::default()
+    }
+}
+
+pub fn no_clause(id: &ObjectId, _clause: &Clause) -> Result<(), Fault> {
+    Err(Diagnostic::error(
+        "D0003",
+        format!("{} `{id}` cannot be altered in this way", id.kind.noun()),
+    )
+    .help("drop it and create it anew")
+    .into())
+}

@@ -1,0 +1,94 @@
+//! Procedures and functions: bodies are compared as they stand, for the server keeps them so.
+
+use super::no_clause;
+use crate::canon::same_body;
+use crate::features::{Feature, has};
+use crate::print_program::single;
+use driftless_model::{Catalog, Function, Name, Object, ObjectId, Server, Verdict};
+use driftless_planner::{
+    Action, Alter, Clause, Create, Cx, Facts, Fault, Hit, KindOps, Moment, Printed, Tx,
+};
+use driftless_sql::Syntax;
+
+pub struct Routines;
+
+fn same(before: &Function, after: &Function) -> bool {
+    let arguments = |f: &Function| -> Vec<(&'static str, Option<Name>, String)> {
+        let each = f.arguments.iter();
+        each.map(|a| (a.mode, a.name.clone(), a.ty.text.clone()))
+            .collect()
+    };
+    let options = |f: &Function| {
+        let mut options = f.options.clone();
+        options.remove("definer");
+        options
+    };
+    arguments(before) == arguments(after)
+        && returned(before, after)
+        && before.security_definer == after.security_definer
+        && options(before) == options(after)
+        && same_body(&before.body, &after.body, Syntax::Mysql)
+}
+
+/// The server adds the database's character set to a type that says none.
+fn returned(before: &Function, after: &Function) -> bool {
+    let (Some(b), Some(a)) = (&before.returns, &after.returns) else {
+        return before.returns.is_some() == after.returns.is_some();
+    };
+    let said = |t: &str| t.contains(" CHARSET ");
+    let bare = |t: &str| t.split(" CHARSET ").next().unwrap_or(t).to_owned();
+    match said(&b.text) == said(&a.text) {
+        true => b.text == a.text,
+        false => bare(&b.text) == bare(&a.text),
+    }
+}
+
+impl KindOps for Routines {
+    type Item = Function;
+
+    fn settle(&self, _id: &ObjectId, _item: &mut Function, _catalog: &Catalog) {}
+
+    fn same(&self, before: &Function, after: &Function, _cx: &Cx) -> Verdict {
+        Verdict::of(same(before, after))
+    }
+
+    fn alter(
+        &self,
+        id: &ObjectId,
+        before: &Function,
+        after: &Function,
+        _hits: &[Hit],
+        cx: &Cx,
+    ) -> Alter {
+        if same(before, after) {
+            return Alter::Drafts(Vec::new());
+        }
+        match has(cx.server, Feature::OrReplace) {
+            true => {
+                let action = Action::replace(id.clone(), Object::new(after.clone()));
+                Alter::Drafts(vec![cx.draft(action)])
+            }
+            false => Alter::Recreate("the product cannot replace a routine".into()),
+        }
+    }
+
+    fn resolve(&self, _create: &mut Create, _moment: &mut Moment) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn clause(&self, id: &ObjectId, clause: &Clause, _moment: &mut Moment) -> Result<(), Fault> {
+        no_clause(id, clause)
+    }
+
+    fn tx(&self, _action: &Action) -> Tx {
+        Tx::Outside
+    }
+
+    fn facts(&self, _action: &Action, _moment: &Moment) -> Facts {
+        Facts::default()
+    }
+
+    fn print(&self, action: &Action, _inside: Option<&Action>, server: Server) -> Printed {
+        Printed::plain(single(action, server))
+    }
+}

@@ -1,0 +1,70 @@
+//! Views: resolved late by the server, so a change of a table under one leaves it where it is.
+
+use super::no_clause;
+use crate::canon::{missing_relation, settle_query};
+use crate::print_program::single;
+use driftless_model::{Catalog, Object, ObjectId, Options, Server, Verdict, View};
+use driftless_planner::{
+    Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Hit, KindOps, Moment, Printed, Tx, bare,
+};
+
+pub struct Views;
+
+/// Who defined it is another matter.
+fn options(view: &View) -> Options {
+    let mut options = view.options.clone();
+    options.remove("definer");
+    options
+}
+
+impl KindOps for Views {
+    type Item = View;
+
+    fn settle(&self, _id: &ObjectId, item: &mut View, catalog: &Catalog) {
+        let names = settle_query(&mut item.query, &item.columns, catalog);
+        item.output = names.into_iter().map(|n| (n, None)).collect();
+    }
+
+    fn same(&self, before: &View, after: &View, _cx: &Cx) -> Verdict {
+        let plain = options(before) == options(after) && before.check_option == after.check_option;
+        Verdict::of(plain).and(before.query.compare(&after.query))
+    }
+
+    fn create(&self, id: &ObjectId, object: &Object, _item: &View, cx: &Cx) -> Vec<Draft> {
+        vec![cx.draft(Action::create(id.clone(), bare(object)))]
+    }
+
+    fn alter(&self, id: &ObjectId, before: &View, after: &View, _hits: &[Hit], cx: &Cx) -> Alter {
+        if self.same(before, after, cx) == Verdict::Same {
+            return Alter::Drafts(Vec::new());
+        }
+        let action = Action::replace(id.clone(), Object::new(after.clone()));
+        Alter::Drafts(vec![cx.draft(action)])
+    }
+
+    fn resolve(&self, create: &mut Create, moment: &mut Moment) -> Result<(), Fault> {
+        let Some(view) = create.object.get::<View>().filter(|_| !moment.lenient) else {
+            return Ok(());
+        };
+        match missing_relation(&view.query.written, &moment.catalog) {
+            Some(name) => Err(Fault::missing("table", name)),
+            None => Ok(()),
+        }
+    }
+
+    fn clause(&self, id: &ObjectId, clause: &Clause, _moment: &mut Moment) -> Result<(), Fault> {
+        no_clause(id, clause)
+    }
+
+    fn tx(&self, _action: &Action) -> Tx {
+        Tx::Outside
+    }
+
+    fn facts(&self, _action: &Action, _moment: &Moment) -> Facts {
+        Facts::default()
+    }
+
+    fn print(&self, action: &Action, _inside: Option<&Action>, server: Server) -> Printed {
+        Printed::plain(single(action, server))
+    }
+}

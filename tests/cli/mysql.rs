@@ -1,0 +1,123 @@
+//! A project on MariaDB, from its first schema to drift; what is not there yet says so.
+
+use driftless_testkit::engine;
+
+use crate::project::Project;
+
+fn project(url: &str) -> Project {
+    Project::of(&[
+        (
+            "driftless.yaml",
+            &format!(
+                "dialect: mariadb@10.11\nschema: schema.sql\nmigrations: migrations/\nenvironments: {{ dev: {{ url: '{url}' }} }}\n"
+            ),
+        ),
+        (
+            "schema.sql",
+            "CREATE TABLE orders (id int AUTO_INCREMENT PRIMARY KEY, total decimal(10,2) NOT NULL DEFAULT 0);\n",
+        ),
+    ])
+}
+
+#[test]
+fn a_project_grows_on_mariadb() {
+    let Ok(server) = engine::mariadb() else {
+        return;
+    };
+    engine::ran_live("a project on mariadb");
+    let database = server.fresh_database("grows").expect("a database");
+    let project = project(&database.url());
+    let generate = |name: &str| project.run(&["generate", name, "--why", "it is"]);
+    generate("start").ends(0);
+    project.run(&["apply", "--env", "dev", "--yes"]).ends(0);
+    project.run(&["drift", "dev"]).ends(0).says("clean");
+    project.write(
+        "schema.sql",
+        b"CREATE TABLE orders (id int AUTO_INCREMENT PRIMARY KEY, total decimal(10,2) NOT NULL DEFAULT 0, note text, KEY (total));\n\
+          CREATE VIEW big AS SELECT id, total FROM orders WHERE total > 100;\n\
+          DELIMITER $$\nCREATE TRIGGER tidy BEFORE INSERT ON orders FOR EACH ROW BEGIN SET NEW.note = trim(NEW.note); END$$\nDELIMITER ;\n",
+    );
+    generate("more").ends(0);
+    project.run(&["verify"]).ends(0);
+    project
+        .run(&["apply", "--env", "dev", "--yes"])
+        .ends(0)
+        .says("applied 1 migration");
+    project.run(&["status", "--env", "dev"]).says("2 applied");
+    project
+        .run(&["plan", "--env", "dev"])
+        .says("not yet generated: nothing");
+    database
+        .run("ALTER TABLE orders ADD COLUMN hot int")
+        .expect("a hotfix");
+    project.run(&["drift", "dev"]).ends(2).says("column hot");
+    // What goes back loses the notes.
+    database
+        .run("ALTER TABLE orders DROP COLUMN hot")
+        .expect("undone");
+    project
+        .run(&["rollback", "--env", "dev", "--yes", "--allow", "D0202"])
+        .ends(0);
+    project.run(&["status", "--env", "dev"]).says("1 applied");
+}
+
+#[test]
+fn a_failed_step_leaves_the_ones_before_it_and_says_so() {
+    let Ok(server) = engine::mariadb() else {
+        return;
+    };
+    engine::ran_live("a failed step on mariadb");
+    let database = server.fresh_database("fails").expect("a database");
+    database
+        .run("CREATE TABLE a (x int); INSERT INTO a VALUES (1), (1);")
+        .expect("a schema");
+    let project = project(&database.url());
+    project.write(
+        "schema.sql",
+        b"CREATE TABLE a (x int, UNIQUE KEY once (x));\nCREATE TABLE b (y int);\n",
+    );
+    let url = database.url();
+    let plan = ["diff", "--from", &url, "--to", "schema.sql"];
+    project.run(&plan).says("have the same values");
+    let apply = [
+        "apply",
+        "--declarative",
+        "--env",
+        "dev",
+        "--yes",
+        "--dialect",
+        "mariadb@10.11",
+    ];
+    project.write("driftless.yaml", format!("dialect: mariadb@10.11\nschema: schema.sql\nenvironments: {{ dev: {{ url: '{url}' }} }}\n").as_bytes());
+    project
+        .run(&apply)
+        .ends(1)
+        .warns("duplicate entry")
+        .warns("nothing was changed\n");
+    database.run("DELETE FROM a LIMIT 1").expect("mended");
+    project.run(&apply).ends(0);
+    project.run(&plan).ends(0).says("no changes");
+}
+
+#[test]
+fn what_is_not_there_yet_says_so() {
+    let project = project("mysql://root@127.0.0.1:1/none");
+    project
+        .run(&["inspect", "schema.sql", "--format", "yaml"])
+        .ends(1)
+        .warns("no YAML form yet");
+    project.write("schema.yaml", b"tables: {}\n");
+    project
+        .run(&["diff", "--from", "schema.sql", "--to", "schema.yaml"])
+        .ends(1)
+        .warns("no YAML form yet");
+    project
+        .run(&["inspect", "mysql://root@127.0.0.1:1/none"])
+        .ends(1)
+        .warns("D0502");
+    project.write("schema.sql", b"CREATE TABLE t (a intt);\n");
+    project
+        .run(&["diff", "--from", "empty", "--to", "schema.sql"])
+        .ends(1)
+        .warns("there is no type `intt`");
+}
