@@ -1,10 +1,11 @@
 //! SQL text → [`Tree`] and [`Query`]: `sqlparser` reads, this lowers into our own trees.
 //!
-//! Neighbours: `lower/token` feeds the parser from our lexer, `lower/sqlite` is SQLite's grammar, `lower/expr` and
+//! Neighbours: `lower/token` feeds the parser from our lexer, `lower/sqlite` and `lower/mysql` are these engines' grammars, `lower/expr` and
 //! `lower/query` lower. Invariant: nothing is lost silently: whatever is not understood makes the text [`Opaque`].
 
 mod call;
 mod expr;
+mod mysql;
 mod query;
 mod shape;
 mod sqlite;
@@ -12,7 +13,7 @@ mod token;
 mod types;
 mod vocabulary;
 
-use sqlparser::dialect::{Dialect, MySqlDialect, PostgreSqlDialect};
+use sqlparser::dialect::{Dialect, PostgreSqlDialect};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token as Theirs;
 
@@ -67,7 +68,7 @@ fn read<A, T>(
     let dialect: &dyn Dialect = match syntax {
         Syntax::Postgres => &PostgreSqlDialect {},
         Syntax::Sqlite => &sqlite::Sqlite,
-        Syntax::Mysql | Syntax::Mariadb => &MySqlDialect {},
+        Syntax::Mysql | Syntax::Mariadb => &mysql::Mysql,
     };
     let mut parser = Parser::new(dialect)
         .with_recursion_limit(MAX_RECURSION)

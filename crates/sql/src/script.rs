@@ -124,7 +124,8 @@ impl<'t> Splitter<'t> {
                 }
                 // `\n` and its like are words for the client.
                 if first == b'\\' {
-                    self.lexer.at = (start + 2).min(self.text.len());
+                    let word = self.text[start..].chars().take(2).map(char::len_utf8);
+                    self.lexer.at = start + word.sum::<usize>();
                     self.closed_at = Some(self.lexer.at);
                     return true;
                 }
@@ -393,7 +394,23 @@ impl Body {
             self.blocks = self.blocks.saturating_sub(1);
         } else if word_is(last, text, "case") || word_is(last, text, "begin") {
             self.blocks += 1;
-        } else if self.blocks > 0 {
+        } else if self.blocks == 0 {
+            // The body is one statement without BEGIN.
+            let heads = [
+                "row",
+                "do",
+                "deterministic",
+                "data",
+                "sql",
+                "definer",
+                "invoker",
+            ];
+            let begins = heads.iter().any(|w| behind(w))
+                || previous.is_some_and(|t| t.kind == TokenKind::Text || t.span.of(text) == ")");
+            let opens = ["if", "loop", "repeat", "while"];
+            let opens = opens.iter().any(|w| word_is(last, text, w));
+            self.blocks += usize::from(begins && opens);
+        } else {
             let starts = previous.is_none_or(|t| matches!(t.span.of(text), ";" | ":"))
                 || ["begin", "then", "else", "do", "loop", "repeat"]
                     .iter()

@@ -1,5 +1,7 @@
 //! Tables of hostile and plain text for lexing, splitting, cursors, quoting and directives.
 
+mod mysql;
+
 use crate::*;
 
 const PG: Syntax = Syntax::Postgres;
@@ -403,7 +405,7 @@ fn no_text_panics() {
         for _ in 0..random(&mut seed) % 24 {
             text.push_str(PARTS[(random(&mut seed) % PARTS.len() as u64) as usize]);
         }
-        for syntax in [PG, LITE] {
+        for syntax in [PG, LITE, Syntax::Mysql, Syntax::Mariadb] {
             let (tokens, comments, _) = lex(&text, syntax, SourceId(0));
             for token in &tokens {
                 assert!(

@@ -86,7 +86,7 @@ pub fn tokens(text: &str, syntax: Syntax) -> String {
     let mut out = String::with_capacity(text.len());
     for (at, token) in tokens.iter().enumerate() {
         let raw = token.span.of(text);
-        let introduces = raw.starts_with('_')
+        let introduces = CHARSETS.iter().any(|c| raw.eq_ignore_ascii_case(c))
             && tokens
                 .get(at + 1)
                 .is_some_and(|t| t.kind == TokenKind::Text);
@@ -126,6 +126,9 @@ const WORDS: &[(&str, &str)] = &[
     ("current_timestamp ( )", "current_timestamp"),
 ];
 
+/// The character sets in which connections send their strings; another one says something.
+const CHARSETS: &[&str] = &["_utf8mb4", "_utf8mb3", "_utf8", "_latin1"];
+
 /// The text without the character sets before its strings (`_utf8mb4'a'`), which the server writes to each.
 pub fn unintroduced(text: &str, syntax: Syntax) -> String {
     let (tokens, _, _) = lex(text, syntax, SourceId(0));
@@ -134,7 +137,7 @@ pub fn unintroduced(text: &str, syntax: Syntax) -> String {
     for pair in tokens.windows(2) {
         let raw = pair[0].span.of(text);
         let introduces = pair[0].kind == TokenKind::Word
-            && raw.starts_with('_')
+            && CHARSETS.iter().any(|c| raw.eq_ignore_ascii_case(c))
             && pair[1].kind == TokenKind::Text;
         if introduces {
             out.push_str(text.get(at..pair[0].span.start).unwrap_or(""));
@@ -192,6 +195,11 @@ pub fn fold(node: &mut Tree, own: Option<&str>) {
             ..
         } => {
             lower(name);
+            // `mod(a, b)` is the operator.
+            if args.len() == 2 && matches!(name.as_slice(), [one] if one.text == "mod") {
+                *node = Tree::Op("%".into(), std::mem::take(args));
+                return;
+            }
             *bare = false;
             *keyworded = false;
             if let [one] = name.as_mut_slice() {

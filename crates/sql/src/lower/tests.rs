@@ -301,3 +301,25 @@ fn normal_tokens_compare_opaque_text() {
     assert_eq!(a, normal_tokens("select a,\"B\" from /* x */ t", PG));
     assert_eq!(a, "select a , \"B\" from t");
 }
+
+#[test]
+fn mysql_binds_as_the_manual_says() {
+    use crate::{Syntax, read_expr, tree_text};
+    let same = |one: &str, other: &str| {
+        let read = |text: &str| read_expr(text, Syntax::Mysql).map(|t| tree_text(&t));
+        assert_eq!(read(one), read(other), "{one} and {other}");
+    };
+    same("a || b = c", "a or (b = c)");
+    same("a && b || c", "(a and b) or c");
+    same("!a = b", "(!a) = b");
+    same("a * b ^ c", "a * (b ^ c)");
+    same("a ^ b * c", "(a ^ b) * c");
+    same("a = b between 1 and 2", "a = (b between 1 and 2)");
+    same("a = b like 'x'", "a = (b like 'x')");
+    same("not a = b", "not (a = b)");
+    same("a | b & c", "a | (b & c)");
+    same("a + b << c", "(a + b) << c");
+    let read = |text: &str| read_expr(text, Syntax::Mysql).map(|t| tree_text(&t));
+    assert_ne!(read("a || b = c"), read("(a || b) = c"));
+    assert_ne!(read("!(a = b)"), read("!a = b"));
+}

@@ -34,10 +34,12 @@ pub(super) fn their_symbol(raw: &str, syntax: Syntax) -> Result<Theirs, Opaque> 
         "<=" => Theirs::LtEq,
         ">" => Theirs::Gt,
         ">=" => Theirs::GtEq,
+        // PIPES_AS_CONCAT is off.
+        "||" if syntax.is_mysql() => Theirs::make_keyword("OR"),
         "||" => Theirs::StringConcat,
         "&&" if syntax.is_mysql() => Theirs::make_keyword("AND"),
         "<=>" => Theirs::Spaceship,
-        "!" if syntax.is_mysql() => Theirs::make_keyword("NOT"),
+        "!" if syntax.is_mysql() => Theirs::ExclamationMark,
         "|" => Theirs::Pipe,
         "&" => Theirs::Ampersand,
         "<<" => Theirs::ShiftLeft,
