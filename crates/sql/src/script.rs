@@ -162,6 +162,11 @@ impl<'t> Splitter<'t> {
                     }
                     break;
                 }
+                // What is no program ends at its semicolon all the same.
+                if raw == ";" && body.form == Form::Plain && !tokens.is_empty() {
+                    closed = true;
+                    break;
+                }
             } else if token.span.of(self.text) == ";"
                 && body.ends_here(&tokens, self.text, self.syntax)
             {

@@ -142,10 +142,13 @@ impl Lowerer {
             BinaryOperator::And | BinaryOperator::Or => return self.chain(left, sign, right),
             BinaryOperator::PGCustomBinaryOperator(_)
             | BinaryOperator::Assignment
-            | BinaryOperator::Xor
-            | BinaryOperator::Spaceship
-            | BinaryOperator::DuckIntegerDivide
-            | BinaryOperator::MyIntegerDivide => return opaque(format!("the operator {sign}")),
+            | BinaryOperator::DuckIntegerDivide => return opaque(format!("the operator {sign}")),
+            // MySQL's; no other engine's text gives them.
+            BinaryOperator::Xor | BinaryOperator::Spaceship | BinaryOperator::MyIntegerDivide
+                if !self.syntax.is_mysql() =>
+            {
+                return opaque(format!("the operator {sign}"));
+            }
             BinaryOperator::Custom(name) => name.clone(),
             other => other.to_string().to_lowercase(),
         };
@@ -312,6 +315,15 @@ impl Lowerer {
             } => self.two(&format!("{} all", sign(compare_op)), left, right),
             Expr::Between { .. } | Expr::InList { .. } | Expr::InSubquery { .. } => {
                 self.membership(expr)
+            }
+            Expr::RLike {
+                negated,
+                expr,
+                pattern,
+                ..
+            } if self.syntax.is_mysql() => {
+                let name = if *negated { "not regexp" } else { "regexp" };
+                self.two(name, expr, pattern)
             }
             Expr::Like { .. } | Expr::ILike { .. } | Expr::SimilarTo { .. } => self.pattern(expr),
             _ => self.keyword_call(expr),

@@ -319,6 +319,8 @@ fn mysql_binds_as_the_manual_says() {
     same("not a = b", "not (a = b)");
     same("a | b & c", "a | (b & c)");
     same("a + b << c", "(a + b) << c");
+    same("a rlike 'x'", "a REGEXP 'x'");
+    same("a xor b and c", "a xor (b and c)");
     let read = |text: &str| read_expr(text, Syntax::Mysql).map(|t| tree_text(&t));
     assert_ne!(read("a || b = c"), read("(a || b) = c"));
     assert_ne!(read("!(a = b)"), read("!a = b"));

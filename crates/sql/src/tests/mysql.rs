@@ -57,6 +57,10 @@ fn scripts_are_cut_where_the_client_cuts() {
         ),
         ("delimiter //\nselect 1;//\nselect 2//", 2),
         (
+            "delimiter $$\ndrop procedure if exists p;\n\ncreate procedure p()\nbegin\n  select 1;\nend;\n\n$$\nselect 1$$",
+            3,
+        ),
+        (
             "create procedure p() begin if a then select 1; end if; select 2; end; select 3",
             2,
         ),
