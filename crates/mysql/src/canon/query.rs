@@ -2,11 +2,15 @@
 //!
 //! Invariant: certain only where every name was resolved.
 
-use super::relation::{find, references};
-use super::{fold, lower, tokens, unintroduced};
-use driftless_model::{Canon, Catalog, Name, SqlText, Table, View};
+use super::relation::references;
+use super::scope::{Scope, With};
+use super::shape::{bare, distinct, not_in, rotate, unname, unwrap};
+use super::truth::truth;
+use super::{fold, lower, prepared, tokens};
+use driftless_model::{Canon, Catalog, Name, SqlText};
 use driftless_sql::{
-    From, Ident, Item, Query, Select, SetExpr, SourceId, Syntax, TokenKind, Tree, lex, read_query,
+    ChildMut, From, Ident, Item, Query, Select, SetExpr, SourceId, Syntax, TokenKind, Tree, Window,
+    lex, read_query, token_text,
 };
 
 /// Settles the query of a view with these column names (none: its own). Gives the names of what it returns, where they
@@ -14,17 +18,18 @@ use driftless_sql::{
 pub fn settle_query(text: &mut SqlText, columns: &[Name], catalog: &Catalog) -> Vec<Name> {
     let syntax = catalog.server.dialect.syntax();
     text.refs = references(&text.written, catalog);
-    let Ok(mut query) = read_query(&unintroduced(&text.written, syntax), syntax) else {
+    let Ok(mut query) = read_query(&prepared(&text.written, syntax), syntax) else {
         text.certain = false;
         text.canon = Canon::Opaque(tokens(&text.written, syntax));
         return columns.to_vec();
     };
     let mut resolver = Resolver {
         catalog,
+        syntax,
         certain: true,
     };
     let names = item_texts(&text.written, syntax);
-    resolver.query(&mut query, &[], Some(&names));
+    resolver.query(&mut query, &[], &[], Some(&names));
     let mut out = output(&query);
     if columns.len() == out.len() && !columns.is_empty() {
         rename(&mut query.body, columns);
@@ -59,6 +64,10 @@ fn item_texts(written: &str, syntax: Syntax) -> Vec<String> {
         all.get(from),
         to.checked_sub(1).and_then(|t| all.get(t)),
     ) {
+        // A string names its column by its letters.
+        (Some(a), Some(_)) if from + 1 == to && a.kind == TokenKind::Text => {
+            token_text(a, written, syntax)
+        }
         (Some(a), Some(b)) if from < to => written
             .get(a.span.start..b.span.end)
             .unwrap_or("")
@@ -87,7 +96,7 @@ fn item_texts(written: &str, syntax: Syntax) -> Vec<String> {
     out
 }
 
-fn output(query: &Query) -> Vec<Name> {
+pub fn output(query: &Query) -> Vec<Name> {
     let mut body = &query.body;
     loop {
         match body {
@@ -105,7 +114,7 @@ fn output(query: &Query) -> Vec<Name> {
     }
 }
 
-fn rename(body: &mut SetExpr, columns: &[Name]) {
+pub fn rename(body: &mut SetExpr, columns: &[Name]) {
     match body {
         SetExpr::Select(select) => {
             for (item, name) in select.items.iter_mut().zip(columns) {
@@ -118,23 +127,27 @@ fn rename(body: &mut SetExpr, columns: &[Name]) {
     }
 }
 
-/// A relation in force, by its alias, with its columns where they are known.
-type Scope = Vec<(String, Option<Vec<String>>)>;
+/// The scopes around a query, the nearest last.
+type Outer<'s> = &'s [&'s Scope];
 
-struct Resolver<'c> {
-    catalog: &'c Catalog,
-    certain: bool,
+pub struct Resolver<'c> {
+    pub catalog: &'c Catalog,
+    pub syntax: Syntax,
+    pub certain: bool,
 }
 
 impl Resolver<'_> {
-    /// `with`: common table expressions in force, by name.
-    fn query(
+    /// `with`: common table expressions in force, by name; `outer`: what a query inside an expression sees besides its
+    /// own relations.
+    pub fn query(
         &mut self,
         query: &mut Query,
-        with: &[(String, Option<Vec<String>>)],
+        with: &[With],
+        outer: Outer,
         names: Option<&[String]>,
     ) {
-        let mut with: Scope = with.to_vec();
+        unwrap(query);
+        let mut with = with.to_vec();
         for cte in &mut query.with {
             let name = cte.name.text.to_ascii_lowercase();
             cte.name.text = name.clone();
@@ -142,32 +155,45 @@ impl Resolver<'_> {
             let mut inner = with.clone();
             let listed: Vec<String> = cte.columns.iter().map(|c| c.text.clone()).collect();
             inner.push((name.clone(), (!listed.is_empty()).then(|| listed.clone())));
-            self.query(&mut cte.query, &inner, None);
-            let out: Vec<String> = output(&cte.query)
-                .iter()
-                .map(|n| n.key().to_owned())
-                .collect();
-            let columns = match (listed.is_empty(), out.is_empty()) {
-                (false, _) => Some(listed),
-                (true, false) => Some(out),
-                _ => None,
+            // What a recursive one gives is known by its first part.
+            if query.recursive && listed.is_empty() {
+                let mut first = cte.query.clone();
+                let certain = self.certain;
+                self.query(&mut first, &with, outer, None);
+                self.certain = certain;
+                inner.pop();
+                inner.push((name.clone(), known(&first)));
+            }
+            self.query(&mut cte.query, &inner, outer, None);
+            if !listed.is_empty() && listed.len() == output(&cte.query).len() {
+                let listed: Vec<Name> = listed.iter().map(Name::folded).collect();
+                rename(&mut cte.query.body, &listed);
+            }
+            let columns = match listed.is_empty() {
+                true => known(&cte.query),
+                false => Some(listed),
             };
             with.push((name, columns));
         }
-        let scope = self.set(&mut query.body, &with, names);
-        let items: Vec<(String, Tree)> = match &query.body {
-            SetExpr::Select(select) => select
-                .items
-                .iter()
-                .filter_map(|i| Some((i.alias.as_ref()?.text.clone(), i.expr.clone())))
-                .collect(),
+        let scope = self.set(&mut query.body, &with, outer, names);
+        self.order(query, &scope, &with, outer);
+        for bound in query.limit.iter_mut().chain(&mut query.offset) {
+            self.expr(bound, &[], &with);
+        }
+        if self.syntax == Syntax::Mysql {
+            // A view of MySQL keeps none.
+            query.locks.clear();
+        }
+    }
+
+    fn order(&mut self, query: &mut Query, scope: &Scope, with: &[With], outer: Outer) {
+        let items: Vec<Item> = match &query.body {
+            SetExpr::Select(select) => select.items.clone(),
             _ => Vec::new(),
         };
-        let outputs = output(query)
-            .into_iter()
-            .map(|n| n.key().to_owned())
-            .collect::<Vec<_>>();
-        for key in &mut query.order_by {
+        let outputs: Vec<String> = output(query).iter().map(|n| n.key().to_owned()).collect();
+        let mut keys = std::mem::take(&mut query.order_by);
+        for key in &mut keys {
             // A place, or the name of a result, is what stands there.
             let named = match &key.expr {
                 Tree::Number(n) => n
@@ -180,43 +206,72 @@ impl Resolver<'_> {
                 }
                 _ => None,
             };
-            match named.and_then(|n| {
-                items
-                    .iter()
-                    .find(|(alias, _)| *alias == n)
-                    .map(|(_, e)| e.clone())
-            }) {
-                Some(expr) => key.expr = expr,
-                None => self.expr(&mut key.expr, &scope, &with),
+            let is = |i: &&Item, name: &str| i.alias.as_ref().is_some_and(|a| a.text == name);
+            match named {
+                Some(name) => {
+                    let item = items.iter().find(|i| is(i, &name));
+                    key.expr = match item {
+                        Some(item) => item.expr.clone(),
+                        None => Tree::Column(vec![Ident::new(name)]),
+                    };
+                }
+                None => self.expr(&mut key.expr, &around(outer, scope), with),
             }
             // Ascending and NULLs first are as usual.
             key.nulls_first = None;
         }
+        query.order_by = keys;
     }
 
-    fn set(&mut self, body: &mut SetExpr, with: &Scope, names: Option<&[String]>) -> Scope {
+    fn set(
+        &mut self,
+        body: &mut SetExpr,
+        with: &[With],
+        outer: Outer,
+        names: Option<&[String]>,
+    ) -> Scope {
         match body {
-            SetExpr::Select(select) => self.select(select, with, names),
-            SetExpr::Set(_, left, right) => {
-                self.set(left, with, names);
-                self.set(right, with, None);
-                Scope::new()
+            SetExpr::Select(select) => return self.select(select, with, outer, names),
+            SetExpr::Set(op, left, right) => {
+                self.set(left, with, outer, names);
+                self.set(right, with, outer, None);
+                let nested = matches!(left.as_ref(), SetExpr::Query(_));
+                bare(left);
+                bare(right);
+                // MariaDB writes an inner union as a derived table with a name of its own, MySQL adds conditions to what
+                // is excepted or intersected.
+                let inner = |body: &SetExpr| matches!(body, SetExpr::Set(..));
+                let rewritten = match self.syntax {
+                    Syntax::Mariadb => inner(right) || nested && inner(left),
+                    _ => !op.starts_with("union"),
+                };
+                self.certain &= !rewritten;
+                // Only the first part names the results.
+                unname(right);
+                // What is made distinct in the end was in vain before.
+                if op == "union" {
+                    distinct(left);
+                    distinct(right);
+                    rotate(left, right);
+                }
             }
-            SetExpr::Query(query) => {
-                self.query(query, with, names);
-                Scope::new()
-            }
-            SetExpr::Values(_) => {
-                self.certain = false;
-                Scope::new()
-            }
+            SetExpr::Query(query) => self.query(query, with, outer, names),
+            SetExpr::Values(_) => self.certain = false,
         }
+        Scope::default()
     }
 
-    fn select(&mut self, select: &mut Select, with: &Scope, names: Option<&[String]>) -> Scope {
-        let mut scope = Scope::new();
+    fn select(
+        &mut self,
+        select: &mut Select,
+        with: &[With],
+        outer: Outer,
+        names: Option<&[String]>,
+    ) -> Scope {
+        let mut scope = Scope::default();
         for from in &mut select.from {
-            self.relation(from, with, &mut scope);
+            let stars = self.relation(from, with, outer, &mut scope);
+            scope.stars.extend(stars);
         }
         // A list of relations is a join of all of them.
         let list: Vec<From> = select
@@ -232,17 +287,25 @@ impl Resolver<'_> {
             using: Vec::new(),
         });
         select.from.extend(joined);
+        let scopes = around(outer, &scope);
         for from in &mut select.from {
-            self.conditions(from, &scope, with);
+            self.conditions(from, &scopes, with);
         }
-        self.items(select, &scope, with, names);
+        self.windows(select);
+        self.items(select, &scopes, with, names);
+        if let Some(filter) = &mut select.filter {
+            self.condition(filter, &scopes, with);
+        }
         let aliases: Vec<(String, Tree)> = select
             .items
             .iter()
             .filter_map(|i| Some((i.alias.as_ref()?.text.clone(), i.expr.clone())))
             .collect();
-        for expr in select.filter.iter_mut().chain(&mut select.having) {
-            self.expr(expr, &scope, with);
+        if let Some(having) = &mut select.having {
+            // The names of results are in force here.
+            let results = Scope::of_results(aliases.iter().map(|(name, _)| name.clone()));
+            let scopes: Vec<&Scope> = scopes.iter().copied().chain([&results]).collect();
+            self.condition(having, &scopes, with);
         }
         for expr in &mut select.group_by {
             let place = match expr {
@@ -250,7 +313,7 @@ impl Resolver<'_> {
                     .parse::<usize>()
                     .ok()
                     .and_then(|n| aliases.get(n.checked_sub(1)?)),
-                Tree::Column(path) if path.len() == 1 && !known(&scope, &path[0].text) => {
+                Tree::Column(path) if path.len() == 1 && !scope.has(&path[0].text) => {
                     let name = path[0].text.to_ascii_lowercase();
                     aliases.iter().find(|(a, _)| *a == name)
                 }
@@ -258,35 +321,63 @@ impl Resolver<'_> {
             };
             match place {
                 Some((_, tree)) => *expr = tree.clone(),
-                None => self.expr(expr, &scope, with),
+                None => self.expr(expr, &scopes, with),
             }
         }
         scope
     }
 
+    /// A window's name stands for what it says; a window that no one names says nothing.
+    fn windows(&mut self, select: &mut Select) {
+        let named = std::mem::take(&mut select.windows);
+        let find = |name: &Ident| -> Option<Window> {
+            let same = |(n, _): &&(Ident, Window)| n.text.eq_ignore_ascii_case(&name.text);
+            named.iter().find(same).map(|(_, w)| w.clone())
+        };
+        for item in &mut select.items {
+            item.expr.map(&mut |node| {
+                let Tree::Call {
+                    over: Some(over), ..
+                } = node
+                else {
+                    return;
+                };
+                // One may be built on another.
+                for _ in 0..named.len() {
+                    let Some(base) = over.name.as_ref().and_then(find) else {
+                        break;
+                    };
+                    over.name = base.name;
+                    if over.partition_by.is_empty() {
+                        over.partition_by = base.partition_by;
+                    }
+                    if over.order_by.is_empty() {
+                        over.order_by = base.order_by;
+                    }
+                    over.frame = over.frame.take().or(base.frame);
+                }
+            });
+        }
+    }
+
     fn items(
         &mut self,
         select: &mut Select,
-        scope: &Scope,
-        with: &Scope,
+        scopes: &[&Scope],
+        with: &[With],
         names: Option<&[String]>,
     ) {
+        let Some(scope) = scopes.last() else { return };
         let items = std::mem::take(&mut select.items);
         for (at, mut item) in items.into_iter().enumerate() {
             if let Tree::Star(path) = &item.expr {
                 let wanted = path.last().map(|p| p.text.to_ascii_lowercase());
-                for (alias, columns) in scope {
-                    if wanted.as_ref().is_some_and(|w| w != alias) {
-                        continue;
-                    }
-                    let Some(columns) = columns else {
-                        self.certain = false;
-                        continue;
-                    };
-                    select.items.extend(columns.iter().map(|c| Item {
-                        expr: Tree::Column(vec![Ident::new(alias.clone()), Ident::new(c.clone())]),
-                        alias: Some(Ident::new(c.clone())),
-                    }));
+                self.certain &= scope.known(wanted.as_deref());
+                for (alias, column) in scope.star(wanted.as_deref()) {
+                    select.items.push(Item {
+                        expr: Tree::Column(vec![Ident::new(alias), Ident::new(column.clone())]),
+                        alias: Some(Ident::new(column)),
+                    });
                 }
                 continue;
             }
@@ -297,156 +388,64 @@ impl Resolver<'_> {
                     .and_then(|n| n.get(at))
                     .map(|n| n.to_ascii_lowercase()),
             };
-            if named.is_none() {
-                self.certain = false;
-            }
             item.alias = named.map(Ident::new);
-            self.expr(&mut item.expr, scope, with);
+            self.expr(&mut item.expr, scopes, with);
             select.items.push(item);
         }
     }
 
-    fn relation(&mut self, from: &mut From, with: &Scope, scope: &mut Scope) {
-        match from {
-            From::Table { name, alias, .. } => {
-                lower(name);
-                let Some(last) = name.last().map(|n| n.text.clone()) else {
-                    return;
-                };
-                if last == "dual" && name.len() == 1 {
-                    return;
-                }
-                if let Some(alias) = alias {
-                    alias.name.text.make_ascii_lowercase();
-                }
-                let shown = alias.as_ref().map_or(last.clone(), |a| a.name.text.clone());
-                // The relation's own name is no alias.
-                if alias
-                    .as_ref()
-                    .is_some_and(|a| a.name.text == last && a.columns.is_empty())
-                {
-                    *alias = None;
-                }
-                let columns = match with.iter().rev().find(|(n, _)| *n == last) {
-                    Some((_, columns)) if name.len() == 1 => columns.clone(),
-                    _ => self.columns(name),
-                };
-                if columns.is_none() {
-                    self.certain = false;
-                }
-                scope.push((shown, columns));
-            }
-            From::Query { query, alias, .. } => {
-                self.query(query, with, None);
-                let columns: Vec<String> = match alias {
-                    Some(a) if !a.columns.is_empty() => a
-                        .columns
-                        .iter()
-                        .map(|c| c.text.to_ascii_lowercase())
-                        .collect(),
-                    _ => output(query).iter().map(|n| n.key().to_owned()).collect(),
-                };
-                if let Some(alias) = alias {
-                    alias.name.text.make_ascii_lowercase();
-                    lower(&mut alias.columns);
-                    let known = (!columns.is_empty()).then_some(columns);
-                    scope.push((alias.name.text.clone(), known));
-                }
-            }
-            From::Call { .. } => self.certain = false,
-            From::Join {
-                kind,
-                left,
-                right,
-                using,
-                ..
-            } => {
-                lower(using);
-                if kind == "cross" {
-                    *kind = "inner".into();
-                }
-                if kind.starts_with("natural") || !using.is_empty() {
-                    // The server writes the condition out.
-                    self.certain = false;
-                }
-                self.relation(left, with, scope);
-                self.relation(right, with, scope);
-            }
+    /// An expression of which only the truth counts.
+    pub fn condition(&mut self, tree: &mut Tree, scopes: &[&Scope], with: &[With]) {
+        self.expr(tree, scopes, with);
+        let whole = std::mem::replace(tree, Tree::Null);
+        *tree = truth(whole, self.syntax);
+        // Where NULL is as good as false, MySQL writes NOT IN as IS FALSE.
+        match tree {
+            Tree::Op(op, args) if op == "and" => args.iter_mut().for_each(not_in),
+            tree => not_in(tree),
         }
     }
 
-    fn columns(&self, name: &[Ident]) -> Option<Vec<String>> {
-        if name.len() != 1 {
-            return None;
-        }
-        let id = find(self.catalog, &Name::folded(name[0].text.clone()))?;
-        if let Some(table) = self.catalog.item::<Table>(&id) {
-            let seen = |c: &&driftless_model::Column| c.my.as_ref().is_none_or(|m| !m.invisible);
-            return Some(
-                table
-                    .columns
-                    .iter()
-                    .filter(seen)
-                    .map(|c| c.name.key().to_owned())
-                    .collect(),
-            );
-        }
-        let view = self.catalog.item::<View>(&id)?;
-        let names: Vec<String> = view
-            .output
-            .iter()
-            .map(|(n, _)| n.key().to_owned())
-            .collect();
-        (!names.is_empty()).then_some(names)
-    }
-
-    fn conditions(&mut self, from: &mut From, scope: &Scope, with: &Scope) {
-        if let From::Join {
-            left, right, on, ..
-        } = from
-        {
-            self.conditions(left, scope, with);
-            self.conditions(right, scope, with);
-            if let Some(on) = on {
-                self.expr(on, scope, with);
-            }
-        }
-    }
-
-    fn expr(&mut self, tree: &mut Tree, scope: &Scope, with: &Scope) {
-        // Queries inside see what is around them.
-        let mut unsure = false;
-        tree.map(&mut |node| {
-            fold(node, None);
-            match node {
-                Tree::Column(path) if path.len() == 1 => {
-                    let name = path[0].text.clone();
-                    let mut owners = scope
-                        .iter()
-                        .filter(|(_, columns)| columns.as_ref().is_some_and(|c| c.contains(&name)));
-                    match (owners.next(), owners.next()) {
-                        (Some((alias, _)), None) => path.insert(0, Ident::new(alias.clone())),
-                        _ => unsure = true,
-                    }
-                }
-                // The database's own name before a table says nothing.
-                Tree::Column(path) if path.len() == 3 => {
-                    path.remove(0);
-                }
-                Tree::Query(_) | Tree::ArrayQuery(_) => unsure = true,
-                _ => {}
+    pub fn expr(&mut self, tree: &mut Tree, scopes: &[&Scope], with: &[With]) {
+        tree.for_each_child_mut(&mut |child| match child {
+            ChildMut::Tree(tree) => self.expr(tree, scopes, with),
+            ChildMut::Query(query) => {
+                self.query(query, with, scopes, None);
+                // Nobody sees its names.
+                unname(&mut query.body);
             }
         });
-        if unsure {
-            let _ = with;
-            self.certain = false;
+        fold(tree, None, self.syntax);
+        match tree {
+            Tree::Column(path) if path.len() == 1 => {
+                // The nearest scope that has it; one that is not wholly known might.
+                for scope in scopes.iter().rev() {
+                    match scope.owner(&path[0].text) {
+                        Some(Some(owner)) => path.insert(0, Ident::new(owner)),
+                        Some(None) => {}
+                        None if scope.known(None) => continue,
+                        None => self.certain = false,
+                    }
+                    return;
+                }
+                self.certain = false;
+            }
+            // The database's own name before a table says nothing.
+            Tree::Column(path) if path.len() == 3 => {
+                path.remove(0);
+            }
+            _ => {}
         }
     }
 }
 
-fn known(scope: &Scope, name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    scope
-        .iter()
-        .any(|(_, columns)| columns.as_ref().is_some_and(|c| c.contains(&name)))
+/// The scopes around, and one more.
+pub fn around<'s>(outer: &[&'s Scope], scope: &'s Scope) -> Vec<&'s Scope> {
+    outer.iter().copied().chain([scope]).collect()
+}
+
+/// The names of what a query gives, if it says all of them.
+pub fn known(query: &Query) -> Option<Vec<String>> {
+    let names: Vec<String> = output(query).iter().map(|n| n.key().to_owned()).collect();
+    (!names.is_empty()).then_some(names)
 }
