@@ -6,8 +6,9 @@
 //! grammar does not understand is named as not modelled.
 
 use crate::dialect::of;
+use crate::row::CLIENT_CHARSET;
 use crate::text::{id, quoted};
-use driftless_model::{Catalog, Kind, Name, Observed, Server, Unmodelled};
+use driftless_model::{Catalog, Kind, Name, Observed, Server, Unmodelled, View};
 use driftless_planner::{Action, Fault, Inspected, Moment, Rows, apply};
 use driftless_sql::{Problems, SourceId, split};
 
@@ -113,7 +114,11 @@ pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
             continue;
         };
         match actions(text, server) {
-            Ok(actions) => attempt(actions, server, &mut moment, &mut waiting),
+            Ok(mut actions) => {
+                let client = row.and_then(|r| r.get(shown.column + 1));
+                said_by(&mut actions, client);
+                attempt(actions, server, &mut moment, &mut waiting);
+            }
             Err(why) => unmodelled(shown, &why, &mut moment),
         }
     }
@@ -135,6 +140,18 @@ pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
         observed: sizes,
         notes,
     })
+}
+
+/// A view keeps the character set of the connection that made it: what a cast to a text is in, where it does not say.
+fn said_by(actions: &mut [Action], client: Option<&str>) {
+    for action in actions {
+        if let Action::Create(create) = action
+            && let Some(view) = create.object.get_mut::<View>()
+            && let Some(charset) = client.filter(|c| *c != "utf8mb4")
+        {
+            view.options.insert(CLIENT_CHARSET.into(), charset.into());
+        }
+    }
 }
 
 fn unmodelled(shown: &Shown, why: &str, moment: &mut Moment) {

@@ -35,6 +35,11 @@ impl<'t> Cursor<'t> {
         }
     }
 
+    /// A cursor over these tokens of the same text.
+    pub fn over(&self, tokens: &'t [Token]) -> Cursor<'t> {
+        Cursor::new(self.text, tokens, self.source, self.syntax)
+    }
+
     pub fn syntax(&self) -> Syntax {
         self.syntax
     }

@@ -1,11 +1,12 @@
 //! SQL text → [`Tree`] and [`Query`]: `sqlparser` reads, this lowers into our own trees.
 //!
-//! Neighbours: `lower/token` feeds the parser from our lexer, `lower/sqlite` and `lower/mysql` are these engines' grammars, `lower/expr` and
-//! `lower/query` lower. Invariant: nothing is lost silently: whatever is not understood makes the text [`Opaque`].
+//! Neighbours: `lower/token` feeds the parser from our lexer, `lower/sqlite`, `lower/mysql` and
+//! `lower/mysql_form` are these engines' grammars, `lower/expr` and `lower/query` lower. Invariant: nothing is lost silently: whatever is not understood makes the text [`Opaque`].
 
 mod call;
 mod expr;
 mod mysql;
+mod mysql_form;
 mod query;
 mod shape;
 mod sqlite;

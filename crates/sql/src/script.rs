@@ -359,6 +359,9 @@ impl Body {
         };
         if self.form == Form::Plain && before.len() < 10 {
             self.form = form(tokens, text, syntax);
+            // A block by itself is open already.
+            let block = self.form == Form::Program && word_is(last, text, "atomic");
+            self.blocks += usize::from(block);
         }
         match self.form {
             Form::Rule => match last.span.of(text) {
@@ -433,10 +436,17 @@ fn word_is(token: &Token, text: &str, word: &str) -> bool {
     token.kind == TokenKind::Word && token.span.of(text).eq_ignore_ascii_case(word)
 }
 
-/// `CREATE [OR REPLACE] [DEFINER = …] PROCEDURE | FUNCTION | TRIGGER | EVENT`, `ALTER … EVENT`.
+/// `CREATE [OR REPLACE] [DEFINER = …] PROCEDURE | FUNCTION | TRIGGER | EVENT`, `ALTER … EVENT`, `BEGIN NOT ATOMIC`.
 fn program_form(tokens: &[Token], text: &str) -> Form {
     const KINDS: &[&str] = &["procedure", "function", "trigger", "event"];
     const LEAD: &[&str] = &["or", "replace", "definer", "aggregate", "current_user"];
+    if let [begin, not, atomic] = tokens
+        && word_is(begin, text, "begin")
+        && word_is(not, text, "not")
+        && word_is(atomic, text, "atomic")
+    {
+        return Form::Program;
+    }
     let Some((last, before)) = tokens.split_last() else {
         return Form::Plain;
     };

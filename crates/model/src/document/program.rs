@@ -148,9 +148,10 @@ impl Form {
         self.engine_options(out, &event.options);
     }
 
-    /// Who defined it differs between environments.
-    fn engine_options(self, out: &mut Entry, options: &Options) {
+    /// Who defined it, and from what connection, differs between environments.
+    pub(super) fn engine_options(self, out: &mut Entry, options: &Options) {
         let mut options = options.clone();
+        options.remove("client charset");
         if self.hashes() {
             options.remove("definer");
         }

@@ -307,7 +307,7 @@ impl Form {
         out.put("query", self.text(&view.query));
         out.flag("recursive", view.recursive);
         out.some("check_option", view.check_option.as_deref());
-        out.options("options", &view.options);
+        self.engine_options(out, &view.options);
         if id.kind == Kind::MaterializedView {
             out.flag("without_data", !view.populated);
             out.some("method", view.method.as_deref());
@@ -328,7 +328,7 @@ impl Form {
         if let Some(check) = &view.check_option {
             options.insert("check_option".into(), check.clone());
         }
-        out.options("options", &options);
+        self.engine_options(out, &options);
         out.some("method", view.method.as_deref());
     }
 }

@@ -195,6 +195,7 @@ fn fold_call(node: &mut Tree, syntax: Syntax) {
     }
     let number = |text: &str| Tree::Number(text.into());
     let called = one.text.clone();
+    let separated = args.iter().any(separates);
     match (called.as_str(), args.as_mut_slice()) {
         // The next and the last row are one away.
         ("lead" | "lag", [_]) => args.push(number("1")),
@@ -227,37 +228,46 @@ fn fold_call(node: &mut Tree, syntax: Syntax) {
             let days = days.into_iter().map(|d| call("to_days", vec![d]));
             *node = op("-", days.collect());
         }
-        ("convert", [_, ty]) if type_of(ty).is_some() => {
-            let ty = type_of(ty);
-            let value = std::mem::take(args).into_iter().next();
-            if let (Some(ty), Some(value)) = (ty, value) {
-                *node = cast(value, cast_type(&ty));
+        ("binary of", [_]) => {
+            if let Some(value) = args.pop() {
+                *node = cast(value, "char charset binary".into());
+            }
+        }
+        ("group_concat", _) if !separated => {
+            let comma = Box::new(Tree::Text(",".into()));
+            args.push(Tree::Named(Ident::new("separator"), comma));
+        }
+        ("chr", [_]) if syntax == Syntax::Mariadb => one.text = "char using utf8mb4".into(),
+        ("position", [_, _]) => {
+            args.reverse();
+            one.text = "locate".into();
+        }
+        ("date_add" | "date_sub", [_, _]) => {
+            // A plain number is one of days.
+            if !is_interval(&args[1]) {
+                let days = args.pop().into_iter().collect();
+                args.push(call("interval day", days));
+            }
+            let sign = if called == "date_add" { "+" } else { "-" };
+            *node = op(sign, std::mem::take(args));
+        }
+        ("timestampadd", [Tree::Text(unit), _, _]) => {
+            let name = format!("interval {unit}");
+            if let (Some(moment), Some(count)) = (args.pop(), args.pop()) {
+                *node = op("+", vec![moment, call(&name, vec![count])]);
             }
         }
         _ => {}
     }
 }
 
-/// A type that was read as a name or a call: `char`, `decimal(10,2)`.
-fn type_of(tree: &Tree) -> Option<String> {
-    match tree {
-        Tree::Column(path) => match path.as_slice() {
-            [one] => Some(one.text.clone()),
-            _ => None,
-        },
-        Tree::Call { name, args, .. } => {
-            let [one] = name.as_slice() else { return None };
-            let args: Option<Vec<&str>> = args
-                .iter()
-                .map(|a| match a {
-                    Tree::Number(n) => Some(n.as_str()),
-                    _ => None,
-                })
-                .collect();
-            Some(format!("{}({})", one.text, args?.join(",")))
-        }
-        _ => None,
-    }
+fn separates(arg: &Tree) -> bool {
+    matches!(arg, Tree::Named(name, _) if name.text == "separator")
+}
+
+/// `INTERVAL … DAY`: a length of time.
+fn is_interval(tree: &Tree) -> bool {
+    matches!(tree, Tree::Call { name, .. } if matches!(name.as_slice(), [one] if one.text.starts_with("interval ")))
 }
 
 pub fn fold_op(node: &mut Tree, syntax: Syntax) {
@@ -293,6 +303,8 @@ pub fn fold_op(node: &mut Tree, syntax: Syntax) {
                 *node = negated(truth(inner, syntax), syntax);
             }
         }
+        // The moment stands first.
+        ("+", [length, _]) if is_interval(length) => args.swap(0, 1),
         ("+", [_]) => {
             if let Some(inner) = args.pop() {
                 *node = inner;

@@ -35,15 +35,25 @@ pub fn settle_expr(text: &mut SqlText, table: &ObjectId, catalog: &Catalog) {
         Ok(mut tree) => {
             let own = table.name.key().to_owned();
             tree.map(&mut |node| fold(node, Some(&own), syntax));
-            // MariaDB shows bytes as a text where they are compared with one.
+            // MariaDB shows bytes, and text of another character set, as it compares them.
             tree.walk(&mut |node| {
-                text.certain &= !(syntax == Syntax::Mariadb && matches!(node, Tree::Bits(..)));
+                text.certain &= !(syntax == Syntax::Mariadb && is_bytes(node));
             });
             Canon::Tree(tree)
         }
         // Other tokens may mean the same.
         Err(_) => Canon::Opaque(tokens(&text.written, syntax)),
     };
+}
+
+fn is_bytes(node: &Tree) -> bool {
+    match node {
+        Tree::Bits(..) => true,
+        Tree::Call { name, .. } => {
+            matches!(name.as_slice(), [one] if one.text.starts_with("introduced "))
+        }
+        _ => false,
+    }
 }
 
 /// A body that the server keeps as it was written: of a routine, a trigger, an event.

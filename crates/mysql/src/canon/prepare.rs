@@ -3,7 +3,7 @@
 //! Neighbours: `mod`, `default` and `query` read what this gives. Invariant: what is written means the same to the
 //! server; only places in the text shift.
 
-use driftless_sql::{SourceId, Syntax, Token, TokenKind, lex, token_text};
+use driftless_sql::{SourceId, Syntax, TokenKind, lex, token_text};
 
 /// The text without the character sets before its strings that say nothing, and with the parser's own words.
 pub fn prepared(text: &str, syntax: Syntax) -> String {
@@ -28,8 +28,6 @@ pub fn prepared(text: &str, syntax: Syntax) -> String {
             "distinctrow" => (end, "distinct"),
             // `= SOME (SELECT …)`
             "some" if tokens.get(at + 1).is_some_and(|t| t.span.of(text) == "(") => (end, "any"),
-            // `a MOD b`, as MariaDB prints it; `mod(a, b)` is a call.
-            "mod" if at > 0 && ends_operand(&tokens[at - 1], text) => (end, "%"),
             _ => continue,
         };
         out.push_str(text.get(from..start).unwrap_or(""));
@@ -47,18 +45,5 @@ pub fn says_nothing(introducer: &str, string: &str) -> bool {
         "_utf8mb4" | "_utf8mb3" | "_utf8" => true,
         "_latin1" | "_ascii" => string.is_ascii(),
         _ => false,
-    }
-}
-
-fn ends_operand(token: &Token, text: &str) -> bool {
-    let raw = token.span.of(text);
-    match token.kind {
-        TokenKind::Symbol => raw == ")",
-        TokenKind::Word => ![
-            "select", "and", "or", "not", "when", "then", "else", "by", "distinct",
-        ]
-        .iter()
-        .any(|w| raw.eq_ignore_ascii_case(w)),
-        _ => true,
     }
 }

@@ -13,9 +13,14 @@ use driftless_sql::{
     lex, read_query, token_text,
 };
 
-/// Settles the query of a view with these column names (none: its own). Gives the names of what it returns, where they
-/// are known.
-pub fn settle_query(text: &mut SqlText, columns: &[Name], catalog: &Catalog) -> Vec<Name> {
+/// Settles the query of a view with these column names (none: its own), made by a connection with that character set
+/// (none: one like ours). Gives the names of what it returns, where they are known.
+pub fn settle_query(
+    text: &mut SqlText,
+    columns: &[Name],
+    client: Option<&str>,
+    catalog: &Catalog,
+) -> Vec<Name> {
     let syntax = catalog.server.dialect.syntax();
     text.refs = references(&text.written, catalog);
     let Ok(mut query) = read_query(&prepared(&text.written, syntax), syntax) else {
@@ -28,6 +33,9 @@ pub fn settle_query(text: &mut SqlText, columns: &[Name], catalog: &Catalog) -> 
         syntax,
         certain: true,
     };
+    if let Some(client) = client {
+        unsay(&mut query, client);
+    }
     let names = item_texts(&text.written, syntax);
     resolver.query(&mut query, &[], &[], Some(&names));
     let mut out = output(&query);
@@ -38,6 +46,18 @@ pub fn settle_query(text: &mut SqlText, columns: &[Name], catalog: &Catalog) -> 
     text.certain = resolver.certain;
     text.canon = Canon::Query(Box::new(query));
     out
+}
+
+/// Casts to texts in the character set of the connection say nothing about it.
+fn unsay(query: &mut Query, client: &str) {
+    let said = format!(" charset {client}");
+    query.map(&mut |node| {
+        if let Tree::Cast(_, ty) = node
+            && let Some(plain) = ty.text.strip_suffix(&said)
+        {
+            ty.text = plain.to_owned();
+        }
+    });
 }
 
 /// The texts between the commas of the first select list, which name results that have no name of their own.

@@ -46,8 +46,10 @@ fn named(written: &str, syntax: Syntax) -> Vec<(Name, Token)> {
         }
     }
     let mut out = Vec::new();
-    // Open brackets, and whether a list of relations is being read in each.
+    // Open brackets: whether a list of relations is being read in each, and whether a SELECT has begun there; FROM has
+    // other meanings among a function's arguments.
     let mut lists = vec![false];
+    let mut selects = vec![false];
     let mut at = 0;
     while at < tokens.len() {
         let here = word(at);
@@ -61,14 +63,18 @@ fn named(written: &str, syntax: Syntax) -> Vec<(Name, Token)> {
                         "from" | "join" | "," | "(" | "straight_join"
                     );
                 lists.push(inherits);
+                selects.push(false);
                 expects = inherits && word(at + 1) != "select" && word(at + 1) != "(";
             }
             ")" => {
                 lists.pop();
+                selects.pop();
                 if lists.is_empty() {
                     lists.push(false);
+                    selects.push(false);
                 }
             }
+            "from" if !*selects.last().unwrap_or(&false) => {}
             "from" | "join" | "straight_join" => {
                 if let Some(last) = lists.last_mut() {
                     *last = true;
@@ -80,6 +86,9 @@ fn named(written: &str, syntax: Syntax) -> Vec<(Name, Token)> {
             | "window" => {
                 if let Some(last) = lists.last_mut() {
                     *last = here == "on" && *last;
+                }
+                if let Some(last) = selects.last_mut() {
+                    *last |= here == "select";
                 }
             }
             _ => {}
@@ -161,6 +170,10 @@ mod tests {
             ),
             (
                 "select extract(year from x), other.f from other.t join q using (a, b)",
+                "q",
+            ),
+            (
+                "select trim(leading '0' from b), substring(c from 2) from q",
                 "q",
             ),
             (

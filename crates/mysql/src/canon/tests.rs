@@ -43,7 +43,7 @@ fn catalog(dialect: Dialect) -> Catalog {
             query: SqlText::new(query),
             ..View::default()
         };
-        let names = settle_query(&mut view.query, &[], &catalog);
+        let names = settle_query(&mut view.query, &[], None, &catalog);
         view.output = names.into_iter().map(|n| (n, None)).collect();
         catalog
             .objects
@@ -66,7 +66,7 @@ fn default(ty: &str, written: &str, catalog: &Catalog) -> SqlText {
 
 fn view(written: &str, catalog: &Catalog) -> SqlText {
     let mut text = SqlText::new(written);
-    settle_query(&mut text, &[], catalog);
+    settle_query(&mut text, &[], None, catalog);
     text
 }
 

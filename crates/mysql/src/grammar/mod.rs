@@ -4,6 +4,7 @@
 //! consumed by its grammar, or the statement is an error by name. Nothing is resolved here: names are as written.
 
 mod alter;
+mod block;
 mod column;
 mod data;
 mod event;
@@ -48,6 +49,7 @@ pub fn read(
         Some("insert" | "replace" | "update" | "delete" | "with" | "load" | "truncate") => {
             data::read(&mut cur)?
         }
+        Some("begin") if cur.at_seq(&["begin", "not"]) => block::read(&mut cur, server)?,
         _ => misc::read(&mut cur)?,
     };
     cur.finish()?;
@@ -90,35 +92,40 @@ pub fn user(cur: &mut Cursor) -> Result<String, Diagnostic> {
     Ok(format!("{name}@%"))
 }
 
-fn create(cur: &mut Cursor, server: Server) -> Result<Parsed, Diagnostic> {
-    cur.expect("create")?;
+/// The words between CREATE or ALTER and the kind's.
+fn lead(cur: &mut Cursor, or_replace: bool) -> Result<Lead, Diagnostic> {
     let mut lead = Lead {
-        or_replace: cur.eat_seq(&["or", "replace"]),
+        or_replace,
         ..Lead::default()
     };
+    loop {
+        let (option, value) = if cur.eat("algorithm") {
+            cur.eat_symbol("=");
+            let word = cur.ident("UNDEFINED, MERGE or TEMPTABLE")?.text;
+            ("algorithm", word.to_ascii_lowercase())
+        } else if cur.eat("definer") {
+            cur.expect_symbol("=")?;
+            ("definer", user(cur)?)
+        } else if cur.eat_seq(&["sql", "security"]) {
+            let word = cur.ident("DEFINER or INVOKER")?.text;
+            ("security", word.to_ascii_lowercase())
+        } else {
+            return Ok(lead);
+        };
+        lead.options.insert(option.into(), value);
+    }
+}
+
+fn create(cur: &mut Cursor, server: Server) -> Result<Parsed, Diagnostic> {
+    cur.expect("create")?;
+    let or_replace = cur.eat_seq(&["or", "replace"]);
     let at = cur.here();
     if cur.eat("temporary") {
         return Err(misc::temporary(cur, at));
     }
-    loop {
-        if cur.eat("algorithm") {
-            cur.eat_symbol("=");
-            let word = cur.ident("UNDEFINED, MERGE or TEMPTABLE")?.text;
-            lead.options
-                .insert("algorithm".into(), word.to_ascii_lowercase());
-        } else if cur.eat("definer") {
-            cur.expect_symbol("=")?;
-            let user = user(cur)?;
-            lead.options.insert("definer".into(), user);
-        } else if cur.eat_seq(&["sql", "security"]) {
-            let word = cur.ident("DEFINER or INVOKER")?.text;
-            lead.options
-                .insert("security".into(), word.to_ascii_lowercase());
-        } else if cur.at("aggregate") && cur.at_seq(&["aggregate", "function"]) {
-            return Err(unsupported(cur, "aggregate functions"));
-        } else {
-            break;
-        }
+    let lead = lead(cur, or_replace)?;
+    if cur.at_seq(&["aggregate", "function"]) {
+        return Err(unsupported(cur, "aggregate functions"));
     }
     match cur.word().as_deref() {
         Some("table") => table::create(cur, lead, server),
@@ -155,28 +162,7 @@ fn alter(cur: &mut Cursor, server: Server) -> Result<Parsed, Diagnostic> {
         return alter::table(cur, server);
     }
     cur.reset(start);
-    let mut lead = Lead {
-        or_replace: true,
-        ..Lead::default()
-    };
-    loop {
-        if cur.eat("algorithm") {
-            cur.eat_symbol("=");
-            let word = cur.ident("UNDEFINED, MERGE or TEMPTABLE")?.text;
-            lead.options
-                .insert("algorithm".into(), word.to_ascii_lowercase());
-        } else if cur.eat("definer") {
-            cur.expect_symbol("=")?;
-            let user = user(cur)?;
-            lead.options.insert("definer".into(), user);
-        } else if cur.eat_seq(&["sql", "security"]) {
-            let word = cur.ident("DEFINER or INVOKER")?.text;
-            lead.options
-                .insert("security".into(), word.to_ascii_lowercase());
-        } else {
-            break;
-        }
-    }
+    let lead = lead(cur, true)?;
     match cur.word().as_deref() {
         Some("view") => view::create(cur, lead, server),
         Some("event") => event::alter(cur, lead, server),

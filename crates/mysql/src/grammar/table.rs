@@ -159,6 +159,10 @@ pub fn set(my: &mut MyTable, name: &str, value: Option<String>) {
         }
         ("collate", Some(collation)) => my.collation = Some(collation),
         ("auto_increment", value) => my.auto_increment = value.and_then(|v| v.parse().ok()),
+        // Aria's usual state, which MariaDB always shows.
+        ("page_checksum", Some(value)) if value == "1" => {
+            my.options.remove("page_checksum");
+        }
         (name, Some(value)) => {
             my.options.insert(name.to_owned(), value);
         }

@@ -11,6 +11,8 @@ mod table;
 mod trigger;
 mod view;
 
+pub use view::CLIENT_CHARSET;
+
 pub use table::collation::charset as charset_of;
 
 use driftless_model::{Kind, ObjectId, Server};

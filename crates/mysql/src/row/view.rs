@@ -10,10 +10,14 @@ use driftless_planner::{
 
 pub struct Views;
 
-/// Who defined it is another matter.
+/// The character set of the connection that made a view.
+pub const CLIENT_CHARSET: &str = "client charset";
+
+/// Who defined it, from which connection, is another matter.
 fn options(view: &View) -> Options {
     let mut options = view.options.clone();
     options.remove("definer");
+    options.remove(CLIENT_CHARSET);
     options
 }
 
@@ -21,7 +25,8 @@ impl KindOps for Views {
     type Item = View;
 
     fn settle(&self, _id: &ObjectId, item: &mut View, catalog: &Catalog) {
-        let names = settle_query(&mut item.query, &item.columns, catalog);
+        let client = item.options.get(CLIENT_CHARSET).map(String::as_str);
+        let names = settle_query(&mut item.query, &item.columns, client, catalog);
         item.output = names.into_iter().map(|n| (n, None)).collect();
     }
 

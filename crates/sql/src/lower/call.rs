@@ -29,6 +29,21 @@ pub(super) fn plain_of(name: Vec<Ident>, args: Vec<Tree>) -> Tree {
     }
 }
 
+/// MySQL's functions whose first argument is a word: a unit of time, a kind of format.
+const UNITED: &[&str] = &["timestampadd", "timestampdiff", "get_format"];
+
+/// A word that was read as a column.
+fn unit(arg: Option<&mut Tree>) {
+    if let Some(arg) = arg
+        && let Tree::Column(path) = arg
+        && let [one] = path.as_slice()
+    {
+        let word = one.text.to_ascii_lowercase();
+        let word = word.strip_prefix("sql_tsi_").unwrap_or(&word);
+        *arg = Tree::Text(word.to_owned());
+    }
+}
+
 impl Lowerer {
     pub(super) fn function(&mut self, function: &Function) -> Result<Tree, Opaque> {
         let Function {
@@ -61,7 +76,10 @@ impl Lowerer {
             }
         };
         let args: Result<Vec<Tree>, Opaque> = list.args.iter().map(|a| self.argument(a)).collect();
-        let args = args?;
+        let mut args = args?;
+        if self.syntax.is_mysql() && UNITED.contains(&keyword.as_str()) {
+            unit(args.first_mut());
+        }
         let simple = over.is_none() && filter.is_none() && within_group.is_empty();
         if keyword == "row" && simple && list.clauses.is_empty() {
             return Ok(Tree::Row(args));
@@ -70,6 +88,14 @@ impl Lowerer {
         for clause in &list.clauses {
             match clause {
                 FunctionArgumentClause::OrderBy(keys) => order_by = self.sort_keys(keys)?,
+                FunctionArgumentClause::Separator(value) => {
+                    let value = self.expr(&Expr::Value(value.clone()))?;
+                    args.push(Tree::Named(Ident::new("separator"), Box::new(value)));
+                }
+                FunctionArgumentClause::Limit(count) => {
+                    let count = self.expr(count)?;
+                    args.push(Tree::Named(Ident::new("limit"), Box::new(count)));
+                }
                 other => return opaque(format!("the clause {other}")),
             }
         }

@@ -326,6 +326,7 @@ impl Lowerer {
                 self.two(name, expr, pattern)
             }
             Expr::Like { .. } | Expr::ILike { .. } | Expr::SimilarTo { .. } => self.pattern(expr),
+            Expr::MemberOf(member) => self.two("member of", &member.value, &member.array),
             _ => self.keyword_call(expr),
         }
     }

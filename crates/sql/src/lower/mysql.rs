@@ -1,11 +1,13 @@
 //! MySQL's expression grammar for `sqlparser`: its own precedence table (manual, Operator Precedence).
 //!
 //! Why: the parser's own MySQL dialect binds `||`, `^`, `!` and BETWEEN by another engine's table, and a wrong tree would
-//! take two meanings for one. Neighbour: `token` turns signs into the parser's.
+//! take two meanings for one. Neighbours: `token` turns signs into the parser's, `mysql_form` reads
+//! what has words inside.
 
 use std::any::TypeId;
 
-use sqlparser::ast::{Expr, UnaryOperator};
+use super::mysql_form;
+use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
 use sqlparser::dialect::{Dialect, MySqlDialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
@@ -47,7 +49,22 @@ impl Dialect for Mysql {
     fn supports_bitwise_shift_operators(&self) -> bool {
         true
     }
-    fn require_interval_qualifier(&self) -> bool {
+    fn supports_cross_join_constraint(&self) -> bool {
+        true
+    }
+    fn is_table_factor_alias(&self, explicit: bool, word: &Keyword, parser: &mut Parser) -> bool {
+        MySqlDialect {}.is_table_factor_alias(explicit, word, parser)
+    }
+    fn supports_string_literal_concatenation(&self) -> bool {
+        true
+    }
+    fn supports_group_by_with_modifier(&self) -> bool {
+        true
+    }
+    fn supports_select_modifiers(&self) -> bool {
+        true
+    }
+    fn allow_extract_custom(&self) -> bool {
         true
     }
 
@@ -94,6 +111,8 @@ impl Dialect for Mysql {
                     }
                     _ => return None,
                 },
+                _ if mysql_form::is(w, "mod") || mysql_form::is(w, "div") => TIMES,
+                _ if mysql_form::is(w, "sounds") => BETWEEN,
                 _ => return None,
             },
             Token::Caret => CARET,
@@ -110,12 +129,38 @@ impl Dialect for Mysql {
             Token::Minus => (UnaryOperator::Minus, UNARY),
             Token::Plus => (UnaryOperator::Plus, UNARY),
             Token::Tilde => (UnaryOperator::BitwiseNot, UNARY),
-            _ => return None,
+            _ => return mysql_form::prefix(parser, COLLATE),
         };
         parser.advance_token();
         Some(parser.parse_subexpr(level).map(|expr| Expr::UnaryOp {
             op,
             expr: Box::new(expr),
+        }))
+    }
+
+    fn parse_infix(
+        &self,
+        parser: &mut Parser,
+        left: &Expr,
+        level: u8,
+    ) -> Option<Result<Expr, ParserError>> {
+        let Token::Word(word) = &parser.peek_token_ref().token else {
+            return None;
+        };
+        let op = if mysql_form::is(word, "div") {
+            BinaryOperator::MyIntegerDivide
+        } else if mysql_form::is(word, "mod") {
+            BinaryOperator::Modulo
+        } else if mysql_form::is(word, "sounds") {
+            return Some(mysql_form::sounds_like(parser, left, level));
+        } else {
+            return None;
+        };
+        parser.advance_token();
+        Some(parser.parse_subexpr(level).map(|right| Expr::BinaryOp {
+            left: Box::new(left.clone()),
+            op,
+            right: Box::new(right),
         }))
     }
 }

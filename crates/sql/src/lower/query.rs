@@ -1,11 +1,11 @@
 //! Queries: the parser's `Query` → [`Query`].
 
 use sqlparser::ast::{
-    Cte as TheirCte, CteAsMaterialized, Distinct, Fetch, GroupByExpr, JoinConstraint, JoinOperator,
-    LimitClause, LockClause, LockType, NonBlock, OrderByKind, Query as TheirQuery,
-    Select as TheirSelect, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind,
-    SetExpr as TheirSetExpr, SetOperator, SetQuantifier, TableAlias, TableFactor,
-    TableFunctionArgs, TableWithJoins, WildcardAdditionalOptions,
+    Cte as TheirCte, CteAsMaterialized, Distinct, Fetch, GroupByExpr, GroupByWithModifier,
+    JoinConstraint, JoinOperator, LimitClause, LockClause, LockType, NonBlock, OrderByKind,
+    Query as TheirQuery, Select as TheirSelect, SelectFlavor, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr as TheirSetExpr, SetOperator, SetQuantifier,
+    TableAlias, TableFactor, TableFunctionArgs, TableWithJoins, WildcardAdditionalOptions,
 };
 
 use super::{Lowerer, Opaque, opaque};
@@ -259,8 +259,16 @@ impl Lowerer {
             && distribute_by.is_empty()
             && sort_by.is_empty();
         let group_by = match group_by {
-            GroupByExpr::Expressions(exprs, modifiers) if modifiers.is_empty() && empty => {
-                self.exprs(exprs)?
+            GroupByExpr::Expressions(exprs, modifiers) if empty => {
+                let mut exprs = self.exprs(exprs)?;
+                match modifiers.as_slice() {
+                    [] => {}
+                    [GroupByWithModifier::Rollup] if self.syntax.is_mysql() => {
+                        exprs.push(Tree::Op("with rollup".to_owned(), Vec::new()));
+                    }
+                    _ => return opaque("a GROUP BY of another engine"),
+                }
+                exprs
             }
             _ => return opaque("a SELECT clause of another engine"),
         };
@@ -314,6 +322,7 @@ impl Lowerer {
                 JoinOperator::Right(c) | JoinOperator::RightOuter(c) => ("right", c),
                 JoinOperator::FullOuter(c) => ("full", c),
                 JoinOperator::CrossJoin(c) => ("cross", c),
+                JoinOperator::StraightJoin(c) if self.syntax.is_mysql() => ("straight", c),
                 _ => return opaque("a join of another engine"),
             };
             let right = self.deeper(|this| this.factor(&join.relation))?;

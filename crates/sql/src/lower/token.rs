@@ -40,7 +40,7 @@ pub(super) fn prepare(text: &str, syntax: Syntax) -> Result<Prepared, Opaque> {
         syntax,
         tokens: &tokens,
         at: 0,
-        cast_types: cast_types(&tokens, text),
+        cast_types: cast_types(&tokens, text, syntax),
         out: Prepared {
             tokens: Vec::with_capacity(tokens.len()),
             types: Vec::new(),
@@ -53,27 +53,33 @@ pub(super) fn prepare(text: &str, syntax: Syntax) -> Result<Prepared, Opaque> {
     Ok(maker.out)
 }
 
-/// Token ranges of the types in `CAST(… AS type)`, by their first token.
-fn cast_types(tokens: &[Token], text: &str) -> Vec<(usize, usize)> {
+/// Token ranges of the types in `CAST(… AS type)`, in MySQL also `CONVERT(…, type)`, by their first token.
+fn cast_types(tokens: &[Token], text: &str, syntax: Syntax) -> Vec<(usize, usize)> {
     let mut out = Vec::new();
-    // Per open bracket: is it a CAST's, and where its last `AS` is.
-    let mut open: Vec<(bool, Option<usize>)> = Vec::new();
+    // Per open bracket: what parts the value from the type, if it is a CAST's, and where that was last.
+    let mut open: Vec<(&str, Option<usize>)> = Vec::new();
     for (i, token) in tokens.iter().enumerate() {
         let raw = token.span.of(text);
         match (token.kind, raw) {
             (TokenKind::Symbol, "(") => {
-                let cast = i
-                    .checked_sub(1)
-                    .is_some_and(|p| word_is(&tokens[p], text, "cast"));
-                open.push((cast, None));
+                let before = i.checked_sub(1).map(|p| &tokens[p]);
+                let called = |name: &str| before.is_some_and(|t| word_is(t, text, name));
+                let parted = match syntax.is_mysql() && called("convert") {
+                    true => ",",
+                    false if called("cast") => "as",
+                    false => "",
+                };
+                open.push((parted, None));
             }
             (TokenKind::Symbol, ")") => {
-                if let Some((true, Some(from))) = open.pop() {
+                if let Some((_, Some(from))) = open.pop() {
                     out.push((from + 1, i));
                 }
             }
-            (TokenKind::Word, _) if raw.eq_ignore_ascii_case("as") => {
-                if let Some(last) = open.last_mut() {
+            (TokenKind::Word | TokenKind::Symbol, _) => {
+                if let Some(last) = open.last_mut()
+                    && raw.eq_ignore_ascii_case(last.0)
+                {
                     last.1 = Some(i);
                 }
             }
@@ -184,17 +190,6 @@ impl Maker<'_> {
             if raw.eq_ignore_ascii_case("only") && self.at > 0 && self.only()? {
                 return Ok(());
             }
-            // `trim(both from x)`: the parser knows it without its FROM.
-            if raw.eq_ignore_ascii_case("from")
-                && self.at > 2
-                && self.is(self.at - 3, "trim")
-                && ["both", "leading", "trailing"]
-                    .iter()
-                    .any(|w| self.is(self.at - 1, w))
-            {
-                self.at += 1;
-                return Ok(());
-            }
             if raw.eq_ignore_ascii_case("trim") && self.is_symbol(self.at + 1, "(") {
                 self.check_trim()?;
             }
@@ -211,7 +206,20 @@ impl Maker<'_> {
                 return opaque("VARIADIC");
             }
         }
-        if !after_dot && raw.eq_ignore_ascii_case("isnull") && self.operand_before() {
+        let isnull = raw.eq_ignore_ascii_case("isnull") && !self.syntax.is_mysql();
+        // `trim(both from x)`: the parser knows it without its FROM.
+        if !after_dot
+            && raw.eq_ignore_ascii_case("from")
+            && self.at > 2
+            && self.is(self.at - 3, "trim")
+            && ["both", "leading", "trailing"]
+                .iter()
+                .any(|w| self.is(self.at - 1, w))
+        {
+            self.at += 1;
+            return Ok(());
+        }
+        if !after_dot && isnull && self.operand_before() {
             self.keyword("IS", token.span);
             self.keyword("NULL", token.span);
             self.at += 1;
@@ -317,7 +325,11 @@ impl Maker<'_> {
             "time" => self.at > 0 && self.is(self.at - 1, "at"),
             "zone" => self.at > 0 && self.is(self.at - 1, "time"),
             "at" => self.is(self.at + 1, "time"),
+            "rollup" if self.at > 0 && self.is(self.at - 1, "with") => true,
             "cube" | "rollup" => next_open,
+            "of" if self.syntax.is_mysql() => self.at > 0 && self.is(self.at - 1, "member"),
+            "member" => self.is(self.at + 1, "of"),
+            "separator" => self.operand_before(),
             "both" | "leading" | "trailing" => {
                 self.at > 1 && self.is_symbol(self.at - 1, "(") && self.is(self.at - 2, "trim")
             }

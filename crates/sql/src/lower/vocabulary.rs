@@ -19,8 +19,8 @@ pub(super) fn their_symbol(raw: &str, syntax: Syntax) -> Result<Theirs, Opaque> 
     Ok(match raw {
         "(" => Theirs::LParen,
         ")" => Theirs::RParen,
-        "[" => Theirs::LBracket,
-        "]" => Theirs::RBracket,
+        "[" if !syntax.is_mysql() => Theirs::LBracket,
+        "]" if !syntax.is_mysql() => Theirs::RBracket,
         "," => Theirs::Comma,
         "." => Theirs::Period,
         "+" => Theirs::Plus,
@@ -74,6 +74,7 @@ pub(super) fn their_symbol(raw: &str, syntax: Syntax) -> Result<Theirs, Opaque> 
 pub(super) fn is_keyword(word: &str, syntax: Syntax) -> bool {
     let word = word.to_ascii_lowercase();
     SHARED.contains(&word.as_str())
+        || (!syntax.is_mysql() && NOT_MYSQL.contains(&word.as_str()))
         || (syntax == Syntax::Postgres && POSTGRES.contains(&word.as_str()))
         || (syntax.is_mysql() && MYSQL.contains(&word.as_str()))
 }
@@ -81,13 +82,17 @@ pub(super) fn is_keyword(word: &str, syntax: Syntax) -> bool {
 const SHARED: &[&str] = words!(
     all and as asc between by case cast collate cross current desc distinct else end escape except exists
     false filter first following from full group groups having in inner intersect is join last left like limit
-    materialized natural not notnull null nulls offset on or order outer over partition preceding range
+    natural not null offset on or order outer over partition preceding range
     recursive right rows row select then true unbounded union using values when where window with
 );
 
+/// Of SQLite and PostgreSQL.
+const NOT_MYSQL: &[&str] = words!(materialized notnull nulls);
+
 const MYSQL: &[&str] = words!(
-    any binary both div extract for interval leading rlike regexp rollup separator straight_join substring trailing trim
-    unknown update xor year month day hour minute second week quarter microsecond
+    any both div extract for high_priority lateral leading member of position rlike regexp rollup separator
+    sql_big_result sql_buffer_result sql_calc_found_rows sql_no_cache sql_small_result straight_join substring
+    trailing trim unknown update xor
 );
 
 const POSTGRES: &[&str] = words!(

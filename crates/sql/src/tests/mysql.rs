@@ -57,6 +57,14 @@ fn scripts_are_cut_where_the_client_cuts() {
         ),
         ("delimiter //\nselect 1;//\nselect 2//", 2),
         (
+            "begin not atomic declare exit handler for sqlexception begin end; create view v as select 1; end; select 2",
+            2,
+        ),
+        (
+            "delimiter $$\nbegin not atomic\ncreate view v as select 1;\nend$$\ndelimiter ;\nbegin; select 2",
+            3,
+        ),
+        (
             "delimiter $$\ndrop procedure if exists p;\n\ncreate procedure p()\nbegin\n  select 1;\nend;\n\n$$\nselect 1$$",
             3,
         ),
