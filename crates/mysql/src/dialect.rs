@@ -7,7 +7,7 @@ use crate::text::quoted;
 use crate::{grammar, inspect, print, row};
 use driftless_model::{Catalog, Kind, ObjectId, Part, Ref, Scope, SearchPath, Server, Version};
 use driftless_planner::{
-    Action, Cx, Dialect, Draft, Frame, Inspected, Moment, Parsed, Row, Rows, Session,
+    Action, Cx, Dialect, Draft, Facts, Frame, Inspected, Moment, Parsed, Row, Rows, Session,
 };
 use driftless_sql::{Diagnostic, Problems, RawStatement, SourceId, Syntax};
 
@@ -114,15 +114,11 @@ impl Dialect for Mysql {
 
     fn renamed(&self, _relation: &ObjectId, _catalog: &mut Catalog) {}
 
-    fn weld(&self, mut group: Vec<Draft>, _cx: &Cx) -> Result<Draft, Diagnostic> {
-        // One statement for all of them.
+    fn weld(&self, mut group: Vec<Draft>, cx: &Cx) -> Result<Draft, Diagnostic> {
         let mut first = group.remove(0);
+        let mut actions: Vec<Action> = first.statements.drain(..).flatten().collect();
         for draft in group {
-            let statement = first.statements.first_mut();
-            match statement {
-                Some(statement) => statement.extend(draft.statements.into_iter().flatten()),
-                None => first.statements = draft.statements,
-            }
+            actions.extend(draft.statements.into_iter().flatten());
             first.reach.needs.extend(draft.reach.needs);
             first.reach.gives.extend(draft.reach.gives);
             first.reach.frees.extend(draft.reach.frees);
@@ -131,6 +127,7 @@ impl Dialect for Mysql {
         }
         let gives = first.reach.gives.clone();
         first.reach.needs.retain(|p| !gives.contains(p));
+        first.statements = row::online::split(actions, cx.before);
         Ok(first)
     }
 
@@ -143,11 +140,15 @@ impl Dialect for Mysql {
     }
 
     fn strength(&self, mode: &str) -> u8 {
-        match mode {
-            "SHARED" => 3,
-            "NONE" => 2,
-            _ => 1,
-        }
+        row::online::strength(mode)
+    }
+
+    fn pin(&self, actions: &[Action], moment: &Moment) -> Option<Action> {
+        row::online::pin(actions, moment)
+    }
+
+    fn whole(&self, actions: &[Action], moment: &Moment) -> Option<Facts> {
+        row::online::facts(actions, moment)
     }
 
     fn frame(&self, _segments: &[Vec<&Action>]) -> Frame {

@@ -45,6 +45,23 @@ pub enum Feature {
     ReplacesUnderGenerated,
     /// A generated column may be NOT NULL.
     GeneratedNotNull,
+    /// A column is added at the end without touching the rows (ALGORITHM=INSTANT).
+    InstantLast,
+    /// Columns are added anywhere and dropped so.
+    InstantAnywhere,
+    /// Columns are renamed so.
+    InstantRename,
+    /// Columns are moved so.
+    InstantMove,
+}
+
+/// Whether how it alters tables was measured; else it goes by the manual.
+pub fn measured(server: Server) -> bool {
+    let Version { major, minor, .. } = server.version;
+    match server.dialect {
+        Dialect::Mariadb => (major, minor) == (10, 11),
+        _ => (major, minor) == (9, 7),
+    }
 }
 
 /// Whether the target has it.
@@ -57,13 +74,27 @@ pub fn has(server: Server, feature: Feature) -> bool {
         | Feature::ColumnChecks
         | Feature::Sequences
         | Feature::ReplacesUnderGenerated
+        | Feature::InstantMove
         | Feature::Periods => mariadb,
         Feature::UnenforcedChecks
         | Feature::InvisibleIndexes
         | Feature::FunctionalIndexes
         | Feature::GeneratedNotNull => !mariadb,
+        Feature::InstantLast => mariadb || since(server, 12),
+        Feature::InstantAnywhere => mariadb || since(server, 29),
+        Feature::InstantRename => mariadb || since(server, 28),
         Feature::InlineReferences => mariadb || server.version >= Version::new(9, 0),
     }
+}
+
+/// MySQL 8.0 with at least this patch.
+fn since(server: Server, patch: u32) -> bool {
+    server.version
+        >= Version {
+            major: 8,
+            minor: 0,
+            patch,
+        }
 }
 
 /// The collation of a character set that is named alone, and of a database that says none.

@@ -7,7 +7,7 @@ mod table;
 
 use crate::text::{literal, qualified, quoted};
 use driftless_model::{Constraint, Kind, Server, Table};
-use driftless_planner::{Action, Clause, Data, Session, TableClause};
+use driftless_planner::{Action, Data, Session};
 
 /// Whether `next` may stand in the statement of `group`: foreign keys with each other, and in their table's creation.
 pub fn fuses(group: &[Action], next: &Action) -> bool {
@@ -61,10 +61,6 @@ pub fn statement(actions: &[Action], server: Server) -> String {
             format!("RENAME TABLE {} TO {}", qualified(&part.object), quoted(to))
         }
         Action::Drop(d) if d.id.kind == Kind::Table => format!("DROP TABLE {}", qualified(&d.id)),
-        Action::Alter {
-            clause: Clause::Table(TableClause::Pin { .. }),
-            ..
-        } => String::new(),
         Action::Data(data) => data_text(data),
         Action::Session(Session::Set { name, value }) => format!("SET {name} = {value}"),
         Action::Session(Session::SearchPath(_)) => String::new(),

@@ -26,9 +26,24 @@ pub fn single(action: &Action, server: Server) -> String {
             Clause::Sequence(SequenceClause::Set(s)) => {
                 format!("ALTER SEQUENCE {} {}", qualified(id), sequence_text(s))
             }
+            Clause::Routine(options) => {
+                let said: Vec<String> = options.iter().map(beside).collect();
+                let word = word(id.kind);
+                format!("ALTER {word} {} {}", qualified(id), said.join(" "))
+            }
             _ => String::new(),
         },
         _ => String::new(),
+    }
+}
+
+/// `READS SQL DATA`, `SQL SECURITY INVOKER`, `COMMENT 'x'`
+fn beside((name, value): (&String, &Option<String>)) -> String {
+    let value = value.as_deref();
+    match name.as_str() {
+        "comment" => format!("COMMENT {}", literal(value.unwrap_or_default())),
+        "security" => format!("SQL SECURITY {}", value.unwrap_or("definer").to_uppercase()),
+        _ => value.unwrap_or("contains sql").to_uppercase(),
     }
 }
 

@@ -80,6 +80,8 @@ pub enum Clause {
     Trigger {
         enabled: char,
     },
+    /// MySQL: what is said of a routine beside its body; `None` is as usual.
+    Routine(driftless_model::Options<Option<String>>),
     /// The event as the whole it becomes.
     Event(Box<Event>),
     /// The policy as the whole it becomes.

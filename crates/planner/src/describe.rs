@@ -507,7 +507,7 @@ fn clause_words(
             DomainClause::ValidateCheck(name) => format!("check {name} validated"),
         }),
         Clause::Composite(_) => whole("attributes".into()),
-        Clause::View(_) => whole("options".into()),
+        Clause::View(_) | Clause::Routine(_) => whole("options".into()),
         Clause::Trigger { enabled } => {
             let detail = match enabled {
                 'D' => "disabled",

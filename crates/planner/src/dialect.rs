@@ -4,6 +4,7 @@
 
 use crate::action::Action;
 use crate::draft::Draft;
+use crate::facts::Facts;
 use crate::moment::Moment;
 use crate::ops::{Cx, Row};
 use crate::rows::Rows;
@@ -145,6 +146,15 @@ pub trait Dialect: Sync {
     fn fuses(&self, group: &[Action], next: &Action) -> bool;
     /// One statement for actions that were fused, without its semicolon.
     fn print(&self, actions: &[Action], server: Server) -> String;
+    /// What a statement is held to besides, by the state that it finds: a clause that makes the engine refuse it rather
+    /// than take a dearer way.
+    fn pin(&self, _actions: &[Action], _moment: &Moment) -> Option<Action> {
+        None
+    }
+    /// The locks, scans and rewrites of a statement, where they are not those of its actions one by one.
+    fn whole(&self, _actions: &[Action], _moment: &Moment) -> Option<Facts> {
+        None
+    }
     /// How strong a lock mode is; higher is stronger.
     fn strength(&self, mode: &str) -> u8;
     /// The frame of a script for these statements' actions.

@@ -58,11 +58,14 @@ impl Proof<'_> {
         known: &BTreeSet<ObjectId>,
         moment: &mut Moment,
     ) -> Result<Step, Problems> {
-        let mut text = self.dialect.print(&drafted.actions, self.server);
+        let mut said = drafted.actions.clone();
+        said.extend(self.dialect.pin(&said, moment));
+        let mut text = self.dialect.print(&said, self.server);
         if self.scope.unqualified {
             text = unqualified(&text, self.dialect);
         }
         let mut actions = self.read_back(&text)?;
+        let whole = self.dialect.whole(&actions, moment);
         let mut each = Vec::with_capacity(actions.len());
         for action in &mut actions {
             if self.scope.unqualified {
@@ -73,7 +76,7 @@ impl Proof<'_> {
             outcome.map_err(|f| unproved(&text, fault(f)))?;
         }
         let heard = |on: &ObjectId| known.contains(on) || self.after.contains(on);
-        let facts = joined(self.dialect, &mut each, &heard);
+        let facts = joined(self.dialect, &mut each, whole, &heard);
         Ok(Step {
             text,
             actions,

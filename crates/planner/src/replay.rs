@@ -82,7 +82,9 @@ pub fn replay(
     settle_these(dialect, stale, &mut catalog);
     for (replayed, each) in &mut done {
         let heard = |on: &ObjectId| known.contains(on) || catalog.contains(on);
-        replayed.facts = joined(dialect, each, &heard);
+        let whole = std::mem::take(&mut replayed.facts);
+        let whole = (!whole.locks.is_empty()).then_some(whole);
+        replayed.facts = joined(dialect, each, whole, &heard);
     }
     Replay {
         statements: done.into_iter().map(|(r, _)| r).collect(),
@@ -147,16 +149,33 @@ pub(crate) fn execute(
     (facts, apply(dialect, action, moment))
 }
 
-/// The facts of one statement. What is there neither before nor after (a rebuild's new table) is nobody's to wait for.
+/// The facts of one statement: of its actions together, or what the engine does for the whole of it. What is there
+/// neither before nor after (a rebuild's new table) is nobody's to wait for.
 pub(crate) fn joined(
     dialect: &dyn Dialect,
     each: &mut [Facts],
+    whole: Option<Facts>,
     heard: &dyn Fn(&ObjectId) -> bool,
 ) -> Facts {
+    let known: Vec<ObjectId> = whole
+        .iter()
+        .flat_map(|w| &w.locks)
+        .map(|l| l.on.clone())
+        .collect();
     let mut facts = Facts::default();
+    for alone in whole.into_iter().chain(each.iter().map(|alone| {
+        let mut alone = alone.clone();
+        if !known.is_empty() {
+            alone.locks.retain(|l| !known.contains(&l.on));
+            (alone.scan, alone.rewrite) = (false, false);
+        }
+        alone
+    })) {
+        facts.join(alone, &|m| dialect.strength(m));
+    }
+    facts.locks.retain(|l| heard(&l.on));
     for alone in each {
         alone.locks.retain(|l| heard(&l.on));
-        facts.join(alone.clone(), &|m| dialect.strength(m));
     }
     facts
 }
@@ -246,6 +265,10 @@ impl Replayer<'_> {
             self.problem(problem.at(place), true);
         }
         self.moment.place = Some(place);
+        out.facts = self
+            .dialect
+            .whole(&parsed.actions, &self.moment)
+            .unwrap_or_default();
         for action in parsed.actions {
             let action = qualified(self.dialect, &action, &mut self.moment);
             let (facts, outcome) = self.attempt(&action);

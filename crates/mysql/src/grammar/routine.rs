@@ -4,7 +4,7 @@
 
 use super::{Lead, column_name, if_not_exists, named, types, unsupported};
 use driftless_model::{Argument, Function, Kind, Object, Options, Server, TypeRef};
-use driftless_planner::{Action, Create, Parsed};
+use driftless_planner::{Action, Clause, Create, Parsed};
 use driftless_sql::{Cursor, Diagnostic};
 
 pub fn create(cur: &mut Cursor, lead: Lead, server: Server) -> Result<Parsed, Diagnostic> {
@@ -131,6 +131,48 @@ fn characteristics(
     }
 }
 
+/// ALTER PROCEDURE and ALTER FUNCTION: what is said beside the body.
 pub fn alter(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
-    Err(unsupported(cur, "`ALTER PROCEDURE` and `ALTER FUNCTION`"))
+    let kind = match cur.eat("procedure") {
+        true => Kind::Procedure,
+        false => {
+            cur.expect("function")?;
+            Kind::Function
+        }
+    };
+    let (id, _) = named(cur, kind, "a routine's name")?;
+    let mut options: Options<Option<String>> = Options::new();
+    loop {
+        if cur.eat_seq(&["language", "sql"]) {
+            continue;
+        }
+        let (name, value) = if cur.eat_seq(&["contains", "sql"]) {
+            ("data access", None)
+        } else if cur.eat_seq(&["no", "sql"]) {
+            ("data access", Some("no sql".to_owned()))
+        } else if cur.eat_seq(&["reads", "sql", "data"]) {
+            ("data access", Some("reads sql data".to_owned()))
+        } else if cur.eat_seq(&["modifies", "sql", "data"]) {
+            ("data access", Some("modifies sql data".to_owned()))
+        } else if cur.eat_seq(&["sql", "security"]) {
+            let invoker = cur.eat("invoker");
+            if !invoker {
+                cur.expect("definer")?;
+            }
+            ("security", invoker.then(|| "invoker".to_owned()))
+        } else if cur.eat("comment") {
+            let text = cur.string("a comment")?;
+            ("comment", (!text.is_empty()).then_some(text))
+        } else {
+            break;
+        };
+        options.insert(name.into(), value);
+    }
+    Ok(Parsed {
+        actions: vec![Action::Alter {
+            id,
+            clause: Clause::Routine(options),
+        }],
+        ..Parsed::default()
+    })
 }

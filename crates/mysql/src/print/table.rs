@@ -328,6 +328,10 @@ fn class(action: &Action) -> u8 {
             clause: Clause::Table(TableClause::Partitions(_)),
             ..
         } => 7,
+        Action::Alter {
+            clause: Clause::Table(TableClause::Pin { .. }),
+            ..
+        } => 8,
         Action::Alter { .. } => 3,
         Action::Create(c) if c.id.kind == Kind::Constraint => 4,
         _ => 5,
@@ -407,6 +411,11 @@ fn alter_clause(id: &ObjectId, clause: &Clause, server: Server) -> String {
         },
         Clause::Table(TableClause::DropColumn { column, .. }) => {
             format!("DROP COLUMN {}", quoted(column))
+        }
+        Clause::Table(TableClause::Pin { algorithm, lock }) => {
+            let algorithm = algorithm.iter().map(|a| format!("ALGORITHM={a}"));
+            let lock = lock.iter().map(|l| format!("LOCK={l}"));
+            algorithm.chain(lock).collect::<Vec<_>>().join(", ")
         }
         Clause::Table(TableClause::Options(options)) => {
             let each = options.iter().map(|(name, value)| match name.as_str() {

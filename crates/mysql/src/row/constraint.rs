@@ -1,7 +1,7 @@
 //! Primary keys, checks and foreign keys.
 
 use super::index::{columns, free, leads, whole};
-use super::{lock, no_clause};
+use super::{lock, no_clause, online};
 use crate::canon::settle_expr;
 use crate::features::{Feature, has};
 use crate::print;
@@ -230,7 +230,9 @@ impl KindOps for Constraints {
         let Some(constraint) = constraint.filter(|c| !moment.fresh.contains(&c.table)) else {
             return Facts::default();
         };
-        facts(action, &constraint)
+        let mut out = online::alone(action, moment);
+        demands(action, &constraint, &mut out);
+        out
     }
 
     fn print(&self, action: &Action, _inside: Option<&Action>, server: Server) -> Printed {
@@ -297,26 +299,15 @@ fn kept_index(
     out
 }
 
-fn facts(action: &Action, constraint: &Constraint) -> Facts {
+/// What the rows have to be for a new one.
+fn demands(action: &Action, constraint: &Constraint, out: &mut Facts) {
     let table = &constraint.table;
-    let primary = constraint.key().is_some();
-    let made = matches!(action, Action::Create(_));
-    let (mode, held) = match (made, primary) {
-        (_, true) => ("NONE", Held::Rewrite),
-        (true, _) => ("SHARED", Held::Rewrite),
-        (false, _) => ("METADATA", Held::Instant),
-    };
-    let mut out = Facts {
-        locks: vec![lock(table, mode, held)],
-        rewrite: held == Held::Rewrite,
-        ..Facts::default()
-    };
-    if !made {
-        return out;
+    if !matches!(action, Action::Create(_)) {
+        return;
     }
     match &constraint.body {
         ConstraintBody::ForeignKey(key) => {
-            out.locks.push(lock(&key.target, "SHARED", Held::Instant));
+            out.locks.push(lock(&key.target, "METADATA", Held::Instant));
             let target = &key.target;
             out.hazards
                 .push(format!("fails where a row of {table} has none in {target}"));
@@ -332,7 +323,6 @@ fn facts(action: &Action, constraint: &Constraint) -> Facts {
             .push(format!("fails where rows of {table} have the same key")),
         _ => {}
     }
-    out
 }
 
 /// The columns that a foreign key points to are there; without a list they are the target's primary key.

@@ -1,6 +1,6 @@
 //! Indexes, unique ones among them: part of their table's ALTER.
 
-use super::{lock, no_clause};
+use super::{no_clause, online};
 use crate::canon::settle_expr;
 use crate::print;
 use driftless_model::{
@@ -8,7 +8,7 @@ use driftless_model::{
     Table, Verdict,
 };
 use driftless_planner::{
-    Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Fuse, Held, Hit, IndexClause, KindOps,
+    Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Fuse, Hit, IndexClause, KindOps,
     Moment, Printed, Tx, bare,
 };
 
@@ -187,28 +187,13 @@ impl KindOps for Indexes {
     }
 
     fn facts(&self, action: &Action, moment: &Moment) -> Facts {
-        let table = match action {
-            Action::Create(c) => c.object.get::<Index>().map(|i| i.table.clone()),
-            Action::Drop(d) => moment.catalog.item::<Index>(&d.id).map(|i| i.table.clone()),
-            Action::Alter { id, .. } => moment.catalog.item::<Index>(id).map(|i| i.table.clone()),
+        let mut out = online::alone(action, moment);
+        let made = match action {
+            Action::Create(c) => c.object.get::<Index>(),
             _ => None,
         };
-        let Some(table) = table.filter(|t| !moment.fresh.contains(t)) else {
-            return Facts::default();
-        };
-        let Action::Create(create) = action else {
-            return super::instant(&table);
-        };
-        let index = create.object.get::<Index>();
-        let shared =
-            index.is_some_and(|i| matches!(i.method.as_str(), "fulltext" | "spatial" | "vector"));
-        let mode = if shared { "SHARED" } else { "NONE" };
-        let mut out = Facts {
-            locks: vec![lock(&table, mode, Held::Scan)],
-            scan: true,
-            ..Facts::default()
-        };
-        if index.is_some_and(|i| i.unique) {
+        if let Some(index) = made.filter(|i| i.unique && !moment.fresh.contains(&i.table)) {
+            let table = &index.table;
             out.hazards
                 .push(format!("fails where rows of {table} have the same values"));
         }

@@ -5,6 +5,7 @@
 mod constraint;
 mod event;
 mod index;
+pub mod online;
 mod routine;
 mod sequence;
 mod table;
@@ -45,7 +46,7 @@ pub fn lock(on: &ObjectId, mode: &'static str, held: Held) -> Lock {
         on: on.clone(),
         mode,
         blocks_reads: mode == "METADATA",
-        blocks_writes: mode != "NONE",
+        blocks_writes: mode == "METADATA",
         held,
     }
 }

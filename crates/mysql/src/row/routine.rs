@@ -4,7 +4,7 @@ use super::no_clause;
 use crate::canon::same_body;
 use crate::features::{Feature, has};
 use crate::print_program::single;
-use driftless_model::{Catalog, Function, Name, Object, ObjectId, Server, Verdict};
+use driftless_model::{Catalog, Function, Name, Object, ObjectId, Options, Server, Verdict};
 use driftless_planner::{
     Action, Alter, Clause, Create, Cx, Facts, Fault, Hit, KindOps, Moment, Printed, Tx,
 };
@@ -28,6 +28,29 @@ fn same(before: &Function, after: &Function) -> bool {
         && before.security_definer == after.security_definer
         && options(before) == options(after)
         && same_body(&before.body, &after.body, Syntax::Mysql)
+}
+
+/// What ALTER says, where nothing else differs: the routine itself stays.
+fn beside(before: &Function, after: &Function) -> Option<Clause> {
+    const SAID: [&str; 2] = ["data access", "comment"];
+    let mut rest = after.clone();
+    rest.security_definer = before.security_definer;
+    let mut out: Options<Option<String>> = Options::new();
+    if before.security_definer != after.security_definer {
+        let invoker = (!after.security_definer).then(|| "invoker".to_owned());
+        out.insert("security".into(), invoker);
+    }
+    for name in SAID {
+        let (was, is) = (before.options.get(name), after.options.get(name));
+        if was != is {
+            out.insert(name.into(), is.cloned());
+        }
+        rest.options.remove(name);
+        if let Some(was) = was {
+            rest.options.insert(name.into(), was.clone());
+        }
+    }
+    (!out.is_empty() && same(before, &rest)).then_some(Clause::Routine(out))
 }
 
 /// The server adds the database's character set to a type that says none.
@@ -63,6 +86,13 @@ impl KindOps for Routines {
         if same(before, after) {
             return Alter::Drafts(Vec::new());
         }
+        if let Some(clause) = beside(before, after) {
+            let action = Action::Alter {
+                id: id.clone(),
+                clause,
+            };
+            return Alter::Drafts(vec![cx.draft(action)]);
+        }
         match has(cx.server, Feature::OrReplace) {
             true => {
                 let action = Action::replace(id.clone(), Object::new(after.clone()));
@@ -76,8 +106,24 @@ impl KindOps for Routines {
         Ok(())
     }
 
-    fn clause(&self, id: &ObjectId, clause: &Clause, _moment: &mut Moment) -> Result<(), Fault> {
-        no_clause(id, clause)
+    fn clause(&self, id: &ObjectId, clause: &Clause, moment: &mut Moment) -> Result<(), Fault> {
+        let (Clause::Routine(options), Some(function)) =
+            (clause, moment.catalog.item_mut::<Function>(id))
+        else {
+            return no_clause(id, clause);
+        };
+        for (name, value) in options {
+            match (name.as_str(), value) {
+                ("security", value) => function.security_definer = value.is_none(),
+                (_, Some(value)) => {
+                    function.options.insert(name.clone(), value.clone());
+                }
+                (_, None) => {
+                    function.options.remove(name);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn tx(&self, _action: &Action) -> Tx {

@@ -92,3 +92,20 @@ pub fn effective(column: &Column, _table: &Table, side: &Catalog, cx: &Cx) -> Op
 pub fn charset(collation: &str) -> &str {
     collation.split('_').next().unwrap_or(collation)
 }
+
+/// As [`effective`], of a column as a statement says it, at its moment; `table` is as it is before.
+pub fn effective_at(column: &Column, table: Option<&Table>, catalog: &Catalog) -> Option<String> {
+    if !is_text(&column.ty.text) {
+        return None;
+    }
+    let server = catalog.server;
+    let own = table
+        .and_then(Table::my)
+        .and_then(|m| m.collation.clone())
+        .or_else(|| catalog.collation.clone())
+        .unwrap_or_else(|| default_collation(server, "utf8mb4"));
+    Some(match &column.collation {
+        Some(read) => resolved(read, Some(&own), server),
+        None => own,
+    })
+}

@@ -1,31 +1,10 @@
-//! What a step on a table costs: by the clause, the product and the version.
-//!
-//! Source: the manuals' pages on online DDL, and measurements on MariaDB 10.11 and MySQL 9.7.
+//! What a step on a table loses, and where it fails; `online` says how the server goes about it.
 
-use super::super::{instant, lock};
-use driftless_model::{Column, Dialect, Name, ObjectId, Table};
+use super::super::{instant, lock, online};
+use driftless_model::{Column, Name, ObjectId, Table};
 use driftless_planner::{
-    Action, Clause, ColumnClause, Data, Facts, Held, Loss, Moment, PartitionClause, TableClause,
+    Action, Clause, Data, Facts, Held, Loss, Moment, PartitionClause, TableClause,
 };
-
-/// In place beside readers and writers, for a scan or a rewrite.
-fn online(id: &ObjectId, held: Held) -> Facts {
-    Facts {
-        locks: vec![lock(id, "NONE", held)],
-        scan: held == Held::Scan,
-        rewrite: held == Held::Rewrite,
-        ..Facts::default()
-    }
-}
-
-/// A copy of the table: writers wait.
-fn copies(id: &ObjectId) -> Facts {
-    Facts {
-        locks: vec![lock(id, "SHARED", Held::Rewrite)],
-        rewrite: true,
-        ..Facts::default()
-    }
-}
 
 pub fn facts(action: &Action, moment: &Moment) -> Facts {
     match action {
@@ -41,14 +20,19 @@ pub fn facts(action: &Action, moment: &Moment) -> Facts {
             }
             out
         }
-        Action::Rename { part, .. } if !moment.fresh.contains(&part.object) => {
+        Action::Rename { part, .. }
+            if part.member.is_none() && !moment.fresh.contains(&part.object) =>
+        {
             instant(&part.object)
         }
+        Action::Rename { .. } => online::alone(action, moment),
         Action::Alter { id, clause } if !moment.fresh.contains(id) => {
-            clause_facts(id, clause, moment)
+            let mut out = online::alone(action, moment);
+            lost(id, clause, moment, &mut out);
+            out
         }
         Action::Data(Data::Fill { table, .. }) => Facts {
-            locks: vec![lock(table, "NONE", Held::Scan)],
+            locks: vec![lock(table, "ROWS", Held::Scan)],
             scan: true,
             ..Facts::default()
         },
@@ -56,68 +40,37 @@ pub fn facts(action: &Action, moment: &Moment) -> Facts {
     }
 }
 
-fn clause_facts(id: &ObjectId, clause: &Clause, moment: &Moment) -> Facts {
-    let mariadb = moment.catalog.server.dialect == Dialect::Mariadb;
+/// What is lost by a clause, and where it fails.
+fn lost(id: &ObjectId, clause: &Clause, moment: &Moment, out: &mut Facts) {
     let table = moment.catalog.item::<Table>(id);
     match clause {
-        Clause::Table(TableClause::AddColumn { column, .. }) => added(id, column),
         Clause::Table(TableClause::DropColumn { column, .. }) => {
             let stored = table
                 .and_then(|t| t.column(column))
                 .is_none_or(|c| c.generated.is_none());
-            let mut out = instant(id);
             if stored {
                 out.losses.push(column_loss(id, column, "the values of"));
                 out.irreversible = Some(format!("the values of {id}.{column} are gone"));
             }
-            out
         }
         Clause::Table(TableClause::ChangeColumn { name, column, .. }) => {
-            match table.and_then(|t| t.column(name)) {
-                Some(was) => changed(id, was, column, mariadb),
-                None => copies(id),
+            if let Some(was) = table.and_then(|t| t.column(name)) {
+                changed(id, was, column, out);
             }
         }
-        Clause::Table(TableClause::Options(options)) => {
-            let names: Vec<&str> = options.keys().map(String::as_str).collect();
-            match names.as_slice() {
-                n if n.contains(&"engine") || n.contains(&"system_versioning") => copies(id),
-                n if n.iter().any(|n| REBUILDS.contains(n)) => online(id, Held::Rewrite),
-                _ => instant(id),
+        Clause::Table(TableClause::Partitions(PartitionClause::Drop(names))) => {
+            for name in names {
+                out.losses.push(Loss {
+                    code: "D0201",
+                    object: format!("{id}.{name}"),
+                    what: format!("the rows of partition {name} of {id}"),
+                });
             }
+            out.irreversible = Some(format!("rows of {id} are gone with their partition"));
         }
-        Clause::Table(TableClause::Convert(_)) => copies(id),
-        Clause::Table(TableClause::Partitions(p)) => match p {
-            PartitionClause::Drop(names) => {
-                let mut out = instant(id);
-                for name in names {
-                    out.losses.push(Loss {
-                        code: "D0201",
-                        object: format!("{id}.{name}"),
-                        what: format!("the rows of partition {name} of {id}"),
-                    });
-                }
-                out.irreversible = Some(format!("rows of {id} are gone with their partition"));
-                out
-            }
-            PartitionClause::Add(_) => instant(id),
-            _ => copies(id),
-        },
-        Clause::Table(TableClause::Pin { .. }) => Facts::default(),
-        Clause::Column {
-            clause: ColumnClause::Default(_) | ColumnClause::Options(_),
-            ..
-        } => instant(id),
-        _ => copies(id),
+        _ => {}
     }
 }
-
-const REBUILDS: &[&str] = &[
-    "row_format",
-    "key_block_size",
-    "page_compressed",
-    "encrypted",
-];
 
 fn column_loss(id: &ObjectId, column: &Name, what: &str) -> Loss {
     Loss {
@@ -127,37 +80,7 @@ fn column_loss(id: &ObjectId, column: &Name, what: &str) -> Loss {
     }
 }
 
-fn added(id: &ObjectId, column: &Column) -> Facts {
-    let counting = column.my.as_ref().is_some_and(|m| m.auto_increment);
-    match &column.generated {
-        Some(g) if g.stored => copies(id),
-        _ if counting => Facts {
-            locks: vec![lock(id, "SHARED", Held::Rewrite)],
-            rewrite: true,
-            ..Facts::default()
-        },
-        _ => instant(id),
-    }
-}
-
-fn changed(id: &ObjectId, was: &Column, now: &Column, mariadb: bool) -> Facts {
-    let mut out = if was.ty.text != now.ty.text {
-        retyped(id, &was.ty.text, &now.ty.text)
-    } else if now.collation.is_some() && was.collation != now.collation {
-        copies(id)
-    } else if was.not_null != now.not_null {
-        online(id, Held::Rewrite)
-    } else if was.generated.is_some() != now.generated.is_some()
-        || was.generated.as_ref().map(|g| g.stored) != now.generated.as_ref().map(|g| g.stored)
-    {
-        copies(id)
-    } else {
-        instant(id)
-    };
-    let counts = |c: &Column| c.my.as_ref().is_some_and(|m| m.auto_increment);
-    if counts(was) != counts(now) && mariadb {
-        out = copies(id);
-    }
+fn changed(id: &ObjectId, was: &Column, now: &Column, out: &mut Facts) {
     if narrows(&was.ty.text, &now.ty.text) {
         out.losses.push(Loss {
             code: "D0203",
@@ -173,7 +96,6 @@ fn changed(id: &ObjectId, was: &Column, now: &Column, mariadb: bool) -> Facts {
         out.hazards
             .push(format!("fails where {id}.{} is null", was.name));
     }
-    out
 }
 
 /// `varchar(10)` → its name and its numbers.
@@ -184,22 +106,6 @@ fn taken_apart(ty: &str) -> (&str, Vec<u64>) {
     let inside = rest.split(')').next().unwrap_or_default();
     let numbers = inside.split(',').filter_map(|n| n.parse().ok()).collect();
     (name, numbers)
-}
-
-fn retyped(id: &ObjectId, was: &str, now: &str) -> Facts {
-    let ((a, x), (b, y)) = (taken_apart(was), taken_apart(now));
-    let longer = a == b
-        && a.starts_with("var")
-        && matches!((x.first(), y.first()), (Some(x), Some(y)) if x <= y && (*y < 64 || *x > 255));
-    let appended = a == b
-        && matches!(a, "enum" | "set")
-        && now
-            .strip_suffix(')')
-            .is_some_and(|n| was.strip_suffix(')').is_some_and(|w| n.starts_with(w)));
-    match longer || appended {
-        true => instant(id),
-        false => copies(id),
-    }
 }
 
 /// Values of the one may not fit the other.
