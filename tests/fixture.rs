@@ -13,15 +13,6 @@ use driftless_sql::Problems;
 use driftless_testkit::{Case, engine, expect, fixture, workspace};
 use law::{Engine, Pair};
 
-static MARIADB: Engine = Engine {
-    name: "mariadb",
-    dialect: &driftless_mysql::MARIADB,
-    server: Server {
-        dialect: driftless_model::Dialect::Mariadb,
-        version: Version::new(10, 11),
-    },
-};
-
 /// In every table, before the plan runs.
 const ROWS: usize = 1000;
 
@@ -37,7 +28,7 @@ fn postgres() {
 
 #[test]
 fn mariadb() {
-    run(&MARIADB);
+    run(&law::MARIADB);
 }
 
 /// What became of a case.

@@ -11,6 +11,7 @@ use law::Engine;
 
 const SQLITE_PAIRS: u64 = 240;
 const POSTGRES_PAIRS: u64 = 72;
+const MARIADB_PAIRS: u64 = 60;
 /// In every table, before the plan runs.
 const ROWS: usize = 30;
 
@@ -25,8 +26,18 @@ fn postgres_pairs_converge() {
 }
 
 #[test]
+fn mariadb_pairs_converge() {
+    run(&law::MARIADB, MARIADB_PAIRS);
+}
+
+#[test]
+fn mysql_pairs_converge() {
+    run(&law::MYSQL, MARIADB_PAIRS);
+}
+
+#[test]
 fn a_seed_gives_the_same_pair() {
-    for engine in [&law::SQLITE, &law::POSTGRES] {
+    for engine in [&law::SQLITE, &law::POSTGRES, &law::MARIADB, &law::MYSQL] {
         assert_eq!(
             Pair::generate(engine.name, 5),
             Pair::generate(engine.name, 5)

@@ -40,6 +40,24 @@ pub static POSTGRES: Engine = Engine {
     },
 };
 
+pub static MARIADB: Engine = Engine {
+    name: "mariadb",
+    dialect: &driftless_mysql::MARIADB,
+    server: Server {
+        dialect: driftless_model::Dialect::Mariadb,
+        version: Version::new(10, 11),
+    },
+};
+
+pub static MYSQL: Engine = Engine {
+    name: "mysql",
+    dialect: &driftless_mysql::MYSQL,
+    server: Server {
+        dialect: driftless_model::Dialect::Mysql,
+        version: Version::new(9, 7),
+    },
+};
+
 /// Two schemas and what may be expected of them.
 pub struct Pair<'a> {
     pub title: &'a str,

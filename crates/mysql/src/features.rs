@@ -45,6 +45,8 @@ pub enum Feature {
     ReplacesUnderGenerated,
     /// A generated column may be NOT NULL.
     GeneratedNotNull,
+    /// A descending index serves a foreign key.
+    DescendingServes,
     /// A column is added at the end without touching the rows (ALGORITHM=INSTANT).
     InstantLast,
     /// Columns are added anywhere and dropped so.
@@ -75,6 +77,7 @@ pub fn has(server: Server, feature: Feature) -> bool {
         | Feature::Sequences
         | Feature::ReplacesUnderGenerated
         | Feature::InstantMove
+        | Feature::DescendingServes
         | Feature::Periods => mariadb,
         Feature::UnenforcedChecks
         | Feature::InvisibleIndexes

@@ -3,7 +3,7 @@
 //! Neighbours: `server` starts what is asked for; `xtask test` reads the record of skips that `note` writes. Invariant:
 //! a missing engine is either reported by the test's name or, where `DRIFTLESS_TEST_ENGINES` requires it, a failure.
 
-use crate::server::{Mariadb, Postgres, Server};
+use crate::server::{MYSQL_URL, Mariadb, Postgres, Server};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
@@ -21,7 +21,7 @@ pub enum Engine {
     Sqlite,
     /// One server for the whole test process.
     Postgres(&'static Server),
-    /// One server for the whole test process.
+    /// One server for the whole test process, of MariaDB or MySQL.
     Mariadb(&'static Mariadb),
 }
 
@@ -61,6 +61,7 @@ pub fn available(name: &str) -> Result<Engine, Skipped> {
         "sqlite" => Ok(Engine::Sqlite),
         "postgres" if major.is_some() || !name.contains('@') => shared(major).map(Engine::Postgres),
         "mariadb" if major.is_none() => shared_mariadb().map(Engine::Mariadb),
+        "mysql" if major.is_none() => shared_mysql().map(Engine::Mariadb),
         _ => Err("no such engine is known here".to_owned()),
     };
     found.map_err(|why| Skipped {
@@ -97,6 +98,17 @@ fn shared_mariadb() -> Result<&'static Mariadb, String> {
     STARTED
         .get_or_init(|| match Mariadb::start() {
             Ok(server) => Ok(Box::leak(Box::new(server))),
+            Err(error) => Err(format!("{error:#}")),
+        })
+        .clone()
+}
+
+fn shared_mysql() -> Result<&'static Mariadb, String> {
+    static STARTED: OnceLock<Result<&'static Mariadb, String>> = OnceLock::new();
+    STARTED
+        .get_or_init(|| match Mariadb::named(MYSQL_URL) {
+            Ok(Some(server)) => Ok(Box::leak(Box::new(server))),
+            Ok(None) => Err(format!("{MYSQL_URL} names no server")),
             Err(error) => Err(format!("{error:#}")),
         })
         .clone()

@@ -22,6 +22,8 @@ pub struct Scope {
     sources: Vec<With>,
     /// What `*` means; a column of USING is there once.
     pub stars: Vec<Star>,
+    /// Invisible columns: there by name alone.
+    hidden: Vec<Star>,
     /// The names of the query's own results.
     results: Vec<String>,
 }
@@ -36,7 +38,11 @@ impl Scope {
 
     pub fn has(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
-        self.stars.iter().any(|(_, column)| *column == name)
+        self.named().any(|(_, column)| *column == name)
+    }
+
+    fn named(&self) -> impl Iterator<Item = &Star> {
+        self.stars.iter().chain(&self.hidden)
     }
 
     /// Whose column a name is: `Some(None)` is a result of the query, or one of several; `None`: it is not here.
@@ -44,7 +50,7 @@ impl Scope {
         if self.results.iter().any(|r| r == name) {
             return Some(None);
         }
-        let mut owners = self.stars.iter().filter(|(_, column)| column == name);
+        let mut owners = self.named().filter(|(_, column)| column == name);
         let (alias, _) = owners.next()?;
         Some(match owners.next() {
             None => Some(alias.clone()),
@@ -111,6 +117,10 @@ impl Resolver<'_> {
                     _ => self.columns(name),
                 };
                 self.certain &= columns.is_some();
+                if name.len() == 1 && !with.iter().any(|(n, _)| *n == last) {
+                    let hidden = self.hidden(&last).into_iter();
+                    scope.hidden.extend(hidden.map(|c| (shown.clone(), c)));
+                }
                 scope.push(shown, columns)
             }
             From::Query {
@@ -138,6 +148,7 @@ impl Resolver<'_> {
         match lateral {
             true => {
                 let so_far = Scope {
+                    hidden: scope.hidden.clone(),
                     stars: scope.star_of_all(),
                     sources: scope.sources.clone(),
                     ..Scope::default()
@@ -252,6 +263,17 @@ impl Resolver<'_> {
                 self.condition(on, scopes, with);
             }
         }
+    }
+
+    /// A table's invisible columns.
+    fn hidden(&self, name: &str) -> Vec<String> {
+        let id = find(self.catalog, &Name::folded(name.to_owned()));
+        let table = id.and_then(|id| self.catalog.item::<Table>(&id));
+        let columns = table.into_iter().flat_map(|t| &t.columns);
+        columns
+            .filter(|c| c.my.as_ref().is_some_and(|m| m.invisible))
+            .map(|c| c.name.key().to_owned())
+            .collect()
     }
 
     fn columns(&self, name: &[Ident]) -> Option<Vec<String>> {

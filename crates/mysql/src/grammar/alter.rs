@@ -44,9 +44,11 @@ pub fn table(cur: &mut Cursor, server: Server) -> Result<Parsed, Diagnostic> {
     }
     if !r.options.is_empty() {
         let options = std::mem::take(&mut r.options);
-        let id = r.id.clone();
-        r.actions
-            .push(Action::table(&id, TableClause::Options(options)));
+        // Columns that say no character set get the new default one, wherever it stands.
+        let first = options.contains_key("charset") || options.contains_key("collate");
+        let at = if first { 0 } else { r.actions.len() };
+        let action = Action::table(&r.id, TableClause::Options(options));
+        r.actions.insert(at, action);
     }
     Ok(Parsed {
         actions: r.actions,

@@ -93,13 +93,23 @@ fn option(name: &str, value: Option<&String>, _server: Server) -> String {
         "engine_attribute",
         "secondary_engine_attribute",
     ];
+    /// Numbers that do not take the word DEFAULT.
+    const ZEROS: &[&str] = &[
+        "key_block_size",
+        "max_rows",
+        "min_rows",
+        "avg_row_length",
+        "checksum",
+        "table_checksum",
+        "delay_key_write",
+    ];
     let word = name.to_ascii_uppercase();
     match value {
         Some(value) if TEXTS.contains(&name) => format!("{word}={}", literal(value)),
         None if TEXTS.contains(&name) => format!("{word}=''"),
         Some(value) if name == "tablespace" => format!("{word} {}", quoted(&Name::exact(value))),
         Some(value) => format!("{word}={}", value.to_ascii_uppercase()),
-        None if name == "key_block_size" => format!("{word}=0"),
+        None if ZEROS.contains(&name) => format!("{word}=0"),
         None => format!("{word}=DEFAULT"),
     }
 }
@@ -312,29 +322,22 @@ fn constraint_text(name: &Name, constraint: &Constraint, server: Server) -> Stri
 }
 
 /// In which order clauses are read by people and executed by the model: what goes, then columns, then what is made.
+/// The order of clauses. A new default collation stands before the columns that say none, for they get that one.
 fn class(action: &Action) -> u8 {
-    match action {
-        Action::Drop(_) => 0,
-        Action::Rename { .. } => 1,
-        Action::Alter {
-            clause: Clause::Table(TableClause::DropColumn { .. }),
-            ..
-        } => 2,
-        Action::Alter {
-            clause: Clause::Table(TableClause::Options(_)),
-            ..
-        } => 6,
-        Action::Alter {
-            clause: Clause::Table(TableClause::Partitions(_)),
-            ..
-        } => 7,
-        Action::Alter {
-            clause: Clause::Table(TableClause::Pin { .. }),
-            ..
-        } => 8,
-        Action::Alter { .. } => 3,
-        Action::Create(c) if c.id.kind == Kind::Constraint => 4,
-        _ => 5,
+    let clause = match action {
+        Action::Drop(_) => return 0,
+        Action::Rename { .. } => return 1,
+        Action::Create(c) if c.id.kind == Kind::Constraint => return 5,
+        Action::Alter { clause, .. } => clause,
+        _ => return 6,
+    };
+    match clause {
+        Clause::Table(TableClause::DropColumn { .. }) => 2,
+        Clause::Table(TableClause::Options(o)) if o.contains_key("collate") => 3,
+        Clause::Table(TableClause::Options(_)) => 7,
+        Clause::Table(TableClause::Partitions(_)) => 8,
+        Clause::Table(TableClause::Pin { .. }) => 9,
+        _ => 4,
     }
 }
 

@@ -363,6 +363,7 @@ fn numbered(base: &str, table: &ObjectId, catalog: &Catalog) -> Name {
 /// KEY Constraints).
 fn own_index(id: &ObjectId, constraint: &Constraint, own: &[Name], moment: &mut Moment) {
     let table = &constraint.table;
+    let server = moment.catalog.server;
     let served = moment.catalog.owned(table).any(|(_, o)| {
         let primary = o
             .get::<Constraint>()
@@ -371,7 +372,7 @@ fn own_index(id: &ObjectId, constraint: &Constraint, own: &[Name], moment: &mut 
                 let names: Vec<Name> = k.columns.iter().map(|p| p.column.clone()).collect();
                 names.starts_with(own)
             });
-        primary || o.get::<Index>().is_some_and(|i| leads(i, own))
+        primary || o.get::<Index>().is_some_and(|i| leads(i, own, server))
     });
     if served {
         return;

@@ -2,6 +2,7 @@
 
 use super::{no_clause, online};
 use crate::canon::settle_expr;
+use crate::features::{Feature, has};
 use crate::print;
 use driftless_model::{
     Catalog, Constraint, Index, IndexKey, KeyExpr, Kind, Name, Object, ObjectId, Origin, Server,
@@ -155,7 +156,7 @@ impl KindOps for Indexes {
                 *i != id
                     && o.origin == Origin::Implied
                     && o.get::<Index>()
-                        .is_some_and(|other| leads(&index, &columns(other)))
+                        .is_some_and(|other| leads(&index, &columns(other), moment.catalog.server))
             })
             .map(|(i, _)| i.clone())
             .collect();
@@ -237,10 +238,12 @@ pub fn columns(index: &Index) -> Vec<Name> {
     index.keys.iter().map_while(of).collect()
 }
 
-/// The index begins with these columns.
-pub fn leads(index: &Index, columns: &[Name]) -> bool {
+/// The index begins with these columns, in a way that serves a foreign key over them.
+pub fn leads(index: &Index, columns: &[Name], server: Server) -> bool {
+    let falling = index.keys.iter().take(columns.len()).any(|k| k.descending);
     matches!(index.method.as_str(), "" | "btree" | "hash")
         && self::columns(index).starts_with(columns)
+        && (!falling || has(server, Feature::DescendingServes))
 }
 
 /// A foreign key of the plan makes it, under its own name.

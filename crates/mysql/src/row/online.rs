@@ -8,6 +8,7 @@
 mod column;
 mod single;
 
+use super::collation_of;
 use crate::features::{Feature, has, measured};
 use driftless_model::{
     Catalog, Column, Constraint, Dialect, Index, Key, Kind, Name, Object, ObjectId, Server, Table,
@@ -43,9 +44,10 @@ pub struct Online {
     pub rebuild: bool,
     /// Columns that are stored come, go or move.
     layout: bool,
+    /// Virtual columns behind those get other places.
+    shifts: bool,
     virtual_added: bool,
     virtual_dropped: bool,
-    stored_dropped: bool,
     makes_index: bool,
     makes_primary: bool,
     drops_primary: bool,
@@ -63,9 +65,9 @@ const fn of(algorithm: Algorithm, lock: Wait, rebuild: bool) -> Online {
         lock,
         rebuild,
         layout: false,
+        shifts: false,
         virtual_added: false,
         virtual_dropped: false,
-        stored_dropped: false,
         makes_index: false,
         makes_primary: false,
         drops_primary: false,
@@ -86,9 +88,34 @@ struct Ground<'a> {
     catalog: &'a Catalog,
     server: Server,
     mariadb: bool,
+    /// The default collation that the statement gives the table.
+    collation: Option<String>,
 }
 
-impl Ground<'_> {
+impl<'a> Ground<'a> {
+    fn new(id: &'a ObjectId, catalog: &'a Catalog, actions: &[Action]) -> Self {
+        let server = catalog.server;
+        let collation = actions.iter().find_map(|a| match a {
+            Action::Alter {
+                clause: Clause::Table(TableClause::Options(o)),
+                ..
+            } => {
+                let said = |name: &str| o.get(name).cloned().flatten();
+                let charset = || said("charset").map(|c| format!("charset:{c}"));
+                said("collate").or_else(charset)
+            }
+            _ => None,
+        });
+        Ground {
+            id,
+            table: catalog.item(id),
+            catalog,
+            server,
+            mariadb: server.dialect == Dialect::Mariadb,
+            collation: collation.map(|c| collation_of(&c, server)),
+        }
+    }
+
     /// Without touching the rows, but no instant change to MySQL.
     fn light(&self) -> Online {
         match self.mariadb {
@@ -204,14 +231,7 @@ pub fn statement(actions: &[Action], moment: &Moment) -> Option<(ObjectId, Onlin
     if moment.fresh.contains(&id) {
         return None;
     }
-    let server = moment.catalog.server;
-    let ground = Ground {
-        id: &id,
-        table: moment.catalog.item(&id),
-        catalog: &moment.catalog,
-        server,
-        mariadb: server.dialect == Dialect::Mariadb,
-    };
+    let ground = Ground::new(&id, &moment.catalog, actions);
     let mut whole: Option<Online> = None;
     for action in actions {
         // What the statement made itself is not in the catalog yet.
@@ -234,7 +254,7 @@ impl Online {
             layout: self.layout || other.layout,
             virtual_added: self.virtual_added || other.virtual_added,
             virtual_dropped: self.virtual_dropped || other.virtual_dropped,
-            stored_dropped: self.stored_dropped || other.stored_dropped,
+            shifts: self.shifts || other.shifts,
             makes_index: self.makes_index || other.makes_index,
             makes_primary: self.makes_primary || other.makes_primary,
             drops_primary: self.drops_primary || other.drops_primary,
@@ -265,16 +285,10 @@ impl Online {
         }
         if out.virtual_added && out.makes_index {
             out.lock = Wait::Shared;
-            if out.layout {
-                at_least(&mut out, COPY);
-            }
         }
-        let virtuals = out.virtual_added || out.virtual_dropped;
-        let dear = match ground.mariadb {
-            true => out.virtual_dropped && out.stored_dropped && busy,
-            false => virtuals,
-        };
-        if out.layout && dear {
+        // Nothing else may happen to the columns that are stored.
+        let shifted = ground.mariadb && out.shifts && (out.makes_index || out.rebuild);
+        if (out.virtual_added || out.virtual_dropped) && (out.layout || out.rebuild) || shifted {
             at_least(&mut out, COPY);
         }
         if out.hidden && out.clauses > 1 {
@@ -374,13 +388,7 @@ pub fn pin(actions: &[Action], moment: &Moment) -> Option<Action> {
         },
         _ => false,
     };
-    let ground = Ground {
-        id: &id,
-        table: moment.catalog.item(&id),
-        catalog: &moment.catalog,
-        server: moment.catalog.server,
-        mariadb: false,
-    };
+    let ground = Ground::new(&id, &moment.catalog, &[]);
     if online.algorithm == Algorithm::Copy || !ground.usual() || actions.iter().any(unusual) {
         return None;
     }
@@ -409,13 +417,7 @@ pub fn split(actions: Vec<Action>, before: &Catalog) -> Vec<Vec<Action>> {
     let Some(id) = actions.first().and_then(|a| table_of(a, before)) else {
         return vec![actions];
     };
-    let ground = Ground {
-        id: &id,
-        table: before.item(&id),
-        catalog: before,
-        server: before.server,
-        mariadb: before.server.dialect == Dialect::Mariadb,
-    };
+    let ground = Ground::new(&id, before, &actions);
     let is_addition = |a: &Action| match a {
         Action::Alter { clause, .. } => match clause {
             Clause::Table(TableClause::AddColumn {
@@ -444,6 +446,8 @@ pub fn split(actions: Vec<Action>, before: &Catalog) -> Vec<Vec<Action>> {
                 position,
             }) => position.is_some() || column.name != *name,
             Clause::Table(TableClause::DropColumn { .. } | TableClause::Partitions(_)) => true,
+            // New columns get the new default.
+            Clause::Table(TableClause::Options(o)) => o.contains_key("collate"),
             Clause::Table(TableClause::AddColumn { column, .. }) => {
                 column.generated.is_some() || !is_addition(a)
             }

@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 /// The variable with the URL of an administrator on a running server: `mysql://root@127.0.0.1:3306`.
 pub const MARIADB_URL: &str = "DRIFTLESS_TEST_MARIADB_URL";
 
+/// The same for MySQL, which no distribution has beside MariaDB: there is a server by URL, or none.
+pub const MYSQL_URL: &str = "DRIFTLESS_TEST_MYSQL_URL";
+
 /// A server that answers.
 #[derive(Debug)]
 pub struct Mariadb {
@@ -50,10 +53,8 @@ pub fn has_mariadb() -> bool {
 impl Mariadb {
     pub fn start() -> Result<Mariadb> {
         let client = program(&["mariadb", "mysql"]).context("no client of MariaDB")?;
-        if let Ok(url) = std::env::var(MARIADB_URL)
-            && !url.is_empty()
-        {
-            return Mariadb::running(&url, client, None);
+        if let Some(server) = Mariadb::named(MARIADB_URL)? {
+            return Ok(server);
         }
         let (Some(server), Some(install)) =
             (program(&["mariadbd"]), program(&["mariadb-install-db"]))
@@ -125,12 +126,18 @@ impl Mariadb {
         Ok(server)
     }
 
-    fn running(url: &str, client: PathBuf, process: Option<Process>) -> Result<Mariadb> {
-        let server = Mariadb::address(url, client, process)?;
+    /// The server that a variable names, of either product.
+    pub fn named(variable: &str) -> Result<Option<Mariadb>> {
+        let url = std::env::var(variable).unwrap_or_default();
+        if url.is_empty() {
+            return Ok(None);
+        }
+        let client = program(&["mariadb", "mysql"]).context("no client of MariaDB or MySQL")?;
+        let server = Mariadb::address(&url, client, None)?;
         server
             .run(None, "SELECT 1")
-            .with_context(|| format!("the server of {MARIADB_URL}"))?;
-        Ok(server)
+            .with_context(|| format!("the server of {variable}"))?;
+        Ok(Some(server))
     }
 
     fn address(url: &str, client: PathBuf, process: Option<Process>) -> Result<Mariadb> {

@@ -15,7 +15,7 @@ mod watch;
 
 pub use database::Database;
 pub use install::{Install, newest_major};
-pub use mariadb::{MARIADB_URL, Mariadb, MariadbDatabase, has_mariadb};
+pub use mariadb::{MARIADB_URL, MYSQL_URL, Mariadb, MariadbDatabase, has_mariadb};
 pub use session::Rows;
 
 use anyhow::{Context, Result, bail};

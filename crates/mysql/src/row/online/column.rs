@@ -1,6 +1,7 @@
 //! Columns that come or change.
 
 use super::{COPY, Feature, Ground, INSTANT, Online, REBUILD, Wait, has, of};
+use crate::grammar::is_text;
 use crate::row::charset_of;
 use crate::row::table::collation::effective_at;
 use driftless_model::Column;
@@ -96,7 +97,11 @@ pub fn changed(was: &Column, now: &Column, ground: &Ground) -> Online {
         _ => return COPY,
     };
     let collated = |c: &Column| effective_at(c, ground.table, ground.catalog);
-    let (from, to) = (collated(was), collated(now));
+    let from = collated(was);
+    let to = match (&now.collation, &ground.collation) {
+        (None, Some(new)) if is_text(&now.ty.text) => Some(new.clone()),
+        _ => collated(now),
+    };
     let charset = |collation: &Option<String>| {
         let collation = collation.as_deref().unwrap_or_default();
         charset_of(collation).to_owned()
@@ -105,12 +110,16 @@ pub fn changed(was: &Column, now: &Column, ground: &Ground) -> Online {
         out = out.and(retyped(&was.ty.text, &now.ty.text, &charset(&from), ground));
     }
     if from != to && (from.is_some() || to.is_some()) {
-        out = out.and(if charset(&from) != charset(&to) {
+        let (name, _) = taken_apart(&now.ty.text);
+        out = out.and(if charset(&from) != charset(&to) || name != "varchar" {
             COPY
         } else if !ground.is_indexed(&was.name) {
             ground.light()
         } else if ground.mariadb {
-            ground.index_work(Wait::None)
+            Online {
+                makes_index: true,
+                ..ground.index_work(Wait::None)
+            }
         } else {
             COPY
         });

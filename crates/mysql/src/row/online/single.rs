@@ -56,6 +56,7 @@ fn altered(clause: &Clause, ground: &Ground) -> Online {
                 };
                 out = out.and(moved);
                 out.layout = true;
+                out.shifts = ground.has_generated(false);
             }
             out
         }
@@ -93,9 +94,11 @@ fn dropped(column: &Name, ground: &Ground) -> Online {
     } else {
         INSTANT
     };
+    let columns = ground.table.into_iter().flat_map(|t| &t.columns);
+    let mut behind = columns.skip_while(|c| c.name != *column);
     Online {
         layout: true,
-        stored_dropped: generated.is_some(),
+        shifts: behind.any(|c| c.generated.as_ref().is_some_and(|g| !g.stored)),
         ..out
     }
 }

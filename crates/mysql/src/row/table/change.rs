@@ -31,11 +31,7 @@ pub fn columns_and_options(id: &ObjectId, before: &Table, after: &Table, cx: &Cx
         collation::of_table(before, cx.before, cx) != collation::of_table(after, cx.after, cx);
     let said = |column: &Column| {
         let mut column = column.clone();
-        if !default_changes {
-            collation::unsaid(&mut column, after);
-        } else if column.collation.is_none() {
-            column.collation = effective(&column, after, cx.after, cx);
-        }
+        collation::unsaid(&mut column, after);
         Box::new(column)
     };
     let stay = unmoved(before, after);
