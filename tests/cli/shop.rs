@@ -165,6 +165,137 @@ const POSTGRES: [Chapter; 20] = [
     ),
 ];
 
+const MYSQL: [Chapter; 20] = [
+    adds(
+        "customers",
+        "somebody buys",
+        "CREATE TABLE customers (\n  id bigint AUTO_INCREMENT PRIMARY KEY,\n  email varchar(120) NOT NULL,\n  fax text,\n  UNIQUE KEY email (email)\n);\n",
+    ),
+    adds(
+        "products",
+        "something is sold",
+        "CREATE TABLE products (\n  id bigint AUTO_INCREMENT PRIMARY KEY,\n  name varchar(60) NOT NULL,\n  price decimal(10,2) NOT NULL,\n  CONSTRAINT priced CHECK (price >= 0)\n);\n",
+    ),
+    adds(
+        "orders",
+        "sales are kept",
+        "CREATE TABLE orders (\n  id bigint AUTO_INCREMENT PRIMARY KEY,\n  customer bigint NOT NULL,\n  state varchar(20) NOT NULL DEFAULT 'new',\n  CONSTRAINT orders_customer FOREIGN KEY (customer) REFERENCES customers (id) ON DELETE CASCADE\n);\n",
+    ),
+    adds(
+        "order_lines",
+        "an order has many products",
+        "CREATE TABLE order_lines (\n  `order` bigint NOT NULL,\n  line int NOT NULL,\n  product bigint NOT NULL,\n  amount int NOT NULL DEFAULT 1,\n  PRIMARY KEY (`order`, line),\n  CONSTRAINT lines_order FOREIGN KEY (`order`) REFERENCES orders (id) ON DELETE CASCADE,\n  CONSTRAINT lines_product FOREIGN KEY (product) REFERENCES products (id)\n);\n",
+    ),
+    turns(
+        "order_notes",
+        "the packers want to read wishes",
+        &[(
+            "  state varchar(20)",
+            "  note varchar(200),\n  state varchar(20)",
+        )],
+    ),
+    adds(
+        "orders_by_customer",
+        "the account page is slow",
+        "CREATE INDEX orders_customer_idx ON orders (customer, id DESC);\n",
+    ),
+    turns(
+        "order_status",
+        "it was never a federal state",
+        &[(
+            "  state varchar(20)",
+            "  status varchar(20) /* driftless:renamed-from state */",
+        )],
+    ),
+    Chapter {
+        name: "status_enum",
+        why: "typing errors were shipped",
+        add: "",
+        replace: &[(
+            "status varchar(20) /* driftless:renamed-from state */",
+            "status enum('new','paid','done')",
+        )],
+        allow: &["D0203:orders.status"],
+    },
+    adds(
+        "open_orders",
+        "the packers want a list",
+        "CREATE VIEW open_orders AS SELECT id, customer, note, status FROM orders WHERE status <> 'done';\n",
+    ),
+    adds(
+        "open_amounts",
+        "how much is to be packed",
+        "CREATE VIEW open_amounts AS SELECT o.id, o.note, sum(l.amount) AS amount FROM open_orders o JOIN order_lines l ON l.`order` = o.id GROUP BY o.id, o.note;\n",
+    ),
+    turns(
+        "longer_notes",
+        "wishes are long",
+        &[("note varchar(200)", "note text")],
+    ),
+    turns(
+        "customer_country",
+        "taxes differ",
+        &[(
+            "  fax text",
+            "  country char(2) NOT NULL, -- driftless:backfill 'DE'\n  fax text",
+        )],
+    ),
+    turns(
+        "product_title",
+        "names are for people",
+        &[(
+            "  name varchar(60)",
+            "  title varchar(60) /* driftless:renamed-from name */",
+        )],
+    ),
+    turns(
+        "refunds",
+        "some come back",
+        &[("'paid','done'", "'paid','done','refunded'")],
+    ),
+    turns(
+        "totals",
+        "prices change, paid totals do not",
+        &[(
+            "  note text",
+            "  total decimal(12,2) NOT NULL DEFAULT 0,\n  note text",
+        )],
+    ),
+    turns(
+        "who_wrote",
+        "complaints",
+        &[(
+            "  note text",
+            "  changed datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP COMMENT 'by anybody',\n  note text",
+        )],
+    ),
+    adds(
+        "tidy",
+        "blanks in notes",
+        "DELIMITER //\nCREATE TRIGGER tidy BEFORE UPDATE ON orders FOR EACH ROW\nBEGIN\n  IF NEW.note IS NOT NULL THEN\n    SET NEW.note = trim(NEW.note);\n  END IF;\nEND//\nDELIMITER ;\n",
+    ),
+    adds(
+        "payments",
+        "money comes in several ways",
+        "CREATE TABLE payments (\n  id bigint AUTO_INCREMENT PRIMARY KEY,\n  `order` bigint NOT NULL,\n  amount decimal(12,2) NOT NULL,\n  cents bigint GENERATED ALWAYS AS (amount * 100) VIRTUAL,\n  paid_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,\n  UNIQUE KEY once (`order`, paid_at),\n  CONSTRAINT payments_order FOREIGN KEY (`order`) REFERENCES orders (id)\n);\n",
+    ),
+    Chapter {
+        name: "no_fax",
+        why: "nobody has one",
+        add: "",
+        replace: &[
+            ("  fax text,\n", ""),
+            (" -- driftless:backfill 'DE'\n", "\n"),
+        ],
+        allow: &["D0202:customers.fax"],
+    },
+    adds(
+        "paid_orders",
+        "bookkeeping",
+        "CREATE FUNCTION paid(wanted bigint) RETURNS decimal(12,2) READS SQL DATA RETURN (SELECT coalesce(sum(amount), 0) FROM payments WHERE `order` = wanted);\nCREATE VIEW paid_orders AS SELECT id, total, paid(id) AS paid FROM orders WHERE status = 'paid';\n",
+    ),
+];
+
 const SQLITE: [Chapter; 20] = [
     adds(
         "customers",
@@ -297,12 +428,23 @@ INSERT INTO orders (customer, state) VALUES (1, 'new'), (2, 'paid'), (1, 'done')
 INSERT INTO order_lines (\"order\", line, product, amount) VALUES (1, 1, 1, 2), (1, 2, 2, 1), (2, 1, 2, 6);
 ";
 
+/// The same, as MySQL quotes.
+fn rows_of_mysql() -> String {
+    ROWS.replace('"', "`")
+}
+
 fn story(dialect: &str, chapters: &[Chapter], grown: &str, fresh: &str, sql: &dyn Fn(&str)) {
     let project = Project::of(&[]);
     git(project.path(), &["init", "-q"]);
     let config = format!(
-        "dialect: {dialect}\nschema: schema.sql\nmigrations: migrations/\ndefault_environment: grown\nenvironments:\n  grown: {{ url: '{}' }}\n  fresh: {{ url: '{}' }}\n",
-        grown, fresh,
+        "dialect: {dialect}\n{}schema: schema.sql\nmigrations: migrations/\ndefault_environment: grown\nenvironments:\n  grown: {{ url: '{}' }}\n  fresh: {{ url: '{}' }}\n",
+        if dialect.starts_with('m') {
+            "scratch: target\n"
+        } else {
+            ""
+        },
+        grown,
+        fresh,
     );
     project.write("driftless.yaml", config.as_bytes());
     let mut schema = String::new();
@@ -411,6 +553,33 @@ fn on_sqlite() {
         ask("SELECT group_concat(status) FROM orders ORDER BY id"),
         "new,paid,done"
     );
+}
+
+fn on_a_mysql(name: &str, dialect: &str) {
+    let Ok(engine::Engine::Mariadb(server)) = engine::engine(name) else {
+        return;
+    };
+    engine::ran_live("the shop");
+    let [grown, fresh] =
+        ["grown", "fresh"].map(|name| server.fresh_database(name).expect("a database"));
+    let sql = |_: &str| drop(grown.run(&rows_of_mysql()).expect("rows"));
+    story(dialect, &MYSQL, &grown.url(), &fresh.url(), &sql);
+    let ask = |text: &str| grown.run(text).expect("a value").trim().to_owned();
+    assert_eq!(ask("SELECT group_concat(country) FROM customers"), "DE,DE");
+    assert_eq!(
+        ask("SELECT group_concat(status ORDER BY id) FROM orders"),
+        "new,paid,done"
+    );
+}
+
+#[test]
+fn on_mariadb() {
+    on_a_mysql("mariadb", "mariadb@10.11");
+}
+
+#[test]
+fn on_mysql() {
+    on_a_mysql("mysql", "mysql@9.7");
 }
 
 #[test]

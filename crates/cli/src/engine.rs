@@ -371,7 +371,14 @@ pub fn apply(
 /// Owns a scratch database until standard input ends. Never asked for by people.
 pub fn keep_scratch() -> std::io::Result<()> {
     let mut input = std::io::stdin().lock();
-    driftless_driver_postgres::keep(&mut input, &mut std::io::stdout())
+    let mut output = std::io::stdout();
+    let mut question = String::new();
+    std::io::BufRead::read_line(&mut input, &mut question)?;
+    let question = question.trim_end_matches('\n');
+    match driftless_driver_mysql::is_asked(question) {
+        true => driftless_driver_mysql::keep(question, &mut input, &mut output),
+        false => driftless_driver_postgres::keep(question, &mut input, &mut output),
+    }
 }
 
 /// What the user allowed, as the planner asks for it.

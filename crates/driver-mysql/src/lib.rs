@@ -5,13 +5,14 @@
 //! `url::Secret` only towards the server.
 
 mod fault;
+mod scratch;
 mod session;
 mod url;
 
 use async_trait::async_trait;
-use driftless_runtime::{
-    ConnectOptions, Connection, DbError, DbErrorKind, Driver, Scratch, ScratchWish,
-};
+use driftless_runtime::{ConnectOptions, Connection, DbError, Driver, Scratch, ScratchWish};
+
+pub use scratch::{is_asked, keep};
 
 use url::Settings;
 
@@ -38,11 +39,7 @@ impl Driver for MysqlDriver {
         Ok(Box::new(session::open(&settings, options).await?))
     }
 
-    async fn scratch(&self, _wish: &ScratchWish<'_>) -> Result<Scratch, DbError> {
-        Err(DbError::new(
-            DbErrorKind::NoScratch,
-            "no scratch database can be had on MySQL and MariaDB yet",
-        )
-        .help("run the command without --rehearse"))
+    async fn scratch(&self, wish: &ScratchWish<'_>) -> Result<Scratch, DbError> {
+        scratch::open(wish).await
     }
 }

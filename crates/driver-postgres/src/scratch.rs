@@ -92,14 +92,15 @@ pub async fn open(wish: &ScratchWish<'_>) -> Result<Scratch, DbError> {
     Ok(Scratch::new(connection, Some(keeper)))
 }
 
-/// Works as keeper: makes what the input asks for, and removes it when the input ends.
-pub fn keep(input: &mut dyn BufRead, output: &mut dyn Write) -> std::io::Result<()> {
+/// Works as keeper: makes what is asked for, and removes it when the input ends.
+pub fn keep(
+    question: &str,
+    input: &mut dyn BufRead,
+    output: &mut dyn Write,
+) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let mut question = String::new();
-    input.read_line(&mut question)?;
-    let question = question.trim_end_matches('\n');
     let (local, way) = match question.split_once(' ') {
         Some(("local", major)) => match Local::start(major.parse().unwrap_or(u32::MAX)) {
             Ok(local) => {

@@ -127,7 +127,7 @@ impl Dialect for Mysql {
         }
         let gives = first.reach.gives.clone();
         first.reach.needs.retain(|p| !gives.contains(p));
-        first.statements = row::online::split(actions, cx.before);
+        first.statements = row::fill::statements(actions, cx);
         Ok(first)
     }
 

@@ -58,7 +58,7 @@ impl Place {
             }
         };
         let product = Product::of_url(url.reveal())?;
-        if product != project.dialect.product {
+        if !project.dialect.product.speaks_to(product) {
             let shown = redact_url(url.reveal());
             return Err(Diagnostic::error(
                 "D0004",

@@ -14,6 +14,8 @@ mod view;
 
 pub use view::CLIENT_CHARSET;
 
+pub use table::fill;
+
 pub use table::collation::charset as charset_of;
 
 use driftless_model::{Kind, ObjectId, Server};

@@ -7,6 +7,7 @@ pub mod change;
 mod clause;
 pub mod collation;
 mod cost;
+pub mod fill;
 
 use crate::canon::{settle_default, settle_expr};
 use crate::print;
@@ -19,6 +20,7 @@ use driftless_planner::{
     Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Fuse, Hit, KindOps, Moment, Printed,
     Tx, bare,
 };
+use driftless_sql::Diagnostic;
 
 pub struct Tables;
 
@@ -206,6 +208,17 @@ impl KindOps for Tables {
 
     fn alter(&self, id: &ObjectId, before: &Table, after: &Table, _hits: &[Hit], cx: &Cx) -> Alter {
         let mut drafts = Vec::new();
+        let given = |c: &&Column| cx.hints.usings.contains_key(&id.member(&c.name));
+        if let Some(column) = after.columns.iter().find(given) {
+            return Alter::Refuse(Box::new(
+                Diagnostic::error(
+                    "D0003",
+                    format!("`using` of {id}.{} cannot be followed", column.name),
+                )
+                .note("these servers convert values by their own rules when a type changes")
+                .help("leave `using` out, or convert the values in a migration of its own (`driftless new`)"),
+            ));
+        }
         for action in change::columns_and_options(id, before, after, cx) {
             drafts.push(cx.draft(action).fuse(Fuse::Must(id.clone())));
         }

@@ -44,6 +44,16 @@ pub fn facts(action: &Action, moment: &Moment) -> Facts {
 fn lost(id: &ObjectId, clause: &Clause, moment: &Moment, out: &mut Facts) {
     let table = moment.catalog.item::<Table>(id);
     match clause {
+        Clause::Table(TableClause::AddColumn { column, .. }) => {
+            let counts = column.my.as_ref().is_some_and(|m| m.auto_increment);
+            let given = column.default.is_some() || column.generated.is_some() || counts;
+            if column.not_null && !given {
+                out.hazards.push(format!(
+                    "rows that are there get the zero of its type (0, '') in {id}.{}; `backfill` gives them a value",
+                    column.name
+                ));
+            }
+        }
         Clause::Table(TableClause::DropColumn { column, .. }) => {
             let stored = table
                 .and_then(|t| t.column(column))
