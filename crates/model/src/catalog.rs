@@ -142,6 +142,8 @@ pub struct Catalog {
     pub unmodelled: Vec<Unmodelled>,
     /// MySQL: the database's own collation, where a live one told.
     pub collation: Option<String>,
+    /// MySQL: the database's own name, where a live one or the text (`USE shop`) told.
+    pub database: Option<String>,
     /// Who was connected, where a live database told.
     pub role: Option<String>,
     /// Why nothing certain can be said any more (a `DO` block ran); empty: not tainted.
@@ -159,6 +161,7 @@ impl Catalog {
             objects: Objects::default(),
             unmodelled: Vec::new(),
             collation: None,
+            database: None,
             role: None,
             taint: Vec::new(),
             statistics: Vec::new(),

@@ -156,11 +156,14 @@ impl Dialect for Mysql {
     }
 
     fn session(&self, action: &Action, moment: &mut Moment) {
-        if let Action::Session(Session::Set { name, value }) = action
-            && name == grammar::DATABASE_COLLATION
-        {
-            let server = moment.catalog.server;
-            moment.catalog.collation = Some(row::collation_of(value, server));
+        let Action::Session(Session::Set { name, value }) = action else {
+            return;
+        };
+        let catalog = &mut moment.catalog;
+        if name == grammar::DATABASE_COLLATION {
+            catalog.collation = Some(row::collation_of(value, catalog.server));
+        } else if name == grammar::DATABASE {
+            catalog.database = Some(value.clone());
         }
     }
 }

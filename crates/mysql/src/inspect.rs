@@ -13,7 +13,7 @@ use driftless_planner::{Action, Fault, Inspected, Moment, Rows, apply};
 use driftless_sql::{Problems, SourceId, split};
 
 /// The database's collation, then the names of everything, in the order in which it is made.
-pub const QUERY: &str = "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE();\n\
+pub const QUERY: &str = "SELECT DEFAULT_COLLATION_NAME, DATABASE() FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE();\n\
      SELECT TABLE_NAME, TABLE_TYPE, TABLE_ROWS, DATA_LENGTH + INDEX_LENGTH FROM information_schema.TABLES \
      WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_TYPE = 'VIEW', TABLE_NAME;\n\
      SELECT ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() \
@@ -99,6 +99,7 @@ pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
     moment.together = true;
     let first = answers.first().and_then(Rows::first);
     moment.catalog.collation = first.and_then(|r| r.get(0)).map(str::to_owned);
+    moment.catalog.database = first.and_then(|r| r.get(1)).map(str::to_owned);
     let mut notes = Vec::new();
     let mut waiting: Vec<Action> = Vec::new();
     let mut sizes = Observed::default();

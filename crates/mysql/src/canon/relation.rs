@@ -11,9 +11,9 @@ pub fn find(catalog: &Catalog, name: &Name) -> Option<ObjectId> {
     catalog.find(&RELATIONS, &Name::default(), name)
 }
 
-/// Names that stand where a relation stands, with their token; those of another database and of common table expressions
-/// are left out.
-fn named(written: &str, syntax: Syntax) -> Vec<(Name, Token)> {
+/// Names that stand where a relation stands, with their token; those of another database than `own` and of common table
+/// expressions are left out.
+fn named(written: &str, own_database: Option<&str>, syntax: Syntax) -> Vec<(Name, Token)> {
     let (tokens, _, _) = lex(written, syntax, SourceId(0));
     let word = |at: usize| -> String {
         match tokens.get(at) {
@@ -96,8 +96,17 @@ fn named(written: &str, syntax: Syntax) -> Vec<(Name, Token)> {
         if expects && is_name(at + 1) {
             let dotted = word(at + 2) == ".";
             let called = word(at + 2) == "(" && tokens[at + 1].kind == TokenKind::Word;
-            let token = tokens[at + 1];
-            let name = Name::folded(token_name(&token, written, syntax));
+            let mut token = tokens[at + 1];
+            let mut name = Name::folded(token_name(&token, written, syntax));
+            let ours = own_database.is_some_and(|d| d.eq_ignore_ascii_case(name.as_str()));
+            let dotted = match dotted && ours && is_name(at + 3) {
+                true => {
+                    token = tokens[at + 3];
+                    name = Name::folded(token_name(&token, written, syntax));
+                    false
+                }
+                false => dotted,
+            };
             let keyword = ["dual", "lateral", "json_table"].contains(&name.key());
             if !dotted && !called && !keyword && !own.contains(&name) {
                 out.push((name, token));
@@ -111,7 +120,7 @@ fn named(written: &str, syntax: Syntax) -> Vec<(Name, Token)> {
 /// What a query reads, with the places of the names.
 pub fn references(written: &str, catalog: &Catalog) -> Vec<Ref> {
     let syntax = catalog.server.dialect.syntax();
-    let relations = named(written, syntax)
+    let relations = named(written, catalog.database.as_deref(), syntax)
         .into_iter()
         .filter_map(|(name, token)| {
             Some(Ref {
@@ -142,7 +151,10 @@ pub fn references(written: &str, catalog: &Catalog) -> Vec<Ref> {
 /// A relation that a query names and that is not there.
 pub fn missing_relation(written: &str, catalog: &Catalog) -> Option<String> {
     let syntax = catalog.server.dialect.syntax();
-    let mut names = named(written, syntax).into_iter().map(|(name, _)| name);
+    let own = catalog.database.as_deref();
+    let mut names = named(written, own, syntax)
+        .into_iter()
+        .map(|(name, _)| name);
     let missing = names.find(|name| find(catalog, name).is_none())?;
     Some(missing.as_str().to_owned())
 }
@@ -181,7 +193,7 @@ mod tests {
                 "z y",
             ),
         ] {
-            let found: Vec<String> = named(query, Mysql)
+            let found: Vec<String> = named(query, Some("shop"), Mysql)
                 .into_iter()
                 .map(|(n, _)| n.as_str().to_owned())
                 .filter(|n| n != "x")

@@ -95,6 +95,12 @@ impl Resolver<'_> {
         match from {
             From::Table { name, alias, .. } => {
                 lower(name);
+                // Its own database before a relation says nothing.
+                if let [database, _] = name.as_slice()
+                    && self.is_own(&database.text)
+                {
+                    name.remove(0);
+                }
                 let Some(last) = name.last().map(|n| n.text.clone()) else {
                     return Vec::new();
                 };
@@ -263,6 +269,11 @@ impl Resolver<'_> {
                 self.condition(on, scopes, with);
             }
         }
+    }
+
+    fn is_own(&self, database: &str) -> bool {
+        let own = self.catalog.database.as_deref();
+        own.is_some_and(|d| d.eq_ignore_ascii_case(database))
     }
 
     /// A table's invisible columns.

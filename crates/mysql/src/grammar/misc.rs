@@ -19,7 +19,7 @@ pub fn read(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
             "ANALYZE, OPTIMIZE and FLUSH change no schema"
         }
         Some("lock" | "unlock") => "LOCK TABLES is about the session",
-        Some("use") => "a schema is one database, that of the URL",
+        Some("use") => return own_database(cur),
         Some("grant" | "revoke") => "privileges are not managed on this engine",
         Some("delimiter") => "lines for the client",
         Some("set") => return set(cur),
@@ -53,6 +53,20 @@ pub fn database(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
         out.actions
             .push(Action::Session(Session::Set { name, value }));
     }
+    Ok(out)
+}
+
+/// The setting of a session that says how its database is called.
+pub const DATABASE: &str = "database";
+
+/// `USE shop`: what is qualified with that name is the schema's own.
+fn own_database(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
+    cur.bump();
+    let value = cur.ident("a database's name")?.text;
+    let mut out = ignored("a schema is one database, that of the URL");
+    let name = DATABASE.to_owned();
+    out.actions
+        .push(Action::Session(Session::Set { name, value }));
     Ok(out)
 }
 

@@ -25,7 +25,7 @@ use driftless_planner::{Action, Drop, Parsed};
 use driftless_sql::{Cursor, Diagnostic, Ident, RawStatement, SourceId, Span};
 
 pub use index::unsaid_action;
-pub use misc::DATABASE_COLLATION;
+pub use misc::{DATABASE, DATABASE_COLLATION};
 pub use table::set as set_option;
 pub use trigger::PRECEDES;
 pub use types::is_text;

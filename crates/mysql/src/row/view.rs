@@ -21,18 +21,34 @@ fn options(view: &View) -> Options {
     options
 }
 
+fn settle(item: &mut View, catalog: &Catalog) {
+    let client = item.options.get(CLIENT_CHARSET).map(String::as_str);
+    let names = settle_query(&mut item.query, &item.columns, client, catalog);
+    item.output = names.into_iter().map(|n| (n, None)).collect();
+}
+
 impl KindOps for Views {
     type Item = View;
 
     fn settle(&self, _id: &ObjectId, item: &mut View, catalog: &Catalog) {
-        let client = item.options.get(CLIENT_CHARSET).map(String::as_str);
-        let names = settle_query(&mut item.query, &item.columns, client, catalog);
-        item.output = names.into_iter().map(|n| (n, None)).collect();
+        settle(item, catalog);
     }
 
-    fn same(&self, before: &View, after: &View, _cx: &Cx) -> Verdict {
+    fn same(&self, before: &View, after: &View, cx: &Cx) -> Verdict {
         let plain = options(before) == options(after) && before.check_option == after.check_option;
-        Verdict::of(plain).and(before.query.compare(&after.query))
+        let mut verdict = before.query.compare(&after.query);
+        if verdict != Verdict::Same
+            && let (Some(own), None) = (&cx.before.database, &cx.after.database)
+            && after.query.written.contains(own)
+        {
+            // The one knows how the database of both is called.
+            let mut meant = after.clone();
+            let mut side = cx.after.clone();
+            side.database = Some(own.clone());
+            settle(&mut meant, &side);
+            verdict = before.query.compare(&meant.query);
+        }
+        Verdict::of(plain).and(verdict)
     }
 
     fn create(&self, id: &ObjectId, object: &Object, _item: &View, cx: &Cx) -> Vec<Draft> {
