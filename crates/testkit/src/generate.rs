@@ -11,6 +11,7 @@ use std::fmt::Write;
 pub enum Engine {
     Postgres,
     Sqlite,
+    Mariadb,
 }
 
 impl std::str::FromStr for Engine {
@@ -20,8 +21,9 @@ impl std::str::FromStr for Engine {
         match name {
             "postgres" | "pg" => Ok(Self::Postgres),
             "sqlite" => Ok(Self::Sqlite),
+            "mariadb" | "mysql" => Ok(Self::Mariadb),
             _ => Err(format!(
-                "no schema can be generated for `{name}`; postgres and sqlite are known"
+                "no schema can be generated for `{name}`; postgres, sqlite and mariadb are known"
             )),
         }
     }
@@ -67,6 +69,18 @@ const SQLITE: Types = Types {
     document: "TEXT",
 };
 
+const MARIADB: Types = Types {
+    key: "bigint",
+    text: "varchar(200)",
+    code: "varchar(40)",
+    money: "decimal(14,2)",
+    moment: "datetime",
+    now: "CURRENT_TIMESTAMP",
+    flag: "tinyint(1)",
+    yes: "1",
+    document: "longtext",
+};
+
 const CHANGED: u64 = 1;
 const LINKED: u64 = 2;
 
@@ -77,6 +91,7 @@ impl Schema {
         let types = match engine {
             Engine::Postgres => &POSTGRES,
             Engine::Sqlite => &SQLITE,
+            Engine::Mariadb => &MARIADB,
         };
         let mut out = String::with_capacity(tables * 1_100);
         for index in 0..tables {

@@ -6,6 +6,7 @@
 use crate::measure::{Contender, client, in_turn};
 use crate::table::{self, Row};
 use anyhow::{Context, Result, bail};
+use driftless_testkit::server::Mariadb;
 use driftless_testkit::{Postgres, Schema, Server, generate::Engine, workspace};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -36,10 +37,12 @@ const MEMORY_MB: f64 = 400.0;
 const START_SECONDS: f64 = 0.030;
 const AGAINST_DUMP: f64 = 1.0;
 const AGAINST_RAW: f64 = 5.0;
+const AGAINST_MYSQLDUMP: f64 = 0.5;
 /// What ten times the tables may cost: of a live PostgreSQL, of all else.
 const GROWTH_LIVE: f64 = 11.0;
 const GROWTH: f64 = 12.0;
 const FILE: &str = "SQLite live → file, nothing to change";
+const MARIADB: &str = "MariaDB live → file, nothing to change";
 const LIVE: &str = "PostgreSQL live → file, nothing to change";
 
 struct Bench<'a> {
@@ -77,7 +80,20 @@ pub fn run(options: &Options) -> Result<bool> {
             None
         }
     };
+    let mariadb: Option<&'static Mariadb> = match Mariadb::start() {
+        // It lives until this process ends.
+        Ok(server) => Some(Box::leak(Box::new(server))),
+        Err(error) => {
+            bench.failures.push(format!("MariaDB: {error:#}"));
+            None
+        }
+    };
     for size in sizes {
+        if let Some(server) = mariadb {
+            bench.attempt(&format!("MariaDB, {size} tables"), |bench| {
+                bench.mariadb(server, size)
+            });
+        }
         if let Some(server) = &server {
             bench.attempt(&format!("PostgreSQL, {size} tables"), |bench| {
                 bench.postgres(server, size)
@@ -184,6 +200,30 @@ impl Bench<'_> {
                 "–".into()
             },
             met: bound.then(|| costs[0].wall <= AGAINST_DUMP * costs[1].wall),
+            note,
+        });
+        Ok(())
+    }
+
+    fn mariadb(&mut self, server: &'static Mariadb, size: usize) -> Result<()> {
+        let file = self.generated(Engine::Mariadb, size, 0.0)?;
+        let database = server.fresh_database("bench")?;
+        database.run(&std::fs::read_to_string(&file)?)?;
+        let (file, url) = (file.to_string_lossy().into_owned(), database.url());
+        let ours = self.driftless(&["diff", "--from", &url, "--to", &file, "--format", "sql"]);
+        let note = expect_nothing(&ours.output()?);
+        let mut arguments = server.way();
+        arguments.extend(["--no-data", "--skip-triggers", database.name()].map(str::to_owned));
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let dump = client("mariadb-dump").or_else(|_| client("mysqldump"))?;
+        let costs = in_turn(&[ours, Contender::new(dump, &arguments)], self.runs)?;
+        self.push(Row {
+            what: MARIADB.into(),
+            size,
+            cost: costs[0],
+            against: Some(("mysqldump --no-data", costs[1])),
+            target: format!("≤ {AGAINST_MYSQLDUMP}×"),
+            met: Some(costs[0].wall <= AGAINST_MYSQLDUMP * costs[1].wall),
             note,
         });
         Ok(())

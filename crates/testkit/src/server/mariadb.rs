@@ -184,6 +184,19 @@ impl Mariadb {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
+    /// The arguments by which the engine's own programs reach it.
+    pub fn way(&self) -> Vec<String> {
+        let named = [
+            ("host", &self.host),
+            ("port", &self.port),
+            ("user", &self.user),
+        ];
+        let named = named.map(|(name, value)| format!("--{name}={value}"));
+        std::iter::once("--no-defaults".to_owned())
+            .chain(named)
+            .collect()
+    }
+
     /// A new, empty database, dropped with the value.
     pub fn fresh_database(&'static self, hint: &str) -> Result<MariadbDatabase> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
