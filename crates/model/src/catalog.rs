@@ -144,6 +144,9 @@ pub struct Catalog {
     pub collation: Option<String>,
     /// MySQL: the database's own name, where a live one or the text (`USE shop`) told.
     pub database: Option<String>,
+    /// MySQL: the columns of other databases' relations that views read, by both names in lower case, where a live one
+    /// told.
+    pub outside: std::collections::BTreeMap<(String, String), Vec<String>>,
     /// Who was connected, where a live database told.
     pub role: Option<String>,
     /// Why nothing certain can be said any more (a `DO` block ran); empty: not tainted.
@@ -162,6 +165,7 @@ impl Catalog {
             unmodelled: Vec::new(),
             collation: None,
             database: None,
+            outside: Default::default(),
             role: None,
             taint: Vec::new(),
             statistics: Vec::new(),

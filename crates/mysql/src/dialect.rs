@@ -67,7 +67,7 @@ impl Dialect for Mysql {
     }
 
     fn follow_up(&self, answers: &[Rows]) -> Vec<String> {
-        inspect::follow_up(answers)
+        inspect::follow_up(answers, self.dialect.syntax())
     }
 
     fn decode(&self, answers: &[Rows], server: Server) -> Result<Inspected, Problems> {

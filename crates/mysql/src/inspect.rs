@@ -2,15 +2,16 @@
 //!
 //! Neighbours: `dialect` asks. Why SHOW CREATE and not information_schema: only the print has all of it (how an index
 //! was written, a partition's options, a check's text). It is one round trip: the names first, then one text that asks
-//! for all of them. Invariant: what a file declares and what the server built from it give the same model; what the
+//! for all of them (and one more where views read other databases). Invariant: what a file declares and what the server built from it give the same model; what the
 //! grammar does not understand is named as not modelled.
 
 use crate::dialect::of;
 use crate::row::CLIENT_CHARSET;
-use crate::text::{id, quoted};
+use crate::text::{id, literal, quoted};
 use driftless_model::{Catalog, Kind, Name, Observed, Server, Unmodelled, View};
 use driftless_planner::{Action, Fault, Inspected, Moment, Rows, apply};
-use driftless_sql::{Problems, SourceId, split};
+use driftless_sql::{Problems, SourceId, Syntax, split};
+use std::collections::BTreeSet;
 
 /// The database's collation, then the names of everything, in the order in which it is made.
 pub const QUERY: &str = "SELECT DEFAULT_COLLATION_NAME, DATABASE() FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE();\n\
@@ -79,17 +80,47 @@ fn all(answers: &[Rows]) -> Vec<Shown<'_>> {
         .collect()
 }
 
-/// One text that shows all of it.
-pub fn follow_up(answers: &[Rows]) -> Vec<String> {
+/// One text that shows all of it; then one for the columns of other databases' relations that views read.
+pub fn follow_up(answers: &[Rows], server: Syntax) -> Vec<String> {
     let shown = all(answers);
-    if shown.is_empty() {
-        return Vec::new();
+    let texts: Vec<String> = match answers.len() {
+        FIRST => shown
+            .iter()
+            .map(|s| {
+                let name = quoted(&Name::exact(s.name));
+                format!("SHOW CREATE {} {name}", s.word)
+            })
+            .collect(),
+        n if n == FIRST + shown.len() => outside(answers, &shown, server)
+            .into_iter()
+            .map(|(database, relation)| {
+                let (d, r) = (literal(&database), literal(&relation));
+                format!(
+                    "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS \
+                     WHERE TABLE_SCHEMA = {d} AND TABLE_NAME = {r} ORDER BY ORDINAL_POSITION"
+                )
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    match texts.is_empty() {
+        true => Vec::new(),
+        false => vec![texts.join(";\n")],
     }
-    let texts = shown.iter().map(|s| {
-        let name = quoted(&Name::exact(s.name));
-        format!("SHOW CREATE {} {name}", s.word)
-    });
-    vec![texts.collect::<Vec<_>>().join(";\n")]
+}
+
+/// The relations of other databases in the texts of views.
+fn outside(answers: &[Rows], shown: &[Shown], syntax: Syntax) -> BTreeSet<(String, String)> {
+    let own = answers.first().and_then(Rows::first);
+    let own = own.and_then(|r| r.get(1));
+    let views = shown
+        .iter()
+        .enumerate()
+        .filter(|(_, s)| s.kind == Kind::View);
+    let texts = views.filter_map(|(at, s)| answers.get(FIRST + at)?.first()?.get(s.column));
+    texts
+        .flat_map(|text| crate::canon::foreign(text, own, syntax))
+        .collect()
 }
 
 pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
@@ -128,6 +159,15 @@ pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
         let number = |n: usize| row.get(n).and_then(|v| v.parse::<u64>().ok());
         if let (Some(name), Some(rows), Some(bytes)) = (row.get(0), number(2), number(3)) {
             sizes.sizes.insert(id(Kind::Table, name), (rows, bytes));
+        }
+    }
+    let told = answers.iter().skip(FIRST + all(answers).len());
+    for row in told.flat_map(Rows::iter) {
+        if let (Some(database), Some(relation), Some(column)) = (row.get(0), row.get(1), row.get(2))
+        {
+            let key = (database.to_ascii_lowercase(), relation.to_ascii_lowercase());
+            let columns = moment.catalog.outside.entry(key).or_default();
+            columns.push(column.to_ascii_lowercase());
         }
     }
     for object in moment.catalog.objects.values_mut() {

@@ -82,7 +82,8 @@ pub trait Dialect: Sync {
     /// The texts to ask a live database, each a batch of statements that give one answer each; the first batch may
     /// depend on nothing.
     fn queries(&self, version: &str, scope: &Scope) -> Vec<String>;
-    /// What to ask once those are answered: one text for what can only be asked by name.
+    /// What to ask once those are answered: one text for what can only be asked by name. Asked again with its answers,
+    /// until nothing is left to ask.
     fn follow_up(&self, _answers: &[Rows]) -> Vec<String> {
         Vec::new()
     }

@@ -44,8 +44,13 @@ pub async fn inspect(
         .into());
     }
     let mut answers = ask(connection, dialect.queries(&version, scope)).await?;
-    let further = dialect.follow_up(&answers);
-    answers.extend(ask(connection, further).await?);
+    loop {
+        let further = dialect.follow_up(&answers);
+        if further.is_empty() {
+            break;
+        }
+        answers.extend(ask(connection, further).await?);
+    }
     let mut inspected = dialect.decode(&answers, server)?;
     settle_all(dialect, &mut inspected.catalog);
     if let Some(schema) = connection.schema() {

@@ -19,7 +19,7 @@ use prepare::{prepared, says_nothing};
 
 pub use default::settle_default;
 pub use query::settle_query;
-pub use relation::missing_relation;
+pub use relation::{foreign, missing_relation};
 
 use driftless_model::{Canon, Catalog, ObjectId, Ref, SqlText, Table};
 use driftless_sql::{

@@ -333,7 +333,10 @@ impl Resolver<'_> {
                     .parse::<usize>()
                     .ok()
                     .and_then(|n| aliases.get(n.checked_sub(1)?)),
-                Tree::Column(path) if path.len() == 1 && !scope.has(&path[0].text) => {
+                Tree::Column(path)
+                    if path.len() == 1
+                        && (!scope.has(&path[0].text) || scope.is_merged(&path[0].text)) =>
+                {
                     let name = path[0].text.to_ascii_lowercase();
                     aliases.iter().find(|(a, _)| *a == name)
                 }

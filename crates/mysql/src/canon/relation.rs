@@ -11,9 +11,16 @@ pub fn find(catalog: &Catalog, name: &Name) -> Option<ObjectId> {
     catalog.find(&RELATIONS, &Name::default(), name)
 }
 
-/// Names that stand where a relation stands, with their token; those of another database than `own` and of common table
-/// expressions are left out.
-fn named(written: &str, own_database: Option<&str>, syntax: Syntax) -> Vec<(Name, Token)> {
+/// A name that stands where a relation stands.
+struct Named {
+    /// Where that is another one than the schema's own.
+    database: Option<String>,
+    name: Name,
+    token: Token,
+}
+
+/// Those of a query; common table expressions are left out.
+fn named(written: &str, own_database: Option<&str>, syntax: Syntax) -> Vec<Named> {
     let (tokens, _, _) = lex(written, syntax, SourceId(0));
     let word = |at: usize| -> String {
         match tokens.get(at) {
@@ -94,22 +101,20 @@ fn named(written: &str, own_database: Option<&str>, syntax: Syntax) -> Vec<(Name
             _ => {}
         }
         if expects && is_name(at + 1) {
-            let dotted = word(at + 2) == ".";
-            let called = word(at + 2) == "(" && tokens[at + 1].kind == TokenKind::Word;
-            let mut token = tokens[at + 1];
-            let mut name = Name::folded(token_name(&token, written, syntax));
-            let ours = own_database.is_some_and(|d| d.eq_ignore_ascii_case(name.as_str()));
-            let dotted = match dotted && ours && is_name(at + 3) {
-                true => {
-                    token = tokens[at + 3];
-                    name = Name::folded(token_name(&token, written, syntax));
-                    false
-                }
-                false => dotted,
-            };
+            let text = |at: usize| token_name(&tokens[at], written, syntax);
+            let dotted = word(at + 2) == "." && is_name(at + 3);
+            let database = dotted.then(|| text(at + 1));
+            let last = if dotted { at + 3 } else { at + 1 };
+            let name = Name::folded(text(last));
+            let called = word(last + 1) == "(" && tokens[last].kind == TokenKind::Word;
             let keyword = ["dual", "lateral", "json_table"].contains(&name.key());
-            if !dotted && !called && !keyword && !own.contains(&name) {
-                out.push((name, token));
+            let ours = |d: &String| own_database.is_some_and(|own| own.eq_ignore_ascii_case(d));
+            if !called && (dotted || !keyword && !own.contains(&name)) {
+                out.push(Named {
+                    database: database.filter(|d| !ours(d)),
+                    name,
+                    token: tokens[last],
+                });
             }
         }
         at += 1;
@@ -122,10 +127,11 @@ pub fn references(written: &str, catalog: &Catalog) -> Vec<Ref> {
     let syntax = catalog.server.dialect.syntax();
     let relations = named(written, catalog.database.as_deref(), syntax)
         .into_iter()
-        .filter_map(|(name, token)| {
+        .filter(|n| n.database.is_none())
+        .filter_map(|n| {
             Some(Ref {
-                part: find(catalog, &name)?.part(),
-                span: Some(token.span),
+                part: find(catalog, &n.name)?.part(),
+                span: Some(n.token.span),
                 qualify: false,
             })
         });
@@ -152,11 +158,17 @@ pub fn references(written: &str, catalog: &Catalog) -> Vec<Ref> {
 pub fn missing_relation(written: &str, catalog: &Catalog) -> Option<String> {
     let syntax = catalog.server.dialect.syntax();
     let own = catalog.database.as_deref();
-    let mut names = named(written, own, syntax)
-        .into_iter()
-        .map(|(name, _)| name);
-    let missing = names.find(|name| find(catalog, name).is_none())?;
-    Some(missing.as_str().to_owned())
+    let mut names = named(written, own, syntax).into_iter();
+    let missing = names.find(|n| n.database.is_none() && find(catalog, &n.name).is_none())?;
+    Some(missing.name.as_str().to_owned())
+}
+
+/// The relations of other databases that a query reads, in lower case.
+pub fn foreign(written: &str, own: Option<&str>, syntax: Syntax) -> Vec<(String, String)> {
+    let names = named(written, own, syntax).into_iter();
+    names
+        .filter_map(|n| Some((n.database?.to_lowercase(), n.name.key().to_owned())))
+        .collect()
 }
 
 #[cfg(test)]
@@ -195,7 +207,8 @@ mod tests {
         ] {
             let found: Vec<String> = named(query, Some("shop"), Mysql)
                 .into_iter()
-                .map(|(n, _)| n.as_str().to_owned())
+                .filter(|n| n.database.is_none())
+                .map(|n| n.name.as_str().to_owned())
                 .filter(|n| n != "x")
                 .collect();
             assert_eq!(found.join(" "), expected, "{query}");

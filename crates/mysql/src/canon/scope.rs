@@ -24,6 +24,8 @@ pub struct Scope {
     pub stars: Vec<Star>,
     /// Invisible columns: there by name alone.
     hidden: Vec<Star>,
+    /// Columns that USING or NATURAL made one of two.
+    merged: Vec<String>,
     /// The names of the query's own results.
     results: Vec<String>,
 }
@@ -39,6 +41,11 @@ impl Scope {
     pub fn has(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
         self.named().any(|(_, column)| *column == name)
+    }
+
+    /// Whether it is one of two, so that the name of a result comes first.
+    pub fn is_merged(&self, name: &str) -> bool {
+        self.merged.iter().any(|m| m.eq_ignore_ascii_case(name))
     }
 
     fn named(&self) -> impl Iterator<Item = &Star> {
@@ -251,6 +258,7 @@ impl Resolver<'_> {
             1 => parts.pop(),
             _ => Some(Tree::Op("and".into(), parts)),
         };
+        scope.merged.extend(common.iter().map(|(_, c)| c.clone()));
         theirs.retain(|(_, c)| !common.iter().any(|(_, shared)| shared == c));
         common.extend(ours);
         common.extend(theirs);
@@ -288,6 +296,11 @@ impl Resolver<'_> {
     }
 
     fn columns(&self, name: &[Ident]) -> Option<Vec<String>> {
+        if let [database, relation] = name {
+            let key = |i: &Ident| i.text.to_ascii_lowercase();
+            let key = (key(database), key(relation));
+            return self.catalog.outside.get(&key).cloned();
+        }
         if name.len() != 1 {
             return None;
         }

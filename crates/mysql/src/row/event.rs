@@ -11,7 +11,7 @@ use driftless_sql::Syntax;
 
 pub struct Events;
 
-fn same(before: &Event, after: &Event) -> bool {
+fn same(before: &Event, after: &Event, syntax: Syntax) -> bool {
     // Where no start is said the server takes the time of creation.
     let started = |e: &Event| e.schedule.contains(" STARTS ");
     let schedule = |e: &Event| match started(before) && started(after) {
@@ -27,7 +27,7 @@ fn same(before: &Event, after: &Event) -> bool {
         && before.preserve == after.preserve
         && before.status == after.status
         && options(before) == options(after)
-        && same_body(&before.body.written, &after.body.written, Syntax::Mysql)
+        && same_body(&before.body.written, &after.body.written, syntax)
 }
 
 /// The schedule without its STARTS.
@@ -48,12 +48,12 @@ impl KindOps for Events {
         settle_body(&mut item.body, catalog);
     }
 
-    fn same(&self, before: &Event, after: &Event, _cx: &Cx) -> Verdict {
-        Verdict::of(same(before, after))
+    fn same(&self, before: &Event, after: &Event, cx: &Cx) -> Verdict {
+        Verdict::of(same(before, after, cx.server.dialect.syntax()))
     }
 
     fn alter(&self, id: &ObjectId, before: &Event, after: &Event, _hits: &[Hit], cx: &Cx) -> Alter {
-        if same(before, after) {
+        if same(before, after, cx.server.dialect.syntax()) {
             return Alter::Drafts(Vec::new());
         }
         let action = Action::alter(id, Clause::Event(Box::new(after.clone())));

@@ -12,7 +12,7 @@ use driftless_sql::Syntax;
 
 pub struct Routines;
 
-fn same(before: &Function, after: &Function) -> bool {
+fn same(before: &Function, after: &Function, syntax: Syntax) -> bool {
     let arguments = |f: &Function| -> Vec<(&'static str, Option<Name>, String)> {
         let each = f.arguments.iter();
         each.map(|a| (a.mode, a.name.clone(), a.ty.text.clone()))
@@ -27,11 +27,11 @@ fn same(before: &Function, after: &Function) -> bool {
         && returned(before, after)
         && before.security_definer == after.security_definer
         && options(before) == options(after)
-        && same_body(&before.body, &after.body, Syntax::Mysql)
+        && same_body(&before.body, &after.body, syntax)
 }
 
 /// What ALTER says, where nothing else differs: the routine itself stays.
-fn beside(before: &Function, after: &Function) -> Option<Clause> {
+fn beside(before: &Function, after: &Function, syntax: Syntax) -> Option<Clause> {
     const SAID: [&str; 2] = ["data access", "comment"];
     let mut rest = after.clone();
     rest.security_definer = before.security_definer;
@@ -50,7 +50,7 @@ fn beside(before: &Function, after: &Function) -> Option<Clause> {
             rest.options.insert(name.into(), was.clone());
         }
     }
-    (!out.is_empty() && same(before, &rest)).then_some(Clause::Routine(out))
+    (!out.is_empty() && same(before, &rest, syntax)).then_some(Clause::Routine(out))
 }
 
 /// The server adds the database's character set to a type that says none.
@@ -71,8 +71,8 @@ impl KindOps for Routines {
 
     fn settle(&self, _id: &ObjectId, _item: &mut Function, _catalog: &Catalog) {}
 
-    fn same(&self, before: &Function, after: &Function, _cx: &Cx) -> Verdict {
-        Verdict::of(same(before, after))
+    fn same(&self, before: &Function, after: &Function, cx: &Cx) -> Verdict {
+        Verdict::of(same(before, after, cx.server.dialect.syntax()))
     }
 
     fn alter(
@@ -83,10 +83,11 @@ impl KindOps for Routines {
         _hits: &[Hit],
         cx: &Cx,
     ) -> Alter {
-        if same(before, after) {
+        let syntax = cx.server.dialect.syntax();
+        if same(before, after, syntax) {
             return Alter::Drafts(Vec::new());
         }
-        if let Some(clause) = beside(before, after) {
+        if let Some(clause) = beside(before, after, syntax) {
             let action = Action::Alter {
                 id: id.clone(),
                 clause,

@@ -12,13 +12,13 @@ use driftless_sql::Syntax;
 
 pub struct Triggers;
 
-fn same(before: &Trigger, after: &Trigger) -> bool {
+fn same(before: &Trigger, after: &Trigger, syntax: Syntax) -> bool {
     let body = |t: &Trigger| t.body.as_ref().map_or(String::new(), |b| b.written.clone());
     before.table == after.table
         && before.timing == after.timing
         && before.events == after.events
         && before.follows == after.follows
-        && same_body(&body(before), &body(after), Syntax::Mysql)
+        && same_body(&body(before), &body(after), syntax)
 }
 
 /// Triggers that run in one row with it.
@@ -50,8 +50,8 @@ impl KindOps for Triggers {
         }
     }
 
-    fn same(&self, before: &Trigger, after: &Trigger, _cx: &Cx) -> Verdict {
-        Verdict::of(same(before, after))
+    fn same(&self, before: &Trigger, after: &Trigger, cx: &Cx) -> Verdict {
+        Verdict::of(same(before, after, cx.server.dialect.syntax()))
     }
 
     fn create(&self, id: &ObjectId, object: &Object, item: &Trigger, cx: &Cx) -> Vec<Draft> {
@@ -68,9 +68,11 @@ impl KindOps for Triggers {
         before: &Trigger,
         after: &Trigger,
         hits: &[Hit],
-        _cx: &Cx,
+        cx: &Cx,
     ) -> Alter {
-        if same(before, after) && !hits.iter().any(|h| h.gone && h.part == before.table.part()) {
+        if same(before, after, cx.server.dialect.syntax())
+            && !hits.iter().any(|h| h.gone && h.part == before.table.part())
+        {
             return Alter::Drafts(Vec::new());
         }
         Alter::Recreate("a trigger cannot be altered".into())

@@ -37,14 +37,12 @@ impl KindOps for Views {
     fn same(&self, before: &View, after: &View, cx: &Cx) -> Verdict {
         let plain = options(before) == options(after) && before.check_option == after.check_option;
         let mut verdict = before.query.compare(&after.query);
-        if verdict != Verdict::Same
-            && let (Some(own), None) = (&cx.before.database, &cx.after.database)
-            && after.query.written.contains(own)
-        {
-            // The one knows how the database of both is called.
+        if verdict != Verdict::Same && cx.before.database.is_some() && cx.after.database.is_none() {
+            // Only the one side knows how its database is called, and what other databases hold.
             let mut meant = after.clone();
             let mut side = cx.after.clone();
-            side.database = Some(own.clone());
+            side.database.clone_from(&cx.before.database);
+            side.outside.clone_from(&cx.before.outside);
             settle(&mut meant, &side);
             verdict = before.query.compare(&meant.query);
         }
