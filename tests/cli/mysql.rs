@@ -121,3 +121,43 @@ fn what_is_not_there_yet_says_so() {
         .ends(1)
         .warns("there is no type `intt`");
 }
+
+/// Partitions that a job rotates are left alone where that is said; who defined a view counts where that is managed.
+#[test]
+fn what_is_managed_is_said() {
+    let Ok(server) = engine::mariadb() else {
+        return;
+    };
+    engine::ran_live("what is managed on mariadb");
+    let database = server.fresh_database("managed").expect("a database");
+    let config = |manage: &str| {
+        format!(
+            "dialect: mariadb@10.11\nschema: schema.sql\nmanage: {{ {manage} }}\nenvironments: {{ dev: {{ url: '{}' }} }}\n",
+            database.url()
+        )
+    };
+    let declared = "CREATE TABLE log (id bigint NOT NULL, at date NOT NULL, PRIMARY KEY (id, at))\n\
+        PARTITION BY RANGE COLUMNS (at) (PARTITION p1 VALUES LESS THAN ('2025-01-01'));\n\
+        CREATE DEFINER=`app`@`%` SQL SECURITY INVOKER VIEW days AS SELECT at FROM log;\n";
+    let project = Project::of(&[
+        ("driftless.yaml", &config("partitions: external")),
+        ("schema.sql", declared),
+    ]);
+    database
+        .run(
+            "CREATE TABLE log (id bigint NOT NULL, at date NOT NULL, PRIMARY KEY (id, at)) \
+             PARTITION BY RANGE COLUMNS (at) (PARTITION p1 VALUES LESS THAN ('2025-01-01'), \
+             PARTITION p2 VALUES LESS THAN ('2026-01-01')); \
+             CREATE SQL SECURITY INVOKER VIEW days AS SELECT at FROM log",
+        )
+        .expect("another state");
+    let plan = || project.run(&["diff", "--from", "env:dev", "--to", "schema.sql"]);
+    plan().says("no changes");
+    project.write("driftless.yaml", config("partitions: declared").as_bytes());
+    plan().says("partition p2");
+    project.write(
+        "driftless.yaml",
+        config("partitions: external, aspects: [definers]").as_bytes(),
+    );
+    plan().says("view days").says("new definition");
+}

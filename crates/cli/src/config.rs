@@ -60,6 +60,8 @@ pub struct Manage {
     pub exclude: Vec<Located<String>>,
     pub undeclared: Undeclared,
     pub aspects: Vec<Aspect>,
+    /// `partitions: external` was said.
+    pub external_partitions: bool,
     /// Where `names: unqualified` was said.
     pub unqualified: Option<Place>,
 }

@@ -23,6 +23,7 @@ pub struct Scope {
     pub undeclared: Undeclared,
     pub aspects: Vec<Aspect>,
     /// The one managed schema is left unsaid.
+    pub external_partitions: bool,
     pub unqualified: bool,
 }
 
@@ -37,6 +38,7 @@ impl Scope {
             exclude: written(&manage.exclude),
             undeclared: manage.undeclared,
             aspects: manage.aspects.clone(),
+            external_partitions: manage.external_partitions,
             unqualified: manage.unqualified.is_some(),
         };
         scope.exclude.extend(flagged(&args.exclude));

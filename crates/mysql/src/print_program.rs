@@ -4,6 +4,7 @@
 //! it.
 
 use crate::features::{Feature, has};
+use crate::grammar::PARAMETERS;
 use crate::text::{literal, qualified, quoted, quoted_list};
 use driftless_model::{
     Event, Function, Kind, Object, ObjectId, Options, Sequence, Server, Trigger, TriggerEvent, View,
@@ -167,12 +168,11 @@ fn routine_text(id: &ObjectId, f: &Function) -> String {
             format!("{mode}{name} {}", a.ty.text)
         })
         .collect();
-    let mut out = format!(
-        "{} {}({})",
-        word(id.kind),
-        qualified(id),
-        arguments.join(", ")
-    );
+    let arguments = match f.options.get(PARAMETERS) {
+        Some(written) => written.clone(),
+        None => arguments.join(", "),
+    };
+    let mut out = format!("{} {}({arguments})", word(id.kind), qualified(id));
     if let Some(returns) = &f.returns {
         out.push_str(&format!(" RETURNS {}", returns.text));
     }

@@ -25,13 +25,14 @@ const KEYS: [&str; 10] = [
     "scratch",
     "server",
 ];
-const MANAGE: [&str; 6] = [
+const MANAGE: [&str; 7] = [
     "schemas",
     "include",
     "exclude",
     "undeclared",
     "aspects",
     "names",
+    "partitions",
 ];
 const ENVIRONMENT: [&str; 5] = ["url", "role", "schema", "protect", "lock_timeout"];
 const SERVER: [&str; 4] = ["charset", "collation", "sql_mode", "lower_case_table_names"];
@@ -152,6 +153,10 @@ impl Decoder {
                     let found = self.choice(node, "names", &["qualified", "unqualified"]);
                     manage.unqualified =
                         found.filter(|t| t.value == "unqualified").map(|t| t.place);
+                }
+                "partitions" => {
+                    let found = self.choice(node, "partitions", &["declared", "external"]);
+                    manage.external_partitions = found.is_some_and(|t| t.value == "external");
                 }
                 "aspects" => {
                     for name in self.texts(node, "aspects") {

@@ -31,6 +31,7 @@ pub fn config_schema() -> Value {
                 "exclude": texts("no objects that match kind:schema.name"),
                 "undeclared": word(&["drop", "keep"], "what is done with what a database has and the files do not; without it drop, which needs consent"),
                 "names": word(&["qualified", "unqualified"], "whether what is written names its schema; unqualified needs `schemas: public`, and lets each environment say which of its schemas that is; without it qualified"),
+                "partitions": word(&["declared", "external"], "MySQL and MariaDB: external leaves partitions by RANGE and LIST to whoever adds and drops them; without it declared"),
                 "aspects": {
                     "description": "what differs between environments, and is managed only where somebody says so",
                     "type": "array",

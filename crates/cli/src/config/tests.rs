@@ -124,7 +124,7 @@ error[D0601]: unknown key `zzz` in `manage`
 4 |   zzz: 1
   |   ^^^
   |
-  = help: known here are schemas, include, exclude, undeclared, aspects, names
+  = help: known here are schemas, include, exclude, undeclared, aspects, names, partitions
 
 3 errors
 "

@@ -152,6 +152,7 @@ impl Form {
     pub(super) fn engine_options(self, out: &mut Entry, options: &Options) {
         let mut options = options.clone();
         options.remove("client charset");
+        options.remove("parameters");
         if self.hashes() {
             options.remove("definer");
         }

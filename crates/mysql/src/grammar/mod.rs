@@ -26,6 +26,7 @@ use driftless_sql::{Cursor, Diagnostic, Ident, RawStatement, SourceId, Span};
 
 pub use index::unsaid_action;
 pub use misc::{DATABASE, DATABASE_COLLATION};
+pub use routine::PARAMETERS;
 pub use table::set as set_option;
 pub use trigger::PRECEDES;
 pub use types::is_text;

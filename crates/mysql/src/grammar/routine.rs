@@ -7,6 +7,9 @@ use driftless_model::{Argument, Function, Kind, Object, Options, Server, TypeRef
 use driftless_planner::{Action, Clause, Create, Parsed};
 use driftless_sql::{Cursor, Diagnostic};
 
+/// The option with the parameters as they were written.
+pub const PARAMETERS: &str = "parameters";
+
 pub fn create(cur: &mut Cursor, lead: Lead, server: Server) -> Result<Parsed, Diagnostic> {
     let kind = match cur.eat("procedure") {
         true => Kind::Procedure,
@@ -19,6 +22,19 @@ pub fn create(cur: &mut Cursor, lead: Lead, server: Server) -> Result<Parsed, Di
     let (id, span) = named(cur, kind, "a routine's name")?;
     if cur.at("returns") && !cur.at_symbol("(") {
         return Err(unsupported(cur, "loadable functions"));
+    }
+    // The server keeps what stands in the brackets as it stands.
+    let mut probe = cur.clone();
+    let from = probe.pos();
+    let said = match probe.group() {
+        Ok(_) => cur.text(probe.span_from(from)),
+        Err(_) => "",
+    };
+    let said = said.strip_prefix('(').unwrap_or(said);
+    let said = said.strip_suffix(')').unwrap_or(said);
+    let mut lead = lead;
+    if !said.trim().is_empty() {
+        lead.options.insert(PARAMETERS.into(), said.to_owned());
     }
     let mut function = Function {
         arguments: arguments(cur, server)?,

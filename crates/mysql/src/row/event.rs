@@ -1,33 +1,31 @@
 //! Events.
 
-use super::no_clause;
+use super::{no_clause, same_options};
 use crate::canon::{same_body, settle_body};
 use crate::print_program::single;
 use driftless_model::{Catalog, Event, ObjectId, Server, Verdict};
 use driftless_planner::{
     Action, Alter, Clause, Create, Cx, Facts, Fault, Hit, KindOps, Moment, Printed, Tx,
 };
-use driftless_sql::Syntax;
 
 pub struct Events;
 
-fn same(before: &Event, after: &Event, syntax: Syntax) -> bool {
+fn same(before: &Event, after: &Event, cx: &Cx) -> bool {
     // Where no start is said the server takes the time of creation.
     let started = |e: &Event| e.schedule.contains(" STARTS ");
     let schedule = |e: &Event| match started(before) && started(after) {
         true => e.schedule.clone(),
         false => unstarted(&e.schedule),
     };
-    let options = |e: &Event| {
-        let mut options = e.options.clone();
-        options.remove("definer");
-        options
-    };
     schedule(before) == schedule(after)
         && before.preserve == after.preserve
         && before.status == after.status
-        && options(before) == options(after)
-        && same_body(&before.body.written, &after.body.written, syntax)
+        && same_options(&before.options, &after.options, cx)
+        && same_body(
+            &before.body.written,
+            &after.body.written,
+            cx.server.dialect.syntax(),
+        )
 }
 
 /// The schedule without its STARTS.
@@ -49,11 +47,11 @@ impl KindOps for Events {
     }
 
     fn same(&self, before: &Event, after: &Event, cx: &Cx) -> Verdict {
-        Verdict::of(same(before, after, cx.server.dialect.syntax()))
+        Verdict::of(same(before, after, cx))
     }
 
     fn alter(&self, id: &ObjectId, before: &Event, after: &Event, _hits: &[Hit], cx: &Cx) -> Alter {
-        if same(before, after, cx.server.dialect.syntax()) {
+        if same(before, after, cx) {
             return Alter::Drafts(Vec::new());
         }
         let action = Action::alter(id, Clause::Event(Box::new(after.clone())));

@@ -14,12 +14,14 @@ mod view;
 
 pub use view::CLIENT_CHARSET;
 
+use crate::grammar::PARAMETERS;
+
 pub use table::fill;
 
 pub use table::collation::charset as charset_of;
 
-use driftless_model::{Kind, ObjectId, Server};
-use driftless_planner::{Clause, Facts, Fault, Held, Lock, Row};
+use driftless_model::{Kind, ObjectId, Options, Server};
+use driftless_planner::{Clause, Cx, Facts, Fault, Held, Lock, Row};
 use driftless_sql::Diagnostic;
 
 /// A collation from what the grammar read.
@@ -58,6 +60,22 @@ pub fn instant(on: &ObjectId) -> Facts {
         locks: vec![lock(on, "METADATA", Held::Instant)],
         ..Facts::default()
     }
+}
+
+/// Whether the options beside a body are the same. Who defined it counts where definers are managed and the desired state
+/// says one.
+pub fn same_options(before: &Options, after: &Options, cx: &Cx) -> bool {
+    let plain = |options: &Options| {
+        let mut options = options.clone();
+        options.remove("definer");
+        options.remove(CLIENT_CHARSET);
+        options.remove(PARAMETERS);
+        options
+    };
+    let wanted = after.get("definer").filter(|d| *d != "current_user");
+    let defined = !cx.scope.manages("definers")
+        || wanted.is_none_or(|d| before.get("definer").is_some_and(|b| b == d));
+    defined && plain(before) == plain(after)
 }
 
 pub fn no_clause(id: &ObjectId, _clause: &Clause) -> Result<(), Fault> {

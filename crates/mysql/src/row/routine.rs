@@ -1,6 +1,6 @@
 //! Procedures and functions: bodies are compared as they stand, for the server keeps them so.
 
-use super::no_clause;
+use super::{no_clause, same_options};
 use crate::canon::same_body;
 use crate::features::{Feature, has};
 use crate::print_program::single;
@@ -8,30 +8,24 @@ use driftless_model::{Catalog, Function, Name, Object, ObjectId, Options, Server
 use driftless_planner::{
     Action, Alter, Clause, Create, Cx, Facts, Fault, Hit, KindOps, Moment, Printed, Tx,
 };
-use driftless_sql::Syntax;
 
 pub struct Routines;
 
-fn same(before: &Function, after: &Function, syntax: Syntax) -> bool {
+fn same(before: &Function, after: &Function, cx: &Cx) -> bool {
     let arguments = |f: &Function| -> Vec<(&'static str, Option<Name>, String)> {
         let each = f.arguments.iter();
         each.map(|a| (a.mode, a.name.clone(), a.ty.text.clone()))
             .collect()
     };
-    let options = |f: &Function| {
-        let mut options = f.options.clone();
-        options.remove("definer");
-        options
-    };
     arguments(before) == arguments(after)
         && returned(before, after)
         && before.security_definer == after.security_definer
-        && options(before) == options(after)
-        && same_body(&before.body, &after.body, syntax)
+        && same_options(&before.options, &after.options, cx)
+        && same_body(&before.body, &after.body, cx.server.dialect.syntax())
 }
 
 /// What ALTER says, where nothing else differs: the routine itself stays.
-fn beside(before: &Function, after: &Function, syntax: Syntax) -> Option<Clause> {
+fn beside(before: &Function, after: &Function, cx: &Cx) -> Option<Clause> {
     const SAID: [&str; 2] = ["data access", "comment"];
     let mut rest = after.clone();
     rest.security_definer = before.security_definer;
@@ -50,7 +44,7 @@ fn beside(before: &Function, after: &Function, syntax: Syntax) -> Option<Clause>
             rest.options.insert(name.into(), was.clone());
         }
     }
-    (!out.is_empty() && same(before, &rest, syntax)).then_some(Clause::Routine(out))
+    (!out.is_empty() && same(before, &rest, cx)).then_some(Clause::Routine(out))
 }
 
 /// The server adds the database's character set to a type that says none.
@@ -72,7 +66,7 @@ impl KindOps for Routines {
     fn settle(&self, _id: &ObjectId, _item: &mut Function, _catalog: &Catalog) {}
 
     fn same(&self, before: &Function, after: &Function, cx: &Cx) -> Verdict {
-        Verdict::of(same(before, after, cx.server.dialect.syntax()))
+        Verdict::of(same(before, after, cx))
     }
 
     fn alter(
@@ -83,11 +77,10 @@ impl KindOps for Routines {
         _hits: &[Hit],
         cx: &Cx,
     ) -> Alter {
-        let syntax = cx.server.dialect.syntax();
-        if same(before, after, syntax) {
+        if same(before, after, cx) {
             return Alter::Drafts(Vec::new());
         }
-        if let Some(clause) = beside(before, after, syntax) {
+        if let Some(clause) = beside(before, after, cx) {
             let action = Action::Alter {
                 id: id.clone(),
                 clause,

@@ -122,6 +122,13 @@ pub fn same_method(before: &Partitioning, after: &Partitioning) -> Verdict {
         .and(Verdict::of(sub(before) == sub(after)))
 }
 
+/// Ranges and lists are somebody else's, and the table is parted as it shall be.
+pub fn left_alone(before: &Partitioning, after: &Partitioning, cx: &Cx) -> bool {
+    let by = after.by.written.trim_start().to_ascii_lowercase();
+    let named = by.starts_with("range") || by.starts_with("list");
+    cx.scope.external_partitions && named && same_method(before, after) == Verdict::Same
+}
+
 pub fn same_partitions(before: &Partitioning, after: &Partitioning, engine: &str) -> bool {
     // Numbered ones are called p0, p1 … and show as a number.
     let unnamed = before.parts.is_empty() || after.parts.is_empty();
@@ -169,6 +176,7 @@ impl KindOps for Tables {
             return Verdict::Different;
         }
         let partitions = match (&b.partitioning, &a.partitioning) {
+            (Some(b), Some(a)) if left_alone(b, a, cx) => Verdict::Same,
             (Some(b), Some(a)) => same_method(b, a).and(Verdict::of(same_partitions(
                 b,
                 a,
@@ -223,7 +231,7 @@ impl KindOps for Tables {
             drafts.push(cx.draft(action).fuse(Fuse::Must(id.clone())));
         }
         // Clauses about partitions stand alone (manual, ALTER TABLE Partition Operations).
-        for action in change::partitions(id, before, after) {
+        for action in change::partitions(id, before, after, cx) {
             let mut draft = cx.draft(action);
             draft.lane = None;
             drafts.push(draft);

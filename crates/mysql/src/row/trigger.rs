@@ -1,6 +1,6 @@
 //! Triggers: each has its place in the order of those of its table, time and event.
 
-use super::{instant, no_clause};
+use super::{instant, no_clause, same_options};
 use crate::canon::{same_body, settle_body};
 use crate::grammar::PRECEDES;
 use crate::print_program::single;
@@ -8,17 +8,17 @@ use driftless_model::{Catalog, Name, Object, ObjectId, Server, Table, Trigger, V
 use driftless_planner::{
     Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Hit, KindOps, Moment, Printed, Tx, bare,
 };
-use driftless_sql::Syntax;
 
 pub struct Triggers;
 
-fn same(before: &Trigger, after: &Trigger, syntax: Syntax) -> bool {
+fn same(before: &Trigger, after: &Trigger, cx: &Cx) -> bool {
     let body = |t: &Trigger| t.body.as_ref().map_or(String::new(), |b| b.written.clone());
     before.table == after.table
         && before.timing == after.timing
         && before.events == after.events
         && before.follows == after.follows
-        && same_body(&body(before), &body(after), syntax)
+        && same_body(&body(before), &body(after), cx.server.dialect.syntax())
+        && same_options(&before.options, &after.options, cx)
 }
 
 /// Triggers that run in one row with it.
@@ -51,7 +51,7 @@ impl KindOps for Triggers {
     }
 
     fn same(&self, before: &Trigger, after: &Trigger, cx: &Cx) -> Verdict {
-        Verdict::of(same(before, after, cx.server.dialect.syntax()))
+        Verdict::of(same(before, after, cx))
     }
 
     fn create(&self, id: &ObjectId, object: &Object, item: &Trigger, cx: &Cx) -> Vec<Draft> {
@@ -70,8 +70,7 @@ impl KindOps for Triggers {
         hits: &[Hit],
         cx: &Cx,
     ) -> Alter {
-        if same(before, after, cx.server.dialect.syntax())
-            && !hits.iter().any(|h| h.gone && h.part == before.table.part())
+        if same(before, after, cx) && !hits.iter().any(|h| h.gone && h.part == before.table.part())
         {
             return Alter::Drafts(Vec::new());
         }

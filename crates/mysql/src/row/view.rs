@@ -1,9 +1,9 @@
 //! Views: resolved late by the server, so a change of a table under one leaves it where it is.
 
-use super::no_clause;
+use super::{no_clause, same_options};
 use crate::canon::{missing_relation, settle_query};
 use crate::print_program::single;
-use driftless_model::{Catalog, Object, ObjectId, Options, Server, Verdict, View};
+use driftless_model::{Catalog, Object, ObjectId, Server, Verdict, View};
 use driftless_planner::{
     Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Hit, KindOps, Moment, Printed, Tx, bare,
 };
@@ -12,14 +12,6 @@ pub struct Views;
 
 /// The character set of the connection that made a view.
 pub const CLIENT_CHARSET: &str = "client charset";
-
-/// Who defined it, from which connection, is another matter.
-fn options(view: &View) -> Options {
-    let mut options = view.options.clone();
-    options.remove("definer");
-    options.remove(CLIENT_CHARSET);
-    options
-}
 
 fn settle(item: &mut View, catalog: &Catalog) {
     let client = item.options.get(CLIENT_CHARSET).map(String::as_str);
@@ -35,7 +27,8 @@ impl KindOps for Views {
     }
 
     fn same(&self, before: &View, after: &View, cx: &Cx) -> Verdict {
-        let plain = options(before) == options(after) && before.check_option == after.check_option;
+        let plain = same_options(&before.options, &after.options, cx)
+            && before.check_option == after.check_option;
         let mut verdict = before.query.compare(&after.query);
         if verdict != Verdict::Same && cx.before.database.is_some() && cx.after.database.is_none() {
             // Only the one side knows how its database is called, and what other databases hold.

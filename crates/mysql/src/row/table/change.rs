@@ -1,7 +1,7 @@
 //! From one state of a table to another: the clauses, with the fewest moves of columns.
 
 use super::collation::{self, effective};
-use super::{count, engine, same_column, same_method, same_partitions, same_parts};
+use super::{count, engine, left_alone, same_column, same_method, same_partitions, same_parts};
 use crate::features::{Feature, has};
 use driftless_model::{
     Column, MyTable, Name, ObjectId, Options, PartitionDef, Partitioning, Table, Verdict,
@@ -230,7 +230,7 @@ fn period_action(id: &ObjectId, period: &driftless_model::Period, drop: bool) ->
 }
 
 /// What is said of partitions: the least that leads there.
-pub fn partitions(id: &ObjectId, before: &Table, after: &Table) -> Vec<Action> {
+pub fn partitions(id: &ObjectId, before: &Table, after: &Table, cx: &Cx) -> Vec<Action> {
     let (Some(b), Some(a)) = (before.my(), after.my()) else {
         return Vec::new();
     };
@@ -238,6 +238,7 @@ pub fn partitions(id: &ObjectId, before: &Table, after: &Table) -> Vec<Action> {
         (None, None) => Vec::new(),
         (Some(_), None) => vec![PartitionClause::By(None)],
         (None, Some(p)) => vec![PartitionClause::By(Some(p.clone()))],
+        (Some(was), Some(now)) if left_alone(was, now, cx) => Vec::new(),
         (Some(was), Some(now)) => between(was, now, a),
     };
     let table = |clause| Action::table(id, TableClause::Partitions(clause));
