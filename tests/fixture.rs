@@ -31,6 +31,11 @@ fn mariadb() {
     run(&law::MARIADB);
 }
 
+#[test]
+fn mysql() {
+    run(&law::MYSQL);
+}
+
 /// What became of a case.
 #[derive(Default)]
 struct Outcome {

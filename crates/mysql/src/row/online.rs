@@ -418,20 +418,22 @@ pub fn split(actions: Vec<Action>, before: &Catalog) -> Vec<Vec<Action>> {
         return vec![actions];
     };
     let ground = Ground::new(&id, before, &actions);
-    let is_addition = |a: &Action| match a {
-        Action::Alter { clause, .. } => match clause {
-            Clause::Table(TableClause::AddColumn {
-                column, position, ..
-            }) => {
-                let placed_by_old = match position {
-                    Some(Position::After(name)) => ground.column(name).is_some(),
-                    _ => true,
-                };
-                column.generated.is_none() && placed_by_old
-            }
-            _ => false,
-        },
-        _ => false,
+    let is_addition = |a: &Action| {
+        let Action::Alter {
+            clause:
+                Clause::Table(TableClause::AddColumn {
+                    column, position, ..
+                }),
+            ..
+        } = a
+        else {
+            return false;
+        };
+        let placed_by_old = match position {
+            Some(Position::After(name)) => ground.column(name).is_some(),
+            _ => true,
+        };
+        column.generated.is_none() && placed_by_old
     };
     let moves = |a: &Action| {
         let clause = match a {
