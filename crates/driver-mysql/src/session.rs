@@ -105,6 +105,34 @@ async fn connect(
     }
 }
 
+/// The server's SQL mode without what would make other SQL of a text (manual, Server SQL Modes): quotes, backslashes, `||`,
+/// another engine's words.
+fn plain_mode(mode: &str) -> String {
+    const OTHER: [&str; 16] = [
+        "ANSI",
+        "ANSI_QUOTES",
+        "DB2",
+        "EMPTY_STRING_IS_NULL",
+        "HIGH_NOT_PRECEDENCE",
+        "IGNORE_SPACE",
+        "MAXDB",
+        "MSSQL",
+        "NO_BACKSLASH_ESCAPES",
+        "NO_FIELD_OPTIONS",
+        "NO_KEY_OPTIONS",
+        "NO_TABLE_OPTIONS",
+        "ORACLE",
+        "PIPES_AS_CONCAT",
+        "POSTGRESQL",
+        "REAL_AS_FLOAT",
+    ];
+    let plain = |word: &&str| {
+        let known = word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+        known && !OTHER.contains(word)
+    };
+    mode.split(',').filter(plain).collect::<Vec<_>>().join(",")
+}
+
 /// Opens a session as the settings and the wish say.
 pub async fn open(settings: &Settings, wish: &ConnectOptions) -> Result<Session, DbError> {
     if settings.database.is_none() {
@@ -139,10 +167,14 @@ pub async fn open(settings: &Settings, wish: &ConnectOptions) -> Result<Session,
         canceller,
         lock: None,
     };
-    let rows = session.batch("SELECT VERSION()").await?;
-    let version = rows.first().and_then(Rows::first).and_then(|r| r.get(0));
+    let rows = session.batch("SELECT VERSION(), @@sql_mode").await?;
+    let first = rows.first().and_then(Rows::first);
+    let version = first.and_then(|r| r.get(0));
     session.server = version.unwrap_or("unknown").to_owned();
-    let mut setup = String::from("SET NAMES utf8mb4");
+    let mode = plain_mode(first.and_then(|r| r.get(1)).unwrap_or_default());
+    let mut setup = format!(
+        "SET NAMES utf8mb4; SET SESSION sql_mode = '{mode}'; SET SESSION sql_quote_show_create = 1"
+    );
     if let Some(limit) = wish.lock_timeout {
         setup.push_str(&format!(
             "; SET lock_wait_timeout = {}",
@@ -157,6 +189,12 @@ pub async fn open(settings: &Settings, wish: &ConnectOptions) -> Result<Session,
         setup.push_str("; SET SESSION TRANSACTION READ ONLY");
     }
     session.batch(&setup).await?;
+    if !session.server.to_ascii_lowercase().contains("mariadb") {
+        // A primary key that the server invented is no part of the schema; older servers have no such setting.
+        let _ = session
+            .batch("SET SESSION show_gipk_in_create_table_and_information_schema = OFF")
+            .await;
+    }
     Ok(session)
 }
 
@@ -363,6 +401,18 @@ fn lock_name(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mode_that_changes_texts_is_left_out() {
+        for (mode, plain) in [
+            ("", ""),
+            ("STRICT_TRANS_TABLES,ANSI_QUOTES", "STRICT_TRANS_TABLES"),
+            ("PIPES_AS_CONCAT,ORACLE,NO_ZERO_DATE", "NO_ZERO_DATE"),
+            ("it's", ""),
+        ] {
+            assert_eq!(super::plain_mode(mode), plain);
+        }
+    }
 
     #[test]
     fn marks_become_positions() {

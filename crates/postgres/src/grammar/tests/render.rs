@@ -98,7 +98,7 @@ fn action(a: &Action) -> String {
 
 fn clause(c: &Clause) -> String {
     match c {
-        Clause::Event(_) => "event".into(),
+        Clause::Event(_) | Clause::Routine(_) => "another engine's".into(),
         Clause::Table(TableClause::AddColumn {
             column: c,
             if_not_exists,
