@@ -99,6 +99,51 @@ fn a_failed_step_leaves_the_ones_before_it_and_says_so() {
     project.run(&plan).ends(0).says("no changes");
 }
 
+/// Defaults of the server that change what SQL means are held against what the project says.
+#[test]
+fn another_server_than_declared() {
+    let Ok(server) = engine::mariadb() else {
+        return;
+    };
+    engine::ran_live("another server than declared");
+    let database = server.fresh_database("defaults").expect("a database");
+    database
+        .run("CREATE TABLE t (a varchar(9))")
+        .expect("a table");
+    let own = database
+        .run("SELECT @@collation_database")
+        .expect("a collation");
+    let own = own.trim();
+    let config = |server: &str| {
+        format!(
+            "dialect: mariadb@10.11\nschema: schema.sql\nserver: {{ {server} }}\nenvironments: {{ dev: {{ url: '{}' }} }}\n",
+            database.url()
+        )
+    };
+    let project = Project::of(&[
+        ("driftless.yaml", &config("lower_case_table_names: 1")),
+        ("schema.sql", "CREATE TABLE t (a varchar(9));\n"),
+    ]);
+    let diff = ["diff", "--from", "env:dev", "--to", "schema.sql"];
+    project
+        .run(&diff)
+        .ends(1)
+        .warns("D0607")
+        .warns("lower_case_table_names is 0");
+    project.write("driftless.yaml", config("collation: latin1_bin").as_bytes());
+    project.run(&diff).ends(1).warns("collation is");
+    project.write(
+        "driftless.yaml",
+        config(&format!("collation: {own}, lower_case_table_names: 0")).as_bytes(),
+    );
+    project.run(&diff).ends(0).says("no changes");
+    project.write(
+        "driftless.yaml",
+        config("sql_mode: [ANSI_QUOTES]").as_bytes(),
+    );
+    project.run(&diff).ends(1).warns("ANSI_QUOTES are not read");
+}
+
 #[test]
 fn what_is_not_there_yet_says_so() {
     let project = project("mysql://root@127.0.0.1:1/none");

@@ -51,6 +51,8 @@ pub struct Config {
     pub environments: Vec<Environment>,
     pub default_environment: Option<Located<String>>,
     pub scratch: Scratch,
+    /// What a MySQL or MariaDB server's defaults shall be.
+    pub server: Vec<(String, Located<String>)>,
 }
 
 #[derive(Debug, Default)]
@@ -175,6 +177,7 @@ impl Config {
             environments: Vec::new(),
             default_environment: None,
             scratch: Scratch::Auto,
+            server: Vec::new(),
         };
         let mut decoder = decode::Decoder {
             problems: duplicates,

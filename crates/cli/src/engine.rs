@@ -477,6 +477,7 @@ fn managed(scope: &Scope) -> Result<Managed, Problems> {
         exclude: parse(&scope.exclude),
         aspects: scope.aspects.iter().map(|a| a.name().to_string()).collect(),
         keep_undeclared: scope.undeclared == Undeclared::Keep,
+        expects: scope.expects.iter().cloned().collect(),
         external_partitions: scope.external_partitions,
         unqualified: scope.unqualified,
         history: false,

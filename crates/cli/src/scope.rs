@@ -22,8 +22,10 @@ pub struct Scope {
     pub exclude: Vec<Pattern>,
     pub undeclared: Undeclared,
     pub aspects: Vec<Aspect>,
-    /// The one managed schema is left unsaid.
     pub external_partitions: bool,
+    /// What a server's defaults shall be.
+    pub expects: Vec<(String, String)>,
+    /// The one managed schema is left unsaid.
     pub unqualified: bool,
 }
 
@@ -39,6 +41,11 @@ impl Scope {
             undeclared: manage.undeclared,
             aspects: manage.aspects.clone(),
             external_partitions: manage.external_partitions,
+            expects: config.map_or(Vec::new(), |config| {
+                let each = config.server.iter();
+                each.map(|(name, said)| (name.clone(), said.value.clone()))
+                    .collect()
+            }),
             unqualified: manage.unqualified.is_some(),
         };
         scope.exclude.extend(flagged(&args.exclude));

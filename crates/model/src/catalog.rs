@@ -142,6 +142,8 @@ pub struct Catalog {
     pub unmodelled: Vec<Unmodelled>,
     /// MySQL: the database's own collation, where a live one told.
     pub collation: Option<String>,
+    /// MySQL: what the server says of its defaults, by the names of [`crate::Scope::expects`].
+    pub settings: std::collections::BTreeMap<String, String>,
     /// MySQL: the database's own name, where a live one or the text (`USE shop`) told.
     pub database: Option<String>,
     /// MySQL: the columns of other databases' relations that views read, by both names in lower case, where a live one
@@ -164,6 +166,7 @@ impl Catalog {
             objects: Objects::default(),
             unmodelled: Vec::new(),
             collation: None,
+            settings: Default::default(),
             database: None,
             outside: Default::default(),
             role: None,

@@ -77,6 +77,8 @@ pub struct Scope {
     pub aspects: Vec<String>,
     /// Objects that the declared side does not have stay.
     pub keep_undeclared: bool,
+    /// MySQL: what a server's defaults shall be (`charset`, `collation`, `sql_mode`, `lower_case_table_names`).
+    pub expects: std::collections::BTreeMap<String, String>,
     /// MySQL: ranges and lists of partitions are added and dropped by somebody else; how a table is parted is not.
     pub external_partitions: bool,
     /// The one managed schema is left unsaid in what is written: the session's search path has it.

@@ -14,7 +14,8 @@ use driftless_sql::{Problems, SourceId, Syntax, split};
 use std::collections::BTreeSet;
 
 /// The database's collation, then the names of everything, in the order in which it is made.
-pub const QUERY: &str = "SELECT DEFAULT_COLLATION_NAME, DATABASE() FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE();\n\
+pub const QUERY: &str = "SELECT DEFAULT_COLLATION_NAME, DATABASE(), DEFAULT_CHARACTER_SET_NAME, @@global.sql_mode, \
+     @@lower_case_table_names FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE();\n\
      SELECT TABLE_NAME, TABLE_TYPE, TABLE_ROWS, DATA_LENGTH + INDEX_LENGTH FROM information_schema.TABLES \
      WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_TYPE = 'VIEW', TABLE_NAME;\n\
      SELECT ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() \
@@ -131,6 +132,17 @@ pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
     let first = answers.first().and_then(Rows::first);
     moment.catalog.collation = first.and_then(|r| r.get(0)).map(str::to_owned);
     moment.catalog.database = first.and_then(|r| r.get(1)).map(str::to_owned);
+    for (at, name) in [
+        (0, "collation"),
+        (2, "charset"),
+        (3, "sql_mode"),
+        (4, "lower_case_table_names"),
+    ] {
+        if let Some(value) = first.and_then(|r| r.get(at)) {
+            let settings = &mut moment.catalog.settings;
+            settings.insert(name.to_owned(), value.to_owned());
+        }
+    }
     let mut notes = Vec::new();
     let mut waiting: Vec<Action> = Vec::new();
     let mut sizes = Observed::default();

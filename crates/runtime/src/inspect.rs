@@ -3,7 +3,7 @@
 //! Neighbours: dialects write and decode, drivers ask. Invariant: reads only.
 
 use crate::connection::Connection;
-use driftless_model::{Scope, Server};
+use driftless_model::{Catalog, Scope, Server};
 use driftless_planner::{Dialect, Inspected, Rows, settle_all, stand_in};
 use driftless_sql::{Diagnostic, Problems};
 
@@ -52,12 +52,39 @@ pub async fn inspect(
         answers.extend(ask(connection, further).await?);
     }
     let mut inspected = dialect.decode(&answers, server)?;
+    as_expected(&inspected.catalog, scope, connection.place())?;
     settle_all(dialect, &mut inspected.catalog);
     if let Some(schema) = connection.schema() {
         stand_in(dialect, &mut inspected, schema)?;
     }
     inspected.notes.extend(connection.warnings());
     Ok(inspected)
+}
+
+/// Defaults of the server that change what SQL means are those that the project was written for.
+fn as_expected(catalog: &Catalog, scope: &Scope, place: &str) -> Result<(), Problems> {
+    let words = |list: &str| -> std::collections::BTreeSet<String> {
+        let words = list.split(',').map(|w| w.trim().to_uppercase());
+        words.filter(|w| !w.is_empty()).collect()
+    };
+    for (name, wanted) in &scope.expects {
+        let Some(found) = catalog.settings.get(name) else {
+            continue;
+        };
+        if words(found) != words(wanted) {
+            let found = if found.is_empty() { "empty" } else { found };
+            return Err(Diagnostic::error(
+                "D0607",
+                format!("the server's {name} is {found}, and the project is written for {wanted}"),
+            )
+            .note(format!("it is {place}"))
+            .help(format!(
+                "set it on the server (of a database: ALTER DATABASE), or write what it is behind `server: {{ {name}: … }}`"
+            ))
+            .into());
+        }
+    }
+    Ok(())
 }
 
 async fn ask(connection: &mut dyn Connection, texts: Vec<String>) -> Result<Vec<Rows>, Problems> {

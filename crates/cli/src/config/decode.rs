@@ -73,7 +73,7 @@ impl Decoder {
                     config.default_environment = self.text(node, "default_environment");
                 }
                 "scratch" => config.scratch = self.scratch(node),
-                "server" => self.server(node),
+                "server" => config.server = self.server(node),
                 _ => {}
             }
         }
@@ -215,20 +215,43 @@ impl Decoder {
     }
 
     /// What a server's defaults are matters where they change what SQL means: on MySQL and MariaDB.
-    fn server(&mut self, node: &Node) {
+    fn server(&mut self, node: &Node) -> Vec<(String, Located<String>)> {
+        let mut out = Vec::new();
         for entry in self.entries(node, "server", Some(&SERVER)) {
-            self.text(&entry.value, &entry.key);
-            let problem = Diagnostic::error(
-                "D0003",
-                format!("`server.{}` is not supported yet", entry.key),
-            );
-            self.problems.push(
-                problem
-                    .at(entry.key_place)
-                    .note("what is declared of a MySQL or MariaDB server is not followed yet: its defaults are asked live, and taken as utf8mb4 offline")
-                    .help("remove the key; PostgreSQL and SQLite do not need it"),
-            );
+            let node = &*entry.value;
+            let said = match entry.key.as_str() {
+                "sql_mode" => {
+                    let words = self.texts(node, "sql_mode");
+                    let place = words.first().map_or(node.place, |w| w.place);
+                    let words: Vec<String> = words.into_iter().map(|w| w.value).collect();
+                    Some(Located {
+                        value: words.join(","),
+                        place,
+                    })
+                }
+                key => self.text(node, key),
+            };
+            let Some(said) = said else { continue };
+            let other = said.value.to_ascii_uppercase();
+            let other = [
+                "ANSI_QUOTES",
+                "NO_BACKSLASH_ESCAPES",
+                "PIPES_AS_CONCAT",
+                "ORACLE",
+            ]
+            .into_iter()
+            .find(|word| entry.key == "sql_mode" && other.contains(word));
+            if let Some(word) = other {
+                self.problems.push(
+                    Diagnostic::error("D0003", format!("files of sql_mode {word} are not read"))
+                        .at(said.place)
+                        .note("the session that reads and writes a database leaves that mode out")
+                        .help("write the schema for the usual mode, and leave the word out here"),
+                );
+            }
+            out.push((entry.key.clone(), said));
         }
+        out
     }
 
     /// The entries of a map whose keys are known; `None` where names are free.

@@ -69,7 +69,11 @@ pub fn of_database(side: &Catalog, cx: &Cx) -> String {
         .clone()
         .or_else(|| cx.before.collation.clone())
         .or_else(|| cx.after.collation.clone())
-        .unwrap_or_else(|| default_collation(cx.server, "utf8mb4"))
+        .or_else(|| cx.scope.expects.get("collation").cloned())
+        .unwrap_or_else(|| {
+            let charset = cx.scope.expects.get("charset");
+            default_collation(cx.server, charset.map_or("utf8mb4", String::as_str))
+        })
 }
 
 pub fn of_table(table: &Table, side: &Catalog, cx: &Cx) -> String {
