@@ -144,18 +144,77 @@ fn another_server_than_declared() {
     project.run(&diff).ends(1).warns("ANSI_QUOTES are not read");
 }
 
+/// The same state in YAML: people write less than SQL says.
+#[test]
+fn a_schema_in_yaml() {
+    let project = project("mysql://root@127.0.0.1:1/none");
+    project.write(
+        "schema.yaml",
+        b"tables:\n\
+          \x20 orders:\n\
+          \x20   comment: one row per checkout\n\
+          \x20   columns:\n\
+          \x20     id: { type: bigint, auto_increment: true, primary_key: true }\n\
+          \x20     note: { type: varchar(200), comment: wishes }\n\
+          \x20     changed: { type: datetime, not_null: true, default: now(), on_change: current_timestamp }\n\
+          \x20     parent: { type: bigint, references: orders.id, on_delete: cascade }\n\
+          \x20   indexes:\n\
+          \x20     by_note: { on: [{ column: note, prefix: 20 }], comment: fast }\n\
+          \x20   triggers:\n\
+          \x20     tidy: { timing: before, events: [insert], each_row: true, body: SET NEW.note = trim(NEW.note) }\n\
+          views:\n\
+          \x20 noted: SELECT id FROM orders WHERE note <> ''\n\
+          functions:\n\
+          \x20 twice: { arguments: { n: int }, returns: int, body: RETURN n * 2, options: { deterministic: '' } }\n\
+          events:\n\
+          \x20 sweep: { schedule: EVERY 1 DAY, body: DELETE FROM orders WHERE id < 0 }\n",
+    );
+    project.write(
+        "schema.sql",
+        b"CREATE TABLE orders (id bigint AUTO_INCREMENT PRIMARY KEY, note varchar(200) COMMENT 'wishes',\n\
+          changed datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, parent bigint,\n\
+          KEY by_note (note(20)) COMMENT 'fast', FOREIGN KEY (parent) REFERENCES orders (id) ON DELETE CASCADE)\n\
+          COMMENT 'one row per checkout';\n\
+          CREATE TRIGGER tidy BEFORE INSERT ON orders FOR EACH ROW SET NEW.note = trim(NEW.note);\n\
+          CREATE VIEW noted AS SELECT id FROM orders WHERE note <> '';\n\
+          CREATE FUNCTION twice(n int) RETURNS int DETERMINISTIC RETURN n * 2;\n\
+          CREATE EVENT sweep ON SCHEDULE EVERY 1 DAY DO DELETE FROM orders WHERE id < 0;\n",
+    );
+    project
+        .run(&["diff", "--from", "schema.sql", "--to", "schema.yaml"])
+        .ends(0)
+        .says("no changes");
+    let yaml = project
+        .run(&["inspect", "schema.sql", "--format", "yaml"])
+        .ends(0);
+    project.write("schema.yaml", yaml.out.as_bytes());
+    project
+        .run(&["diff", "--from", "schema.yaml", "--to", "schema.sql"])
+        .ends(0)
+        .says("no changes");
+    project.write("schema.yaml", b"tables: { t: { columns: { a: intt } } }\n");
+    project
+        .run(&["diff", "--from", "empty", "--to", "schema.yaml"])
+        .ends(1)
+        .warns("there is no type `intt`");
+}
+
 #[test]
 fn what_is_not_there_yet_says_so() {
     let project = project("mysql://root@127.0.0.1:1/none");
+    project.write(
+        "schema.sql",
+        b"CREATE TABLE t (a int);\n\
+          CREATE TABLE u (a int -- driftless:using a + 1\n);\n",
+    );
+    project.write(
+        "before.sql",
+        b"CREATE TABLE t (a int);\nCREATE TABLE u (a text);\n",
+    );
     project
-        .run(&["inspect", "schema.sql", "--format", "yaml"])
+        .run(&["diff", "--from", "before.sql", "--to", "schema.sql"])
         .ends(1)
-        .warns("no YAML form yet");
-    project.write("schema.yaml", b"tables: {}\n");
-    project
-        .run(&["diff", "--from", "schema.sql", "--to", "schema.yaml"])
-        .ends(1)
-        .warns("no YAML form yet");
+        .warns("`using` of u.a cannot be followed");
     project
         .run(&["inspect", "mysql://root@127.0.0.1:1/none"])
         .ends(1)

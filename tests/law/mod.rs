@@ -176,10 +176,6 @@ impl Engine {
 
     /// The same state in YAML is the same catalog.
     fn yaml_reads_back(&self, side: &str, state: &Catalog) -> Result<()> {
-        // It has no YAML yet, and says so.
-        if self.server.dialect.is_mysql() {
-            return Ok(());
-        }
         let law = format!("{side} in YAML reads back");
         let text = schema_yaml(state);
         let mut sources = Sources::default();

@@ -6,7 +6,7 @@ use driftless_runtime::StateSpec;
 use driftless_sql::Diagnostic;
 
 use super::side;
-use crate::args::{InspectArgs, InspectFormat};
+use crate::args::InspectArgs;
 use crate::context::Context;
 use crate::engine;
 use crate::exit::{Exit, Failure};
@@ -19,15 +19,6 @@ pub fn run(context: &mut Context, args: &InspectArgs) -> Result<Exit, Failure> {
     let scope = Scope::of(context.config.as_ref(), &args.scope);
     let inspection = engine::inspect(context, &side, dialect, &scope)?;
     context.tell(inspection.notes());
-    let product = inspection.server().dialect;
-    if product.is_mysql() && args.format == InspectFormat::Yaml {
-        return Err(Diagnostic::error(
-            "D0003",
-            format!("{} has no YAML form yet", product.product()),
-        )
-        .help("take --format sql or --format json")
-        .into());
-    }
     match &args.split {
         None => context.print(&inspection.render(args.format))?,
         Some(dir) => {

@@ -190,7 +190,11 @@ fn a_table_of_single_mistakes() {
             "did you mean `grants`?",
         ),
         ("scratch: somewhere", "D0602", "write off, auto, target"),
-        ("server: { charset: utf8mb4 }", "D0003", "MySQL or MariaDB"),
+        (
+            "server:\n  sql_mode: [ANSI_QUOTES]",
+            "D0003",
+            "ANSI_QUOTES are not read",
+        ),
         ("environments: [dev]", "D0602", "this is a list"),
         ("default_environment: dev", "D0605", "no environment `dev`"),
         ("a: b: c", "D0600", "not valid YAML"),

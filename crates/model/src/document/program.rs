@@ -29,7 +29,10 @@ impl Form {
         out.word("volatility", &function.volatility, "volatile");
         out.flag("strict", function.strict);
         out.flag("leakproof", function.leakproof);
-        out.flag("security_definer", function.security_definer);
+        match self.dialect.is_mysql() {
+            true => out.flag("security_invoker", !function.security_definer),
+            false => out.flag("security_definer", function.security_definer),
+        }
         out.flag("window", function.window);
         out.word("parallel", &function.parallel, "unsafe");
         out.some("cost", function.cost.as_deref());

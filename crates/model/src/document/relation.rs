@@ -132,7 +132,7 @@ impl Form {
         }
         if let Some(my) = &column.my {
             out.flag("auto_increment", my.auto_increment);
-            out.some("on_update", my.on_update.as_deref());
+            out.some("on_change", my.on_update.as_deref());
             out.flag("invisible", my.invisible);
             out.some("check", self.some_text(&my.check));
             out.options("options", &my.options);
@@ -257,8 +257,12 @@ impl Form {
         let mut target = self.pointer("table", &key.target);
         target.list("columns", self.names(&key.target_columns));
         out.entry("references", target);
-        out.word("on_delete", &key.on_delete, "no action");
-        out.word("on_update", &key.on_update, "no action");
+        let unsaid = match self.dialect.is_mysql() {
+            true => "restrict",
+            false => "no action",
+        };
+        out.word("on_delete", &key.on_delete, unsaid);
+        out.word("on_update", &key.on_update, unsaid);
         out.word("match", &key.match_kind, "simple");
         let mut columns: Vec<&str> = self.names(&key.set_columns).collect();
         if self.hashes() {
@@ -269,7 +273,9 @@ impl Form {
 
     pub(super) fn index(self, out: &mut Entry, index: &Index) {
         out.flag("unique", index.unique);
-        out.word("method", &index.method, "btree");
+        // MySQL's may be said or not.
+        let usual = if self.dialect.is_mysql() { "" } else { "btree" };
+        out.word("method", &index.method, usual);
         out.entries("keys", index.keys.iter().map(|k| self.index_key(k)));
         out.list("include", self.names(&index.include));
         out.some("where", self.some_text(&index.filter));

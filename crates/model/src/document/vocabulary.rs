@@ -3,146 +3,21 @@
 //! Neighbours: `declare` reads by these tables and `written` writes in their words; `report` makes the JSON Schema for
 //! editors out of them. Invariant: they are the only list of keys, so what is described, read and suggested is the same.
 
-use crate::catalog::Dialect;
+mod form;
+mod relation;
 
-/// One kind of mapping.
-#[derive(Debug)]
-pub struct Shape {
-    /// Its name in the JSON Schema, and in messages.
-    pub name: &'static str,
-    pub said: &'static str,
-    pub fields: &'static [&'static [Field]],
-    /// A single value stands for the mapping with this key alone.
-    pub scalar: Option<&'static str>,
-    /// A list stands for the mapping with this key alone.
-    pub list: Option<&'static str>,
-    /// Nothing at all stands for the empty mapping.
-    pub empty: bool,
-}
+pub use form::{Field, Shape, What};
+pub(crate) use relation::table;
 
-/// One key of a mapping.
-#[derive(Debug, Clone, Copy)]
-pub struct Field {
-    pub key: &'static str,
-    pub what: What,
-    /// Only this engine has it.
-    pub on: Option<Dialect>,
-    pub must: bool,
-    pub said: &'static str,
-}
-
-/// What stands behind a key.
-#[derive(Debug, Clone, Copy)]
-pub enum What {
-    /// Also a number or a bool, as it is written.
-    Text,
-    /// `name`, `schema.name`, a part in double quotes where it holds a dot.
-    Name,
-    /// One expression, as SQL text.
-    Sql,
-    /// One query, as SQL text.
-    Query,
-    Flag,
-    Number,
-    Words(&'static [&'static str]),
-    /// A list of texts, or one.
-    Texts,
-    /// Free keys with texts.
-    Options,
-    One(&'static Shape),
-    /// A list, or one of its items.
-    List(&'static Shape),
-    /// Names and what they are.
-    Map(&'static Shape),
-    /// The same, or a list of names where there is nothing more to say.
-    Names(&'static Shape),
-    /// Names and what they are, or a list of those, which may go without a name.
-    Many(&'static Shape),
-    /// Names with one or a list of those that share it.
-    Overloads(&'static Shape),
-    /// Roles with what they may do.
-    Grants(&'static Shape),
-}
-
-const fn may(key: &'static str, what: What, said: &'static str) -> Field {
-    Field {
-        key,
-        what,
-        on: None,
-        must: false,
-        said,
-    }
-}
-
-const fn must(key: &'static str, what: What, said: &'static str) -> Field {
-    Field {
-        must: true,
-        ..may(key, what, said)
-    }
-}
-
-const fn pg(key: &'static str, what: What, said: &'static str) -> Field {
-    Field {
-        on: Some(Dialect::Postgres),
-        ..may(key, what, said)
-    }
-}
-
-const fn lite(key: &'static str, what: What, said: &'static str) -> Field {
-    Field {
-        on: Some(Dialect::Sqlite),
-        ..may(key, what, said)
-    }
-}
-
-const fn shape(
-    name: &'static str,
-    said: &'static str,
-    fields: &'static [&'static [Field]],
-) -> Shape {
-    Shape {
-        name,
-        said,
-        fields,
-        scalar: None,
-        list: None,
-        empty: false,
-    }
-}
-
-impl Shape {
-    const fn or_scalar(self, key: &'static str) -> Shape {
-        Shape {
-            scalar: Some(key),
-            ..self
-        }
-    }
-    const fn or_list(self, key: &'static str) -> Shape {
-        Shape {
-            list: Some(key),
-            ..self
-        }
-    }
-    const fn or_nothing(self) -> Shape {
-        Shape {
-            empty: true,
-            ..self
-        }
-    }
-    pub fn all(&self) -> impl Iterator<Item = &'static Field> + use<> {
-        self.fields.iter().flat_map(|group| group.iter())
-    }
-    pub fn field(&self, key: &str) -> Option<&'static Field> {
-        self.all().find(|f| f.key == key)
-    }
-}
+use form::{lite, may, must, my, pg, servers, shape};
+use relation::{MATERIALIZED_VIEW, OUTSIDE, TABLE, VIEW, VIRTUAL_TABLE};
 
 const RENAMED: Field = may(
     "renamed_from",
     What::Text,
     "the name it had; counts only while that one is there and this one is not",
 );
-const COMMENT: Field = pg("comment", What::Text, "what it is for");
+const COMMENT: Field = servers("comment", What::Text, "what it is for");
 const COMMENTS: Field = pg(
     "comments",
     What::Options,
@@ -184,7 +59,7 @@ const INCLUDE: Field = pg(
     "columns that are only carried along",
 );
 const WHERE: Field = may("where", What::Sql, "the rows it holds");
-const OPTIONS: Field = pg(
+const OPTIONS: Field = servers(
     "options",
     What::Options,
     "storage parameters and their like",
@@ -197,9 +72,9 @@ const NAMESPACE: &[Field] = &[
     pg("enums", What::Map(&ENUM), "types of named values"),
     pg("domains", What::Map(&DOMAIN), "types with conditions"),
     pg("composites", What::Map(&COMPOSITE), "types of rows"),
-    pg("sequences", What::Map(&SEQUENCE), "sequences"),
-    pg("functions", What::Overloads(&FUNCTION), "functions"),
-    pg("procedures", What::Overloads(&FUNCTION), "procedures"),
+    servers("sequences", What::Map(&SEQUENCE), "sequences"),
+    servers("functions", What::Overloads(&FUNCTION), "functions"),
+    servers("procedures", What::Overloads(&FUNCTION), "procedures"),
     pg("aggregates", What::Overloads(&AGGREGATE), "aggregates"),
     may("tables", What::Map(&TABLE), "tables"),
     lite(
@@ -208,6 +83,7 @@ const NAMESPACE: &[Field] = &[
         "tables of a module",
     ),
     may("views", What::Map(&VIEW), "views"),
+    my("events", What::Map(&SCHEDULED), "statements by the clock"),
     pg(
         "materialized_views",
         What::Map(&MATERIALIZED_VIEW),
@@ -349,6 +225,25 @@ static SEQUENCE: Shape = shape(
 )
 .or_nothing();
 
+static SCHEDULED: Shape = shape(
+    "scheduled_event",
+    "A statement by the clock.",
+    &[
+        &[
+            must("schedule", What::Text, "`EVERY 1 DAY STARTS '…'`, `AT '…'`"),
+            may("preserve", What::Flag, "ON COMPLETION PRESERVE"),
+            may(
+                "status",
+                What::Words(&["enabled", "disabled", "disabled on slave"]),
+                "whether it runs",
+            ),
+            must("body", What::Text, "the statement"),
+            OPTIONS,
+        ],
+        SPINE,
+    ],
+);
+
 static FUNCTION: Shape = shape(
     "function",
     "A function or procedure; several of one name are a list.",
@@ -369,7 +264,8 @@ static FUNCTION: Shape = shape(
             ),
             may("strict", What::Flag, "null in, null out"),
             may("leakproof", What::Flag, "LEAKPROOF"),
-            may("security_definer", What::Flag, "runs as its owner"),
+            pg("security_definer", What::Flag, "runs as its owner"),
+            my("security_invoker", What::Flag, "runs as whoever calls it"),
             may("window", What::Flag, "a window function"),
             may(
                 "parallel",
@@ -386,6 +282,11 @@ static FUNCTION: Shape = shape(
                 "a body that the server parses: BEGIN ATOMIC … END, RETURN …",
             ),
             may("body", What::Text, "the body, verbatim"),
+            my(
+                "options",
+                What::Options,
+                "`deterministic`, `data access`, `definer`",
+            ),
         ],
         SPINE,
     ],
@@ -429,449 +330,6 @@ static ARGUMENT: Shape = shape(
     ]],
 )
 .or_scalar("type");
-
-const KEYS: &[Field] = &[
-    may("primary_key", What::One(&KEY), "the primary key"),
-    may("uniques", What::Many(&KEY), "no two rows alike"),
-    may("checks", What::Many(&CHECK), "conditions on each row"),
-    may(
-        "foreign_keys",
-        What::Many(&FOREIGN_KEY),
-        "references to rows of other tables",
-    ),
-    pg("excludes", What::Many(&EXCLUDE), "no two rows that clash"),
-];
-const INDEXES: &[Field] = &[may("indexes", What::Many(&INDEX), "indexes")];
-const TRIGGERS: &[Field] = &[may("triggers", What::Many(&TRIGGER), "triggers")];
-const POLICIES: &[Field] = &[pg(
-    "policies",
-    What::Many(&POLICY),
-    "which rows who sees and writes",
-)];
-
-static TABLE: Shape = shape(
-    "table",
-    "A table.",
-    &[
-        &[
-            may("columns", What::Map(&COLUMN), "in their order"),
-            lite("strict", What::Flag, "STRICT"),
-            lite("without_rowid", What::Flag, "WITHOUT ROWID"),
-            pg("unlogged", What::Flag, "not logged"),
-            pg("partition_by", What::Text, "`RANGE (a)`: the partition key"),
-            pg("partition_of", What::One(&PARTITION), "it is a partition"),
-            pg("inherits", What::Texts, "tables whose columns it has too"),
-            pg("row_security", What::Flag, "policies hold"),
-            pg(
-                "force_row_security",
-                What::Flag,
-                "policies hold for the owner too",
-            ),
-            pg(
-                "replica_identity",
-                What::Text,
-                "`full`, `nothing` or `index NAME`",
-            ),
-            pg("method", What::Text, "an access method other than heap"),
-            TABLESPACE,
-            OPTIONS,
-        ],
-        KEYS,
-        INDEXES,
-        TRIGGERS,
-        POLICIES,
-        SPINE,
-    ],
-);
-
-pub(crate) fn table() -> &'static Shape {
-    &TABLE
-}
-
-static OUTSIDE: Shape = shape(
-    "outside",
-    "What hangs on a relation that is declared elsewhere.",
-    &[KEYS, INDEXES, TRIGGERS, POLICIES],
-);
-
-static PARTITION: Shape = shape(
-    "partition",
-    "Of which table it is a partition.",
-    &[&[
-        must("table", What::Name, "the partitioned table"),
-        must("bound", What::Text, "`FOR VALUES …` or `DEFAULT`"),
-    ]],
-);
-
-static COLUMN: Shape = shape(
-    "column",
-    "A column.",
-    &[
-        &[
-            may(
-                "type",
-                What::Text,
-                "its type; SQLite's columns may go without",
-            ),
-            COLLATION,
-            may("not_null", What::Flag, "null is refused"),
-            lite(
-                "not_null_conflict",
-                CONFLICTS,
-                "ON CONFLICT of its NOT NULL",
-            ),
-            may("default", What::Sql, "the value where none is given"),
-            may(
-                "generated",
-                What::One(&GENERATED),
-                "computed from other columns",
-            ),
-            pg("identity", What::One(&IDENTITY), "numbered by the server"),
-            pg("storage", What::Text, "STORAGE"),
-            pg("compression", What::Text, "COMPRESSION"),
-            pg("statistics", What::Number, "the statistics target"),
-            pg(
-                "inherited",
-                What::Flag,
-                "a parent brings it; what else is said here differs from the parent's",
-            ),
-            COMMENT,
-            RENAMED,
-            may("primary_key", What::Flag, "it alone is the primary key"),
-            may("unique", What::Flag, "no two rows alike"),
-            may("check", What::Sql, "a condition, without a name"),
-            may(
-                "references",
-                What::One(&REFERENCES),
-                "`table.column` of another table",
-            ),
-            may(
-                "backfill",
-                What::Sql,
-                "the value of rows that are there already, for a new column",
-            ),
-            may(
-                "using",
-                What::Sql,
-                "how its values become those of a new type",
-            ),
-        ],
-        ON_ACTIONS,
-    ],
-)
-.or_scalar("type")
-.or_nothing();
-
-static GENERATED: Shape = shape(
-    "generated",
-    "A column's computed value.",
-    &[&[
-        must("expr", What::Sql, "the value"),
-        may("stored", What::Flag, "written with the row"),
-    ]],
-);
-
-static IDENTITY: Shape = shape(
-    "identity",
-    "Numbers by the server.",
-    &[
-        &[must(
-            "mode",
-            What::Words(&["always", "by default"]),
-            "whether a given value is taken",
-        )],
-        SEQUENCE_OPTIONS,
-    ],
-)
-.or_scalar("mode");
-
-static REFERENCES: Shape = shape(
-    "references",
-    "`table.column`, or a table and its columns.",
-    &[&[
-        must("table", What::Name, "the table"),
-        may("columns", What::Texts, "none: its primary key"),
-    ]],
-)
-.or_scalar("table");
-
-static KEY: Shape = shape(
-    "key",
-    "A primary key or a unique constraint.",
-    &[
-        &[
-            must("columns", What::List(&KEY_PART), "in their order"),
-            INCLUDE,
-            NULLS,
-            lite("conflict", CONFLICTS, "ON CONFLICT"),
-            lite("autoincrement", What::Flag, "AUTOINCREMENT"),
-            lite("inline", What::Flag, "in the column's own definition"),
-            OPTIONS,
-            TABLESPACE,
-        ],
-        MEMBER,
-        PG_TIMING,
-    ],
-)
-.or_scalar("columns")
-.or_list("columns");
-
-static KEY_PART: Shape = shape(
-    "key_part",
-    "A column of a key.",
-    &[&[
-        must("column", What::Text, "the column"),
-        lite("collation", What::Text, "as behind COLLATE"),
-        lite("desc", What::Flag, "descending"),
-    ]],
-)
-.or_scalar("column");
-
-static CHECK: Shape = shape(
-    "check",
-    "A condition on each row.",
-    &[
-        &[
-            must("expr", What::Sql, "the condition"),
-            lite("conflict", CONFLICTS, "ON CONFLICT"),
-            pg("no_inherit", What::Flag, "children do not get it"),
-        ],
-        MEMBER,
-        NOT_VALID,
-    ],
-)
-.or_scalar("expr");
-
-static FOREIGN_KEY: Shape = shape(
-    "foreign_key",
-    "A reference to rows of another table.",
-    &[
-        &[
-            must("columns", What::Texts, "its own columns"),
-            must(
-                "references",
-                What::One(&REFERENCES),
-                "the table and the columns it refers to",
-            ),
-            may(
-                "match",
-                What::Words(&["simple", "full", "partial"]),
-                "MATCH",
-            ),
-            pg(
-                "set_columns",
-                What::Texts,
-                "what SET NULL and SET DEFAULT set",
-            ),
-            may("deferrable", What::Flag, "DEFERRABLE"),
-            may("initially_deferred", What::Flag, "checked at commit"),
-        ],
-        ON_ACTIONS,
-        MEMBER,
-        NOT_VALID,
-    ],
-);
-
-static EXCLUDE: Shape = shape(
-    "exclude",
-    "No two rows that clash.",
-    &[
-        &[
-            may("method", What::Text, "the index method"),
-            must(
-                "items",
-                What::List(&EXCLUDE_ITEM),
-                "what is compared, and how",
-            ),
-            INCLUDE,
-            WHERE,
-            OPTIONS,
-        ],
-        MEMBER,
-        PG_TIMING,
-    ],
-);
-
-const INDEX_KEY_FIELDS: &[Field] = &[
-    may("column", What::Text, "a column"),
-    may("expr", What::Sql, "or an expression"),
-    COLLATION,
-    pg("opclass", What::Text, "the operator class"),
-    may("desc", What::Flag, "descending"),
-    pg(
-        "nulls",
-        What::Words(&["first", "last"]),
-        "where nulls stand",
-    ),
-];
-
-static EXCLUDE_ITEM: Shape = shape(
-    "exclude_item",
-    "A value and how two of it clash.",
-    &[
-        INDEX_KEY_FIELDS,
-        &[must("with", What::Text, "the operator")],
-    ],
-);
-
-static INDEX: Shape = shape(
-    "index",
-    "An index.",
-    &[
-        &[
-            must("on", What::List(&INDEX_KEY), "columns and expressions"),
-            may("unique", What::Flag, "no two rows alike"),
-            pg("method", What::Text, "btree where none is said"),
-            INCLUDE,
-            WHERE,
-            NULLS,
-            OPTIONS,
-            TABLESPACE,
-            pg(
-                "invalid",
-                What::Flag,
-                "on a partitioned table: not on its partitions",
-            ),
-            pg(
-                "partition_of",
-                What::Name,
-                "the partitioned index that it belongs to",
-            ),
-        ],
-        MEMBER,
-    ],
-)
-.or_scalar("on")
-.or_list("on");
-
-static INDEX_KEY: Shape = shape(
-    "index_key",
-    "A column or an expression.",
-    &[INDEX_KEY_FIELDS],
-)
-.or_scalar("column");
-
-static TRIGGER: Shape = shape(
-    "trigger",
-    "A trigger.",
-    &[
-        &[
-            may(
-                "timing",
-                What::Words(&["before", "after", "instead of"]),
-                "when",
-            ),
-            must("events", What::List(&EVENT), "on what"),
-            pg("each_row", What::Flag, "for each row"),
-            may("when", What::Sql, "the condition"),
-            pg("function", What::Name, "the function"),
-            pg("arguments", What::Texts, "its arguments"),
-            pg("constraint", What::Flag, "a constraint trigger"),
-            pg("from", What::Name, "FROM of a constraint trigger"),
-            pg("rows_before", What::Text, "REFERENCING OLD TABLE AS"),
-            pg("rows_after", What::Text, "REFERENCING NEW TABLE AS"),
-            pg(
-                "enabled",
-                What::Words(&["origin", "disabled", "replica", "always"]),
-                "when it fires at all",
-            ),
-            lite("body", What::Text, "the statements between BEGIN and END"),
-        ],
-        MEMBER,
-        PG_TIMING,
-    ],
-);
-
-static EVENT: Shape = shape(
-    "event",
-    "What fires a trigger.",
-    &[&[
-        must(
-            "event",
-            What::Words(&["insert", "update", "delete", "truncate"]),
-            "the event",
-        ),
-        may("of", What::Texts, "an update of these columns"),
-    ]],
-)
-.or_scalar("event");
-
-static POLICY: Shape = shape(
-    "policy",
-    "Which rows who sees and writes.",
-    &[
-        &[
-            may(
-                "for",
-                What::Words(&["all", "select", "insert", "update", "delete"]),
-                "the statements",
-            ),
-            may("restrictive", What::Flag, "restrictive"),
-            may("roles", What::Texts, "none: everybody"),
-            may("using", What::Sql, "rows that are seen"),
-            may("check", What::Sql, "rows that may be written"),
-        ],
-        MEMBER,
-    ],
-);
-
-const VIEW_FIELDS: &[Field] = &[
-    must("query", What::Query, "the query"),
-    may("columns", What::Texts, "names of its columns"),
-];
-
-static VIEW: Shape = shape(
-    "view",
-    "A view.",
-    &[
-        VIEW_FIELDS,
-        &[
-            pg("recursive", What::Flag, "CREATE RECURSIVE VIEW"),
-            pg(
-                "check_option",
-                What::Words(&["local", "cascaded"]),
-                "WITH CHECK OPTION",
-            ),
-            OPTIONS,
-            COMMENTS,
-        ],
-        TRIGGERS,
-        SPINE,
-    ],
-)
-.or_scalar("query");
-
-static MATERIALIZED_VIEW: Shape = shape(
-    "materialized_view",
-    "A view that keeps its rows.",
-    &[
-        VIEW_FIELDS,
-        &[
-            may("without_data", What::Flag, "it is not filled"),
-            may("method", What::Text, "an access method other than heap"),
-            TABLESPACE,
-            OPTIONS,
-            COMMENTS,
-        ],
-        INDEXES,
-        SPINE,
-    ],
-)
-.or_scalar("query");
-
-static VIRTUAL_TABLE: Shape = shape(
-    "virtual_table",
-    "A table of a module.",
-    &[&[
-        must("module", What::Text, "the module"),
-        may(
-            "arguments",
-            What::Text,
-            "what stands in its brackets, as SQL text",
-        ),
-        RENAMED,
-    ]],
-);
 
 static DEFAULT_PRIVILEGES: Shape = shape(
     "default_privileges",

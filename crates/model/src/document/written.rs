@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 type Fields = Map<String, Value>;
 
 /// The keys of a namespace and the kinds in each.
-const NAMESPACE: [(&str, Kind); 11] = [
+const NAMESPACE: [(&str, Kind); 12] = [
     ("enums", Kind::Enum),
     ("domains", Kind::Domain),
     ("composites", Kind::Composite),
@@ -29,6 +29,7 @@ const NAMESPACE: [(&str, Kind); 11] = [
     ("virtual_tables", Kind::VirtualTable),
     ("views", Kind::View),
     ("materialized_views", Kind::MaterializedView),
+    ("events", Kind::Event),
 ];
 
 /// The catalog as a desired state.
@@ -218,8 +219,12 @@ impl Writer<'_> {
         }
         if let Some(Value::Object(key)) = fields.get_mut("primary_key") {
             // That is what the server calls it when nobody does.
-            let automatic = format!("{}_pkey", id.name);
-            if !self.form.is_sqlite() && key.get("name") == Some(&automatic.into()) {
+            let automatic = match self.catalog.server.dialect.is_mysql() {
+                true => "PRIMARY".to_owned(),
+                false => format!("{}_pkey", id.name),
+            };
+            let named = key.get("name").and_then(Value::as_str).unwrap_or_default();
+            if !self.form.is_sqlite() && named.eq_ignore_ascii_case(&automatic) {
                 key.shift_remove("name");
             }
             let key = short(std::mem::take(key), "columns");

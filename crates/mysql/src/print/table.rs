@@ -253,9 +253,12 @@ fn index_text(name: &Name, index: &Index, server: Server) -> String {
             format!(" USING {}", method.to_ascii_uppercase()),
         ),
     };
+    let called = match name.is_empty() {
+        true => String::new(),
+        false => format!("{} ", quoted(name)),
+    };
     format!(
-        "{unique}{kind}KEY {} {}{using}{}",
-        quoted(name),
+        "{unique}{kind}KEY {called}{}{using}{}",
         keys(&index.keys),
         index_options(&index.options, server)
     )
@@ -288,6 +291,11 @@ fn key_text(key: &Key) -> String {
 }
 
 fn constraint_text(name: &Name, constraint: &Constraint, server: Server) -> String {
+    // Without a name the server finds one.
+    let called = match name.is_empty() {
+        true => String::new(),
+        false => format!("CONSTRAINT {} ", quoted(name)),
+    };
     match &constraint.body {
         ConstraintBody::PrimaryKey(key) => key_text(key),
         ConstraintBody::Check(check) => {
@@ -296,16 +304,11 @@ fn constraint_text(name: &Name, constraint: &Constraint, server: Server) -> Stri
             } else {
                 " NOT ENFORCED"
             };
-            format!(
-                "CONSTRAINT {} CHECK ({}){not}",
-                quoted(name),
-                check.expr.written
-            )
+            format!("{called}CHECK ({}){not}", check.expr.written)
         }
         ConstraintBody::ForeignKey(key) => {
             let mut out = format!(
-                "CONSTRAINT {} FOREIGN KEY {} REFERENCES {} {}",
-                quoted(name),
+                "{called}FOREIGN KEY {} REFERENCES {} {}",
                 quoted_list(&key.columns),
                 qualified(&key.target),
                 quoted_list(&key.target_columns)

@@ -10,17 +10,6 @@ use driftless_sql::{Diagnostic, Directive, Place, SourceId, split};
 
 impl Reader<'_> {
     pub(super) fn document(&mut self, text: &str, source: SourceId) {
-        if self.dialect.id().is_mysql() {
-            let product = self.dialect.id().product();
-            let span = driftless_sql::Span::new(0, text.lines().next().map_or(0, str::len));
-            self.failed.push(text.to_lowercase());
-            self.problems.push(
-                Diagnostic::error("D0003", format!("{product} has no YAML form yet"))
-                    .at(Place { source, span })
-                    .help("declare the schema in SQL"),
-            );
-            return;
-        }
         let document = declare(text, source, self.dialect.id());
         if !document.problems.is_empty() {
             self.failed.push(text.to_lowercase());
@@ -77,10 +66,20 @@ impl Reader<'_> {
                 other => later.extend(self.follow_up(other).into_iter().map(|a| (a, place))),
             }
         }
-        if let Err(problem) = self.readable(&made) {
-            self.failed.push(text.to_lowercase());
-            self.problems.push(problem);
-            return;
+        match self.readable(&made) {
+            Err(problem) => {
+                self.failed.push(text.to_lowercase());
+                self.problems.push(problem);
+                return;
+            }
+            // Its grammar says what a type means: `int` is `int(11)`, json a text with a check.
+            Ok(read) if self.dialect.id().is_mysql() => {
+                if let Some((_, place)) = made.first() {
+                    let place = *place;
+                    made = read.into_iter().map(|a| (a, place)).collect();
+                }
+            }
+            Ok(_) => {}
         }
         for (action, place) in made.into_iter().chain(later) {
             self.attempt(Waiting {
@@ -169,13 +168,13 @@ impl Reader<'_> {
     }
 
     /// Whether the dialect's grammar takes the object, printed, as one statement of its kind.
-    fn readable(&self, made: &[(Action, Place)]) -> Result<(), Diagnostic> {
+    fn readable(&self, made: &[(Action, Place)]) -> Result<Vec<Action>, Diagnostic> {
         let Some((first, place)) = made.first() else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         let unnamed = |a: &Action| matches!(a, Action::Create(c) if c.id.name.is_empty() && c.id.kind != Kind::Constraint);
         if unnamed(first) {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let actions: Vec<Action> = made.iter().map(|(a, _)| a.clone()).collect();
         let text = self.dialect.print(&actions, self.server);
@@ -209,7 +208,7 @@ impl Reader<'_> {
             }
         }
         if kinds(&found) == kinds(&actions) {
-            return Ok(());
+            return Ok(found);
         }
         let place = made.first().map(|(_, place)| *place);
         Err(

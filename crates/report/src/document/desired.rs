@@ -89,9 +89,10 @@ fn any_of(mut forms: Vec<Value>) -> Value {
 
 fn field(field: &Field) -> Value {
     let mut out = value(field.what);
-    let engine = match field.on {
-        Some(dialect) => format!("{}: ", dialect.product()),
-        None => String::new(),
+    let engines: Vec<&str> = field.on.iter().map(|d| d.product()).collect();
+    let engine = match engines.is_empty() {
+        true => String::new(),
+        false => format!("{}: ", engines.join(", ")),
     };
     let form = match field.what {
         What::Sql | What::Query => ", as SQL text",

@@ -125,8 +125,8 @@ impl Check {
                         .label("its key is its name")
                         .help("leave `name` out, or write a list of entries"),
                 );
-            } else if let Some(engine) = field.on.filter(|engine| *engine != self.dialect) {
-                self.foreign(entry, engine);
+            } else if let (false, Some(engine)) = (self.knows(field), field.on.first()) {
+                self.foreign(entry, *engine);
             } else {
                 self.node(&entry.value, field.what, &entry.key, entry.key_place);
             }
@@ -163,7 +163,7 @@ impl Check {
     }
 
     fn knows(&self, field: &Field) -> bool {
-        field.on.is_none_or(|engine| engine == self.dialect)
+        field.on.is_empty() || field.on.contains(&self.dialect)
     }
 
     fn foreign(&mut self, entry: &Entry, engine: Dialect) {

@@ -2,6 +2,7 @@
 
 use super::Step;
 use super::reader::{Keys, Named, Reader, keys, text_of};
+use crate::catalog::Dialect;
 use crate::constraint::{
     Check, Constraint, ConstraintBody, Exclude, ExcludeItem, ForeignKey, Key, KeyPart,
 };
@@ -63,6 +64,7 @@ impl Reader<'_> {
         constraint.deferrable = keys.flag("deferrable") || constraint.initially_deferred;
         constraint.validated = !keys.flag("not_valid");
         constraint.no_inherit = keys.flag("no_inherit");
+        constraint.enforced = !keys.flag("not_enforced");
         let name = name.map_or_else(Name::default, |n| self.name(n));
         let id = ObjectId::owned(Kind::Constraint, table, name);
         if constraint.named {
@@ -96,7 +98,9 @@ impl Reader<'_> {
         if keys.flag("unique") {
             bodies.push(("unique", ConstraintBody::Unique(own())));
         }
-        if let Some(expr) = self.sql(keys, "check") {
+        // MariaDB has it in the column.
+        let beside = self.dialect != Dialect::Mariadb;
+        if let Some(expr) = beside.then(|| self.sql(keys, "check")).flatten() {
             let conflict = None;
             bodies.push(("check", ConstraintBody::Check(Check { expr, conflict })));
         }
@@ -155,7 +159,7 @@ impl Reader<'_> {
                 column: self.name(name),
                 collation: part.owned("collation"),
                 descending: part.flag("desc"),
-                prefix: None,
+                prefix: part.number("prefix").and_then(|n| u32::try_from(n).ok()),
             });
         }
         Key {
@@ -184,12 +188,17 @@ impl Reader<'_> {
                 (target, self.columns(keys, "columns"))
             }
         };
+        // As the engine's SQL takes it.
+        let unsaid = match self.dialect.is_mysql() {
+            true => "restrict",
+            false => "no action",
+        };
         Some(ForeignKey {
             columns,
             target,
             target_columns,
-            on_delete: beside.word("on_delete", "no action"),
-            on_update: beside.word("on_update", "no action"),
+            on_delete: beside.word("on_delete", unsaid),
+            on_update: beside.word("on_update", unsaid),
             match_kind: beside.word("match", "simple"),
             set_columns: self.columns(beside, "set_columns"),
         })
@@ -213,7 +222,8 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn index(&mut self, table: &ObjectId, entry: &Named) {
+    /// An index with its id.
+    fn index_of(&mut self, table: &ObjectId, entry: &Named) -> Option<(ObjectId, Index)> {
         let keys = short(entry.node, "indexes");
         let mut parts = Vec::new();
         for item in keys.items("on") {
@@ -223,12 +233,16 @@ impl Reader<'_> {
         let index = Index {
             table: table.clone(),
             unique: keys.flag("unique"),
-            method: keys.owned("method").unwrap_or_else(|| "btree".into()),
+            method: match keys.owned("method") {
+                Some(method) => method,
+                None if self.dialect.is_mysql() => String::new(),
+                None => "btree".into(),
+            },
             keys: parts,
             include: self.columns(keys, "include"),
             filter: self.sql(keys, "where"),
             nulls_not_distinct: keys.flag("nulls_not_distinct"),
-            options: keys.options("options"),
+            options: self.my_options(keys),
             tablespace: keys.owned("tablespace"),
             valid: !keys.flag("invalid"),
             parent: None,
@@ -237,12 +251,20 @@ impl Reader<'_> {
             Some(name) => self.name(name),
             // PostgreSQL names it.
             None if !self.is_sqlite() => Name::default(),
-            None => match self.titled(entry, Kind::Index, entry.place) {
-                Some(name) => name,
-                None => return,
-            },
+            None => self.titled(entry, Kind::Index, entry.place)?,
         };
-        let id = ObjectId::new(Kind::Index, table.schema.clone(), name);
+        let id = match self.dialect.is_mysql() {
+            true => ObjectId::owned(Kind::Index, table, name),
+            false => ObjectId::new(Kind::Index, table.schema.clone(), name),
+        };
+        Some((id, index))
+    }
+
+    pub(super) fn index(&mut self, table: &ObjectId, entry: &Named) {
+        let keys = short(entry.node, "indexes");
+        let Some((id, index)) = self.index_of(table, entry) else {
+            return;
+        };
         self.create(id.clone(), entry.place, index, keys);
         if let Some(node) = keys.get("partition_of")
             && let Some(text) = text_of(node)
@@ -250,6 +272,19 @@ impl Reader<'_> {
         {
             self.declare(vec![(Step::Attach { parent, index: id }, node.place)]);
         }
+    }
+
+    /// MySQL's indexes are part of their table: a foreign key would make one of its own otherwise.
+    pub(super) fn indexes_within(&mut self, table: &ObjectId, all: Keys) -> Vec<(Step, Place)> {
+        let mut out = Vec::new();
+        for entry in all.named("indexes") {
+            let keys = short(entry.node, "indexes");
+            if let Some((id, index)) = self.index_of(table, &entry) {
+                self.renamed(&id.part(), keys);
+                out.push((Step::Create(id, self.object_of(index, keys)), entry.place));
+            }
+        }
+        out
     }
 
     fn index_key(&mut self, item: &Node, keys: Keys) -> Option<IndexKey> {
@@ -274,9 +309,9 @@ impl Reader<'_> {
             collation: keys.owned("collation"),
             opclass: keys.owned("opclass"),
             descending,
-            nulls_first: !self.is_sqlite()
+            nulls_first: self.dialect == Dialect::Postgres
                 && (nulls == "first" || (nulls.is_empty() && descending)),
-            prefix: None,
+            prefix: keys.number("prefix").and_then(|n| u32::try_from(n).ok()),
         })
     }
 

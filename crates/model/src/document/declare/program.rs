@@ -2,7 +2,7 @@
 
 use super::reader::{Keys, Named, Reader, text_of};
 use crate::id::{Kind, ObjectId};
-use crate::program::{Aggregate, Argument, Function, Trigger, TriggerEvent};
+use crate::program::{Aggregate, Argument, Event, Function, Trigger, TriggerEvent};
 use driftless_sql::yaml::Node;
 
 const MODES: [&str; 5] = ["in", "out", "inout", "variadic", "table"];
@@ -25,9 +25,11 @@ impl Reader<'_> {
             .filter(|a| matches!(a.mode, "in" | "inout" | "variadic"))
             .map(|a| a.ty.text.as_str())
             .collect();
-        let id = self
-            .own(kind, entry.name.unwrap_or_default())
-            .with_args(types.join(", "));
+        let id = self.own(kind, entry.name.unwrap_or_default());
+        let id = match self.dialect.is_mysql() {
+            true => id,
+            false => id.with_args(types.join(", ")),
+        };
         (id, arguments)
     }
 
@@ -63,7 +65,7 @@ impl Reader<'_> {
         let language = match keys.owned("language") {
             Some(language) => language,
             // A body of the SQL standard's form is always SQL (manual, CREATE FUNCTION).
-            None if atomic.is_some() => "sql".to_owned(),
+            None if atomic.is_some() || self.dialect.is_mysql() => "sql".to_owned(),
             None => {
                 let message = format!("`{}` says no language", id.name);
                 self.wrong("D0602", message, entry.place, "add the key `language`");
@@ -92,17 +94,39 @@ impl Reader<'_> {
             volatility: keys.word("volatility", "volatile"),
             strict: keys.flag("strict"),
             leakproof: keys.flag("leakproof"),
-            security_definer: keys.flag("security_definer"),
+            security_definer: match self.dialect.is_mysql() {
+                true => !keys.flag("security_invoker"),
+                false => keys.flag("security_definer"),
+            },
             window: keys.flag("window"),
             parallel: keys.word("parallel", "unsafe"),
             cost: keys.owned("cost"),
             rows: keys.owned("rows"),
             support: keys.owned("support"),
-            options: crate::Options::new(),
+            options: match self.dialect.is_mysql() {
+                true => self.my_options(keys),
+                false => crate::Options::new(),
+            },
             settings: keys.options("settings").into_iter().collect(),
             aggregate: None,
         };
         self.create(id, entry.place, function, keys);
+    }
+
+    pub(super) fn event(&mut self, entry: &Named) {
+        let keys = Keys::of(entry.node, None, None);
+        let id = self.own(Kind::Event, entry.name.unwrap_or_default());
+        let Some(body) = self.body(keys, "body") else {
+            return;
+        };
+        let event = Event {
+            schedule: keys.owned("schedule").unwrap_or_default(),
+            preserve: keys.flag("preserve"),
+            status: keys.word("status", "enabled"),
+            body,
+            options: self.my_options(keys),
+        };
+        self.create(id, entry.place, event, keys);
     }
 
     pub(super) fn trigger(&mut self, relation: &ObjectId, entry: &Named) {
@@ -121,7 +145,7 @@ impl Reader<'_> {
             });
         }
         events.sort();
-        let (missing, id) = if self.is_sqlite() {
+        let (missing, id) = if self.is_sqlite() || self.dialect.is_mysql() {
             (
                 "body",
                 ObjectId::new(Kind::Trigger, relation.schema.clone(), name),
@@ -149,8 +173,11 @@ impl Reader<'_> {
         let table = |reader: &Self, key: &str| keys.text(key).map(|n| reader.name(n));
         let initially_deferred = keys.flag("initially_deferred");
         let trigger = Trigger {
-            follows: None,
-            options: crate::Options::new(),
+            follows: keys.text("follows").map(|n| self.name(n)),
+            options: match self.dialect.is_mysql() {
+                true => self.my_options(keys),
+                false => crate::Options::new(),
+            },
             table: relation.clone(),
             timing: keys.word("timing", ""),
             events,

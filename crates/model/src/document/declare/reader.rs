@@ -174,6 +174,15 @@ impl<'t> Reader<'t> {
         self.dialect == Dialect::Sqlite
     }
 
+    /// MySQL's options, the comment among them.
+    pub fn my_options(&self, keys: Keys) -> Options {
+        let mut options = keys.options("options");
+        if let Some(comment) = keys.owned("comment").filter(|c| !c.is_empty()) {
+            options.insert("comment".into(), comment);
+        }
+        options
+    }
+
     pub fn syntax(&self) -> Syntax {
         self.dialect.syntax()
     }
@@ -288,6 +297,9 @@ impl<'t> Reader<'t> {
         for entry in keys.named("tables") {
             self.table(&entry);
         }
+        for entry in keys.named("events") {
+            self.event(&entry);
+        }
         for entry in keys.named("virtual_tables") {
             self.virtual_table(&entry);
         }
@@ -318,8 +330,10 @@ impl<'t> Reader<'t> {
     }
 
     pub fn object_of(&mut self, body: impl Into<Body>, keys: Keys) -> Object {
+        // MySQL's comments are options.
+        let comment = keys.owned("comment").filter(|_| !self.dialect.is_mysql());
         Object {
-            comment: keys.owned("comment").filter(|c| !c.is_empty()),
+            comment: comment.filter(|c| !c.is_empty()),
             member_comments: keys
                 .options("comments")
                 .into_iter()

@@ -3,14 +3,16 @@
 use super::Step;
 use super::member::Made;
 use super::reader::{Keys, Named, Reader, text_of};
+use crate::catalog::Dialect;
 use crate::id::{Kind, Name, ObjectId};
 use crate::table::{
-    Column, Generated, Identity, LiteTable, Partition, PgTable, Sequence, Table, TableExt,
-    VirtualTable,
+    Column, Generated, Identity, LiteTable, MyColumn, MyTable, Partition, PartitionDef,
+    Partitioning, Period, PgTable, Sequence, Table, TableExt, VirtualTable,
 };
 use crate::text::SqlText;
 use crate::types::{Attribute, Composite, Domain, DomainCheck, Enum};
 use crate::view::View;
+use driftless_sql::yaml::Node;
 use driftless_sql::{Place, needs_brackets};
 
 impl Reader<'_> {
@@ -41,14 +43,19 @@ impl Reader<'_> {
         // Foreign keys come last: they may wait for other tables.
         let (references, others): (Vec<Made>, Vec<Made>) =
             made.into_iter().partition(Made::is_reference);
-        steps.extend(others.into_iter().chain(references).map(Made::step));
+        steps.extend(others.into_iter().map(Made::step));
+        let within = self.dialect.is_mysql();
+        if within {
+            steps.extend(self.indexes_within(&id, keys));
+        }
+        steps.extend(references.into_iter().map(Made::step));
         steps.extend(
             overrides
                 .into_iter()
                 .map(|(column, place)| (Step::Override(id.clone(), Box::new(column)), place)),
         );
         self.declare(steps);
-        self.hanging(&id, keys);
+        self.hanging(&id, keys, within);
     }
 
     fn extension_of(&mut self, keys: Keys) -> TableExt {
@@ -57,6 +64,9 @@ impl Reader<'_> {
                 strict: keys.flag("strict"),
                 without_rowid: keys.flag("without_rowid"),
             });
+        }
+        if self.dialect.is_mysql() {
+            return TableExt::Mysql(Box::new(self.my_table(keys)));
         }
         let parents = keys.texts("inherits");
         TableExt::Postgres(Box::new(PgTable {
@@ -84,6 +94,68 @@ impl Reader<'_> {
         }))
     }
 
+    fn my_table(&mut self, keys: Keys) -> MyTable {
+        let periods = keys.items("periods").map(|node| {
+            let keys = Keys::of(node, None, None);
+            let name = |key: &str| self.name(keys.text(key).unwrap_or_default());
+            Period {
+                name: name("name"),
+                from: name("from"),
+                to: name("to"),
+            }
+        });
+        let periods = periods.collect();
+        let count = |keys: &Keys, key: &str| keys.number(key).and_then(|n| u32::try_from(n).ok());
+        let partitioning = keys.get("partitioning").and_then(|node| {
+            let keys = Keys::of(node, Some("by"), None);
+            Some(Box::new(Partitioning {
+                by: self.sql(keys, "by")?,
+                count: count(&keys, "count"),
+                sub: self.sql(keys, "sub"),
+                sub_count: count(&keys, "sub_count"),
+                parts: keys.items("partitions").map(|n| self.part(n)).collect(),
+            }))
+        });
+        MyTable {
+            engine: keys.owned("engine"),
+            collation: keys.owned("collation"),
+            auto_increment: keys
+                .number("auto_increment")
+                .and_then(|n| u64::try_from(n).ok()),
+            options: self.my_options(keys),
+            partitioning,
+            like: None,
+            versioned: keys.flag("system_versioning"),
+            periods,
+        }
+    }
+
+    fn part(&self, node: &Node) -> PartitionDef {
+        let keys = Keys::of(node, Some("name"), None);
+        PartitionDef {
+            name: self.name(keys.text("name").unwrap_or_default()),
+            values: keys.owned("values").unwrap_or_default(),
+            options: keys.options("options"),
+            parts: keys.items("partitions").map(|n| self.part(n)).collect(),
+        }
+    }
+
+    fn my_column(&mut self, keys: Keys) -> Option<Box<MyColumn>> {
+        self.dialect.is_mysql().then(|| {
+            Box::new(MyColumn {
+                auto_increment: keys.flag("auto_increment"),
+                on_update: keys.owned("on_change"),
+                invisible: keys.flag("invisible"),
+                // MySQL has it beside the column.
+                check: match self.dialect {
+                    Dialect::Mariadb => self.sql(keys, "check"),
+                    _ => None,
+                },
+                options: keys.options("options"),
+            })
+        })
+    }
+
     /// The column, and whether it is a parent's.
     fn column(&mut self, table: &ObjectId, entry: &Named, made: &mut Vec<Made>) -> (Column, bool) {
         let keys = Keys::of(entry.node, Some("type"), None);
@@ -105,7 +177,7 @@ impl Reader<'_> {
             })
         });
         let column = Column {
-            my: None,
+            my: self.my_column(keys),
             ty: self.type_of(keys, "type"),
             // An identity column is never null, said or not (manual, CREATE TABLE).
             not_null: keys.flag("not_null") || identity.is_some(),
@@ -139,7 +211,7 @@ impl Reader<'_> {
     /// PostgreSQL takes only a `b_expr` behind DEFAULT (gram.y): what holds one of the other words stands in brackets.
     fn default(&mut self, keys: Keys) -> Option<SqlText> {
         let mut text = self.sql(keys, "default")?;
-        if self.is_sqlite() {
+        if self.is_sqlite() || self.dialect.is_mysql() {
             return Some(text);
         }
         if needs_brackets(&text.written) {
@@ -182,7 +254,7 @@ impl Reader<'_> {
         };
         self.create(id.clone(), entry.place, view, keys);
         let relation = id.of_kind(Kind::Table);
-        self.hanging(&relation, keys);
+        self.hanging(&relation, keys, false);
     }
 
     pub(super) fn sequence(&mut self, entry: &Named) {
@@ -267,9 +339,11 @@ impl Reader<'_> {
     }
 
     /// Indexes, triggers and policies of a relation: each is a statement of its own.
-    pub(super) fn hanging(&mut self, relation: &ObjectId, keys: Keys) {
-        for entry in keys.named("indexes") {
-            self.index(relation, &entry);
+    pub(super) fn hanging(&mut self, relation: &ObjectId, keys: Keys, indexed: bool) {
+        if !indexed {
+            for entry in keys.named("indexes") {
+                self.index(relation, &entry);
+            }
         }
         for entry in keys.named("triggers") {
             self.trigger(relation, &entry);
@@ -286,7 +360,7 @@ impl Reader<'_> {
         for one in made {
             self.declare(vec![one.step()]);
         }
-        self.hanging(relation, keys);
+        self.hanging(relation, keys, false);
     }
 
     pub(super) fn titled(&mut self, entry: &Named, kind: Kind, place: Place) -> Option<Name> {
