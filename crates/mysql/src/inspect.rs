@@ -9,7 +9,7 @@ use crate::dialect::of;
 use crate::row::CLIENT_CHARSET;
 use crate::text::{id, literal, quoted};
 use driftless_model::{Catalog, Kind, Name, Observed, Server, Unmodelled, View};
-use driftless_planner::{Action, Fault, Inspected, Moment, Rows, apply};
+use driftless_planner::{Action, Inspected, Moment, Patience, Rows};
 use driftless_sql::{Problems, SourceId, Syntax, split};
 use std::collections::BTreeSet;
 
@@ -144,7 +144,7 @@ pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
         }
     }
     let mut notes = Vec::new();
-    let mut waiting: Vec<Action> = Vec::new();
+    let mut patience = Patience::new(of(server.dialect));
     let mut sizes = Observed::default();
     for (at, shown) in all(answers).iter().enumerate() {
         let row = answers.get(FIRST + at).and_then(Rows::first);
@@ -161,12 +161,12 @@ pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
             Ok(mut actions) => {
                 let client = row.and_then(|r| r.get(shown.column + 1));
                 said_by(&mut actions, client);
-                attempt(actions, server, &mut moment, &mut waiting);
+                patience.attempt(actions, &mut moment);
             }
             Err(why) => unmodelled(shown, &why, &mut moment),
         }
     }
-    settle_waiting(waiting, server, &mut moment);
+    patience.finish(&mut moment);
     for row in answers.get(1).into_iter().flat_map(Rows::iter) {
         let number = |n: usize| row.get(n).and_then(|v| v.parse::<u64>().ok());
         if let (Some(name), Some(rows), Some(bytes)) = (row.get(0), number(2), number(3)) {
@@ -229,45 +229,4 @@ fn actions(sql: &str, server: Server) -> Result<Vec<Action>, String> {
         out.extend(parsed.actions);
     }
     Ok(out)
-}
-
-/// Applies what is ready; what lacks something is left over.
-fn attempt(actions: Vec<Action>, server: Server, moment: &mut Moment, left: &mut Vec<Action>) {
-    for action in actions {
-        match apply(of(server.dialect), &action, moment) {
-            Ok(()) => {}
-            Err(Fault::Missing { .. }) => left.push(action),
-            Err(Fault::Wrong(problem)) => name_it(&action, &problem.message, moment),
-        }
-    }
-}
-
-/// Applies what waits until nothing moves; what is left over is named.
-fn settle_waiting(mut waiting: Vec<Action>, server: Server, moment: &mut Moment) {
-    loop {
-        let count = waiting.len();
-        let mut left = Vec::new();
-        attempt(waiting, server, moment, &mut left);
-        if left.is_empty() || left.len() == count {
-            for action in left {
-                name_it(&action, "it hangs on something that is not there", moment);
-            }
-            return;
-        }
-        waiting = left;
-    }
-}
-
-fn name_it(action: &Action, why: &str, moment: &mut Moment) {
-    if let Some(id) = action.target() {
-        moment.catalog.unmodelled.push(Unmodelled {
-            what: format!("{} ({why})", id.kind.noun()),
-            name: id.to_string(),
-            on: match action {
-                Action::Create(create) => create.object.owner_relation().cloned(),
-                _ => None,
-            },
-            place: None,
-        });
-    }
 }

@@ -6,7 +6,7 @@
 use crate::dialect::SQLITE;
 use crate::text::{SYNTAX, id};
 use driftless_model::{Catalog, Kind, Observed, Server, Unmodelled, VirtualTable};
-use driftless_planner::{Action, Fault, Inspected, Moment, Rows, apply};
+use driftless_planner::{Action, Inspected, Moment, Patience, Rows};
 use driftless_sql::{Problems, SourceId, split};
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
         .filter_map(|r| Some(r.get(0)?.to_ascii_lowercase()))
         .collect();
     let unknown = of_unknown_modules(answers, server);
-    let mut waiting: Vec<Action> = Vec::new();
+    let mut patience = Patience::new(&SQLITE);
     for row in answers.first().into_iter().flat_map(Rows::iter) {
         let (Some(kind), Some(name), Some(sql)) = (row.get(0), row.get(1), row.get(2)) else {
             continue;
@@ -58,7 +58,7 @@ pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
             continue;
         }
         match actions(sql, server) {
-            Some(actions) => attempt(actions, &mut moment, &mut waiting),
+            Some(actions) => patience.attempt(actions, &mut moment),
             None => moment.catalog.unmodelled.push(Unmodelled {
                 what: format!("{kind} in a spelling that is not understood"),
                 name: name.to_owned(),
@@ -70,7 +70,7 @@ pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
             }),
         }
     }
-    settle_waiting(waiting, &mut moment);
+    patience.finish(&mut moment);
     for object in moment.catalog.objects.values_mut() {
         for text in object.texts_mut() {
             text.place = None;
@@ -130,45 +130,4 @@ fn actions(sql: &str, server: Server) -> Option<Vec<Action>> {
         out.extend(parsed.actions);
     }
     Some(out)
-}
-
-/// Applies what is ready; what lacks something is left over.
-fn attempt(actions: Vec<Action>, moment: &mut Moment, left: &mut Vec<Action>) {
-    for action in actions {
-        match apply(&SQLITE, &action, moment) {
-            Ok(()) => {}
-            Err(Fault::Missing { .. }) => left.push(action),
-            Err(Fault::Wrong(problem)) => name_it(&action, &problem.message, moment),
-        }
-    }
-}
-
-/// Applies what waits until nothing moves; what is left over is named.
-fn settle_waiting(mut waiting: Vec<Action>, moment: &mut Moment) {
-    loop {
-        let count = waiting.len();
-        let mut left = Vec::new();
-        attempt(waiting, moment, &mut left);
-        if left.is_empty() || left.len() == count {
-            for action in left {
-                name_it(&action, "it hangs on something that is not there", moment);
-            }
-            return;
-        }
-        waiting = left;
-    }
-}
-
-fn name_it(action: &Action, why: &str, moment: &mut Moment) {
-    if let Some(id) = action.target() {
-        moment.catalog.unmodelled.push(Unmodelled {
-            what: format!("{} ({why})", id.kind.noun()),
-            name: id.to_string(),
-            on: match action {
-                Action::Create(create) => create.object.owner_relation().cloned(),
-                _ => None,
-            },
-            place: None,
-        });
-    }
 }

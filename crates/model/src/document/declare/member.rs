@@ -242,7 +242,7 @@ impl Reader<'_> {
             include: self.columns(keys, "include"),
             filter: self.sql(keys, "where"),
             nulls_not_distinct: keys.flag("nulls_not_distinct"),
-            options: self.my_options(keys),
+            options: self.options_of(keys),
             tablespace: keys.owned("tablespace"),
             valid: !keys.flag("invalid"),
             parent: None,

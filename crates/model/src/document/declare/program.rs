@@ -104,7 +104,7 @@ impl Reader<'_> {
             rows: keys.owned("rows"),
             support: keys.owned("support"),
             options: match self.dialect.is_mysql() {
-                true => self.my_options(keys),
+                true => self.options_of(keys),
                 false => crate::Options::new(),
             },
             settings: keys.options("settings").into_iter().collect(),
@@ -124,7 +124,7 @@ impl Reader<'_> {
             preserve: keys.flag("preserve"),
             status: keys.word("status", "enabled"),
             body,
-            options: self.my_options(keys),
+            options: self.options_of(keys),
         };
         self.create(id, entry.place, event, keys);
     }
@@ -175,7 +175,7 @@ impl Reader<'_> {
         let trigger = Trigger {
             follows: keys.text("follows").map(|n| self.name(n)),
             options: match self.dialect.is_mysql() {
-                true => self.my_options(keys),
+                true => self.options_of(keys),
                 false => crate::Options::new(),
             },
             table: relation.clone(),

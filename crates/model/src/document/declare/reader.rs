@@ -174,10 +174,11 @@ impl<'t> Reader<'t> {
         self.dialect == Dialect::Sqlite
     }
 
-    /// MySQL's options, the comment among them.
-    pub fn my_options(&self, keys: Keys) -> Options {
+    /// Options; MySQL has the comment among them.
+    pub fn options_of(&self, keys: Keys) -> Options {
         let mut options = keys.options("options");
-        if let Some(comment) = keys.owned("comment").filter(|c| !c.is_empty()) {
+        let comment = keys.owned("comment").filter(|c| !c.is_empty());
+        if let Some(comment) = comment.filter(|_| self.dialect.is_mysql()) {
             options.insert("comment".into(), comment);
         }
         options

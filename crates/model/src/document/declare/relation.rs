@@ -122,7 +122,7 @@ impl Reader<'_> {
             auto_increment: keys
                 .number("auto_increment")
                 .and_then(|n| u64::try_from(n).ok()),
-            options: self.my_options(keys),
+            options: self.options_of(keys),
             partitioning,
             like: None,
             versioned: keys.flag("system_versioning"),
