@@ -53,6 +53,8 @@ pub struct Online {
     drops_primary: bool,
     /// MySQL: the hidden column of a functional key comes or goes.
     hidden: bool,
+    /// How many full-text indexes are made.
+    full_texts: usize,
     /// It is about partitions alone.
     partitions: bool,
     /// How many clauses there are.
@@ -72,6 +74,7 @@ const fn of(algorithm: Algorithm, lock: Wait, rebuild: bool) -> Online {
         makes_primary: false,
         drops_primary: false,
         hidden: false,
+        full_texts: 0,
         partitions: false,
         clauses: 1,
     }
@@ -259,6 +262,7 @@ impl Online {
             makes_primary: self.makes_primary || other.makes_primary,
             drops_primary: self.drops_primary || other.drops_primary,
             hidden: self.hidden || other.hidden,
+            full_texts: self.full_texts + other.full_texts,
             partitions: self.partitions && other.partitions,
             clauses: self.clauses + other.clauses,
         }
@@ -291,7 +295,11 @@ impl Online {
         if (out.virtual_added || out.virtual_dropped) && (out.layout || out.rebuild) || shifted {
             at_least(&mut out, COPY);
         }
-        if out.hidden && out.clauses > 1 {
+        // InnoDB makes one full-text index at a time.
+        let there = ground.indexes().filter(|i| i.method == "fulltext").count();
+        let anew = out.layout || out.rebuild;
+        let many = out.full_texts > 1 || anew && there + out.full_texts > 1;
+        if out.hidden && out.clauses > 1 || many {
             at_least(&mut out, COPY);
         }
         // A table with a full-text index is not written anew beside writers.
@@ -388,7 +396,14 @@ pub fn pin(actions: &[Action], moment: &Moment) -> Option<Action> {
         },
         _ => false,
     };
-    let ground = Ground::new(&id, &moment.catalog, &[]);
+    let ground = Ground::new(&id, &moment.catalog, actions);
+    // What MariaDB does with virtual columns beside others depends on what the table went through, and so does a new
+    // default collation: told, but not held to.
+    let shaken = online.layout || online.virtual_added || online.virtual_dropped;
+    let virtuals = ground.has_generated(false) || online.virtual_added;
+    if ground.mariadb && virtuals && shaken || ground.collation.is_some() {
+        return None;
+    }
     if online.algorithm == Algorithm::Copy || !ground.usual() || actions.iter().any(unusual) {
         return None;
     }

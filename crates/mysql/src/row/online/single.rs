@@ -172,6 +172,7 @@ fn index_made(index: &Index, ground: &Ground) -> Online {
     };
     Online {
         makes_index: true,
+        full_texts: usize::from(index.method == "fulltext"),
         hidden: computed,
         ..out
     }
