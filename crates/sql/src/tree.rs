@@ -96,6 +96,23 @@ pub enum Tree {
     Query(Box<Query>),
 }
 
+impl Tree {
+    /// A call with nothing but its arguments.
+    pub fn call(name: Vec<Ident>, args: Vec<Tree>) -> Tree {
+        Tree::Call {
+            name,
+            args,
+            bare: false,
+            keyworded: false,
+            distinct: false,
+            order_by: Vec::new(),
+            within_group: Vec::new(),
+            filter: None,
+            over: None,
+        }
+    }
+}
+
 /// `OVER (…)`, or a named window.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Window {

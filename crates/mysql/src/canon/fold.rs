@@ -395,15 +395,5 @@ fn cast(value: Tree, text: String) -> Tree {
 }
 
 fn call(name: &str, args: Vec<Tree>) -> Tree {
-    Tree::Call {
-        name: vec![Ident::new(name)],
-        args,
-        bare: false,
-        keyworded: false,
-        distinct: false,
-        order_by: Vec::new(),
-        within_group: Vec::new(),
-        filter: None,
-        over: None,
-    }
+    Tree::call(vec![Ident::new(name)], args)
 }

@@ -1,7 +1,7 @@
 //! Views: resolved late by the server, so a change of a table under one leaves it where it is.
 
 use super::{no_clause, same_options};
-use crate::canon::{missing_relation, settle_query};
+use crate::canon::{foreign, missing_relation, settle_query};
 use crate::print_program::single;
 use driftless_model::{Catalog, Object, ObjectId, Server, Verdict, View};
 use driftless_planner::{
@@ -30,7 +30,12 @@ impl KindOps for Views {
         let plain = same_options(&before.options, &after.options, cx)
             && before.check_option == after.check_option;
         let mut verdict = before.query.compare(&after.query);
-        if verdict != Verdict::Same && cx.before.database.is_some() && cx.after.database.is_none() {
+        let told = cx.before.database.is_some() && cx.after.database.is_none();
+        let syntax = cx.server.dialect.syntax();
+        if verdict != Verdict::Same
+            && told
+            && !foreign(&after.query.written, None, syntax).is_empty()
+        {
             // Only the one side knows how its database is called, and what other databases hold.
             let mut meant = after.clone();
             let mut side = cx.after.clone();

@@ -319,17 +319,7 @@ impl Settler<'_> {
 }
 
 pub(super) fn call(name: &str, args: Vec<Tree>) -> Tree {
-    Tree::Call {
-        name: vec![Ident::new(name)],
-        args,
-        bare: false,
-        keyworded: false,
-        distinct: false,
-        order_by: Vec::new(),
-        within_group: Vec::new(),
-        filter: None,
-        over: None,
-    }
+    Tree::call(vec![Ident::new(name)], args)
 }
 
 /// AND and OR are associative: one flat list.

@@ -16,17 +16,7 @@ pub(super) fn plain(name: Ident, args: Vec<Tree>) -> Tree {
 }
 
 pub(super) fn plain_of(name: Vec<Ident>, args: Vec<Tree>) -> Tree {
-    Tree::Call {
-        name,
-        args,
-        bare: false,
-        keyworded: false,
-        distinct: false,
-        order_by: Vec::new(),
-        within_group: Vec::new(),
-        filter: None,
-        over: None,
-    }
+    Tree::call(name, args)
 }
 
 /// MySQL's functions whose first argument is a word: a unit of time, a kind of format.
