@@ -9,6 +9,7 @@ mod folder;
 mod hostile;
 mod mysql;
 mod postgres;
+mod privileges;
 mod project;
 mod rehearse;
 mod road;

@@ -108,12 +108,41 @@ async fn remove(url: &str, name: &str) {
         let Ok(mut session) = session::open(&settings, &ConnectOptions::default()).await else {
             continue;
         };
+        take_back(&mut session, name).await;
         let gone = session
             .batch(&format!("DROP DATABASE IF EXISTS `{name}`"))
             .await;
         Box::new(session).close().await;
         if gone.is_ok() {
             return;
+        }
+    }
+}
+
+/// What was granted in the database would outlive it. Who may not look or revoke has granted nothing.
+async fn take_back(session: &mut session::Session, name: &str) {
+    let say = |what: &str, on: &str, from: &str| {
+        let account = "IF(Host = '', QUOTE(User), CONCAT(QUOTE(User), '@', QUOTE(Host)))";
+        format!(
+            "SELECT CONCAT('REVOKE {what} ON `{name}`.', {on}, ' FROM ', {account}) FROM {from} AND Db = '{name}'"
+        )
+    };
+    let table = "'`', REPLACE(Table_name, '`', '``'), '`'";
+    let asked = [
+        say("GRANT OPTION", "'*'", "mysql.db WHERE Grant_priv = 'Y'"),
+        say("ALL PRIVILEGES", "'*'", "mysql.db WHERE TRUE"),
+        say(
+            "GRANT OPTION",
+            table,
+            "mysql.tables_priv WHERE FIND_IN_SET('Grant', Table_priv)",
+        ),
+        say("ALL PRIVILEGES", table, "mysql.tables_priv WHERE TRUE"),
+    ];
+    for answer in session.batch(&asked.join("; ")).await.unwrap_or_default() {
+        for row in answer.iter() {
+            if let Some(revoke) = row.get(0) {
+                let _ = session.batch(revoke).await;
+            }
         }
     }
 }

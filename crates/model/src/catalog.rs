@@ -122,8 +122,8 @@ impl fmt::Display for Unmodelled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.what, self.name)?;
         match &self.on {
-            Some(on) => write!(f, " on {on}"),
-            None => Ok(()),
+            Some(on) if on.name.as_str() != self.name => write!(f, " on {on}"),
+            _ => Ok(()),
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::features::{NEWEST_MARIADB, NEWEST_MYSQL, OLDEST_MARIADB, OLDEST_MYSQL};
 use crate::text::quoted;
-use crate::{grammar, inspect, print, row};
+use crate::{grammar, home, inspect, inspect_grants, print, row};
 use driftless_model::{Catalog, Kind, ObjectId, Part, Ref, Scope, SearchPath, Server, Version};
 use driftless_planner::{
     Action, Cx, Dialect, Draft, Facts, Frame, Inspected, Moment, Parsed, Row, Rows, Session,
@@ -62,8 +62,22 @@ impl Dialect for Mysql {
         grammar::read(statement, text, source, server)
     }
 
-    fn queries(&self, _version: &str, _scope: &Scope) -> Vec<String> {
-        vec![inspect::QUERY.to_owned()]
+    fn at_home(&self, parsed: Parsed, catalog: &Catalog) -> Result<Parsed, Diagnostic> {
+        home::at_home(parsed, catalog)
+    }
+
+    /// Who may do what is asked for in any case, and has to be told where it is managed.
+    fn queries(&self, version: &str, scope: &Scope) -> Vec<String> {
+        let first = inspect::QUERY.to_owned();
+        match self.server(version).filter(|_| scope.manages("grants")) {
+            Some(server) => vec![first, inspect_grants::query(server, true)],
+            None => vec![first],
+        }
+    }
+
+    fn privileged(&self, version: &str, scope: &Scope) -> Option<String> {
+        let server = self.server(version).filter(|_| !scope.manages("grants"));
+        Some(inspect_grants::query(server?, false))
     }
 
     fn follow_up(&self, answers: &[Rows]) -> Vec<String> {
@@ -101,6 +115,11 @@ impl Dialect for Mysql {
 
     fn comments_apart(&self) -> bool {
         false
+    }
+
+    /// But for routines (manual, REVOKE Statement and DROP PROCEDURE Statement).
+    fn grants_stay(&self, kind: Kind) -> bool {
+        !kind.is_routine()
     }
 
     fn renames(&self, kind: Kind) -> bool {

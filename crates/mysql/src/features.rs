@@ -41,6 +41,10 @@ pub enum Feature {
     Sequences,
     /// System versioning and application periods.
     Periods,
+    /// Roles that are no accounts, PUBLIC among them.
+    PlainRoles,
+    /// A privilege to see how routines are made.
+    ShowRoutine,
     /// A column is dropped and added under a generated one that reads it.
     ReplacesUnderGenerated,
     /// A generated column may be NOT NULL.
@@ -78,11 +82,13 @@ pub fn has(server: Server, feature: Feature) -> bool {
         | Feature::ReplacesUnderGenerated
         | Feature::InstantMove
         | Feature::DescendingServes
+        | Feature::PlainRoles
         | Feature::Periods => mariadb,
         Feature::UnenforcedChecks
         | Feature::InvisibleIndexes
         | Feature::FunctionalIndexes
         | Feature::GeneratedNotNull => !mariadb,
+        Feature::ShowRoutine => mariadb && server.version >= Version::new(11, 3),
         Feature::InstantLast => mariadb || since(server, 12),
         Feature::InstantAnywhere => mariadb || since(server, 29),
         Feature::InstantRename => mariadb || since(server, 28),

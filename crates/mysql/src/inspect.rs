@@ -6,6 +6,7 @@
 //! grammar does not understand is named as not modelled.
 
 use crate::dialect::of;
+use crate::inspect_grants;
 use crate::row::CLIENT_CHARSET;
 use crate::text::{id, literal, quoted};
 use driftless_model::{Catalog, Kind, Name, Observed, Server, Unmodelled, View};
@@ -24,8 +25,8 @@ pub const QUERY: &str = "SELECT DEFAULT_COLLATION_NAME, DATABASE(), DEFAULT_CHAR
      ORDER BY EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER;\n\
      SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE() ORDER BY EVENT_NAME;";
 
-/// How many answers those are.
-const FIRST: usize = 5;
+/// How many answers those are, with the one about privileges.
+const FIRST: usize = 6;
 
 /// One thing to be shown: the word behind SHOW CREATE, its kind, its name, and which column of the answer has the text.
 struct Shown<'a> {
@@ -167,6 +168,9 @@ pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
         }
     }
     patience.finish(&mut moment);
+    if let Some(grants) = answers.get(FIRST - 1) {
+        notes.extend(inspect_grants::decode(grants, server, &mut moment));
+    }
     for row in answers.get(1).into_iter().flat_map(Rows::iter) {
         let number = |n: usize| row.get(n).and_then(|v| v.parse::<u64>().ok());
         if let (Some(name), Some(rows), Some(bytes)) = (row.get(0), number(2), number(3)) {
@@ -211,7 +215,7 @@ fn unmodelled(shown: &Shown, why: &str, moment: &mut Moment) {
     moment.catalog.unmodelled.push(Unmodelled {
         what: format!("{} ({why})", shown.kind.noun()),
         name: shown.name.to_owned(),
-        on: None,
+        on: Some(id(shown.kind, shown.name)),
         place: None,
     });
 }

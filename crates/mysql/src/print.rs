@@ -5,6 +5,7 @@
 
 mod table;
 
+use crate::print_grant::together;
 use crate::text::{literal, qualified, quoted};
 use driftless_model::{Constraint, Kind, Server, Table};
 use driftless_planner::{Action, Data, Session};
@@ -24,6 +25,7 @@ pub fn fuses(group: &[Action], next: &Action) -> bool {
         .is_some_and(|a| matches!(a, Action::Create(c) if c.object.get::<Table>().is_some()));
     let same_table = |a: &Action, b: &Action| table_of(a).is_some() && table_of(a) == table_of(b);
     match group.first() {
+        Some(first) if matches!(next, Action::Grant { .. }) => together(first, next),
         Some(first) if creation => foreign(next) && same_table(first, next),
         Some(first) if foreign(next) => group.iter().all(foreign) && same_table(first, next),
         Some(first) if dropped(next) => group.iter().all(dropped) && same_table(first, next),
@@ -61,6 +63,7 @@ pub fn statement(actions: &[Action], server: Server) -> String {
             format!("RENAME TABLE {} TO {}", qualified(&part.object), quoted(to))
         }
         Action::Drop(d) if d.id.kind == Kind::Table => format!("DROP TABLE {}", qualified(&d.id)),
+        Action::Grant { .. } => crate::print_grant::statement(actions, server),
         Action::Data(data) => data_text(data),
         Action::Session(Session::Set { name, value }) => format!("SET {name} = {value}"),
         Action::Session(Session::SearchPath(_)) => String::new(),

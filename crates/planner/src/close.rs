@@ -8,7 +8,7 @@ use crate::dialect::Dialect;
 use crate::diff::{Change, Op, grants};
 use crate::draft::{Alter, Draft, Hit};
 use crate::ops::Cx;
-use driftless_model::{Body, Name, Object, ObjectId, Part, Table};
+use driftless_model::{Body, Grant, Name, Object, ObjectId, Part, Table};
 use driftless_sql::{Diagnostic, Problems};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -97,8 +97,10 @@ impl Closing<'_> {
                         ..Answer::default()
                     };
                 }
+                let mut drafts = self.taken(id, before);
+                drafts.extend(row.drop(id, before, &self.cx));
                 Answer {
-                    drafts: row.drop(id, before, &self.cx),
+                    drafts,
                     ..Answer::default()
                 }
             }
@@ -142,7 +144,8 @@ impl Closing<'_> {
                     self.problems.push(problem);
                     return Answer::default();
                 }
-                let mut drafts = row.drop(id, before, &self.cx);
+                let mut drafts = self.taken(id, before);
+                drafts.extend(row.drop(id, before, &self.cx));
                 drafts.extend(self.make(id, after, Some(before)));
                 for d in &mut drafts {
                     d.because.get_or_insert_with(|| why.clone());
@@ -204,9 +207,8 @@ impl Closing<'_> {
         let mut drafts = row.create(id, after, &self.cx);
         drafts.extend(self.meta(id, None, after));
         if let Some(before) = restored {
-            if !self.cx.scope.manages("grants") {
-                let actions = self.regrant(id, None, before);
-                drafts.extend(actions.into_iter().map(|a| self.cx.draft(a)));
+            if !self.cx.scope.manages("grants") && !self.dialect.grants_stay(id.kind) {
+                drafts.extend(self.together(self.regrant(id, None, before)));
             }
             if let Some(owner) = &before.owner
                 && !self.cx.scope.manages("owners")
@@ -258,7 +260,34 @@ impl Closing<'_> {
         if self.cx.scope.manages("grants") {
             actions.extend(self.regrant(id, before, after));
         }
-        actions.into_iter().map(|a| self.cx.draft(a)).collect()
+        self.together(actions)
+    }
+
+    /// What is granted on an object that goes, where it would stay by its name.
+    fn taken(&self, id: &ObjectId, before: &Object) -> Vec<Draft> {
+        if !self.cx.scope.manages("grants") || !self.dialect.grants_stay(id.kind) {
+            return Vec::new();
+        }
+        let was = grants(self.dialect, id, before, &self.cx);
+        self.together(granting(
+            id,
+            &was,
+            &self.dialect.default_grants(id, self.cx.server),
+        ))
+    }
+
+    /// Drafts of actions on one object, with those in one statement that the engine says in one.
+    fn together(&self, actions: Vec<Action>) -> Vec<Draft> {
+        let mut out: Vec<Draft> = Vec::new();
+        for action in actions {
+            let last = out.last_mut().and_then(|d| d.statements.last_mut());
+            let granted = matches!(action, Action::Grant { .. });
+            match last.filter(|group| granted && self.dialect.fuses(group, &action)) {
+                Some(group) => group.push(action),
+                None => out.push(self.cx.draft(action)),
+            }
+        }
+        out
     }
 
     /// Privileges from those of `before` (those by default, for a new object) to those of `after`.
@@ -268,15 +297,7 @@ impl Closing<'_> {
             None => crate::grants::initial(self.dialect, id, self.cx.after),
         };
         let now = grants(self.dialect, id, after, &self.cx);
-        let gone = was.iter().filter(|g| !now.contains(g)).map(|g| (g, true));
-        let new = now.iter().filter(|g| !was.contains(g)).map(|g| (g, false));
-        gone.chain(new)
-            .map(|(grant, revoke)| Action::Grant {
-                id: id.clone(),
-                grant: grant.clone(),
-                revoke,
-            })
-            .collect()
+        granting(id, &was, &now)
     }
 
     /// What hangs on something that is dropped for good needs no statement of its own.
@@ -348,4 +369,16 @@ fn events(id: &ObjectId, answer: &Answer) -> Vec<(Part, bool)> {
     out.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
     out.dedup();
     out
+}
+
+/// What makes of some privileges others.
+fn granting(id: &ObjectId, was: &[Grant], now: &[Grant]) -> Vec<Action> {
+    let gone = was.iter().filter(|g| !now.contains(g)).map(|g| (g, true));
+    let new = now.iter().filter(|g| !was.contains(g)).map(|g| (g, false));
+    let each = gone.chain(new).map(|(grant, revoke)| Action::Grant {
+        id: id.clone(),
+        grant: grant.clone(),
+        revoke,
+    });
+    each.collect()
 }

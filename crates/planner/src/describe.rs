@@ -735,6 +735,9 @@ fn titled(id: &ObjectId, body: &Body) -> String {
             false => c.noun().to_string(),
         },
         Body::Index(i) => format!("{}index {}", if i.unique { "unique " } else { "" }, id.name),
+        Body::DefaultPrivileges(_) if id.name.as_str() == "database" => {
+            "privileges on the database".to_string()
+        }
         Body::DefaultPrivileges(_) => format!("{} on {}", id.kind.noun(), id.name),
         Body::Trigger(_) | Body::Policy(_) => format!("{} {}", id.kind.noun(), id.name),
         Body::Sequence(s) if s.owned_by.is_some() => format!("sequence {}", id.name),

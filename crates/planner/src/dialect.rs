@@ -79,16 +79,25 @@ pub trait Dialect: Sync {
         server: Server,
     ) -> Result<Parsed, Diagnostic>;
 
+    /// The same as a session sees it that works in one database, where names may be qualified with it (MySQL).
+    fn at_home(&self, parsed: Parsed, _catalog: &Catalog) -> Result<Parsed, Diagnostic> {
+        Ok(parsed)
+    }
+
     /// The texts to ask a live database, each a batch of statements that give one answer each; the first batch may
     /// depend on nothing.
     fn queries(&self, version: &str, scope: &Scope) -> Vec<String>;
+    /// A statement that a role may lack the right for, asked behind the first batches: refused, its answer has no columns.
+    fn privileged(&self, _version: &str, _scope: &Scope) -> Option<String> {
+        None
+    }
     /// What to ask once those are answered: one text for what can only be asked by name. Asked again with its answers,
     /// until nothing is left to ask.
     fn follow_up(&self, _answers: &[Rows]) -> Vec<String> {
         Vec::new()
     }
     /// The catalog behind the answers (in the order of the statements of [`Dialect::queries`], then of
-    /// [`Dialect::follow_up`]), not yet settled.
+    /// [`Dialect::privileged`] and [`Dialect::follow_up`]), not yet settled.
     fn decode(&self, answers: &[Rows], server: Server) -> Result<Inspected, Problems>;
     /// The server's version as its own text says it.
     fn server(&self, version: &str) -> Option<Server>;
@@ -116,6 +125,11 @@ pub trait Dialect: Sync {
     /// What an object of that name lets others do although nobody was granted it: `grants: None` means these.
     fn default_grants(&self, _id: &ObjectId, _server: Server) -> Vec<Grant> {
         Vec::new()
+    }
+
+    /// What is granted on an object of this kind is kept by its name: it stays where the object is dropped or renamed.
+    fn grants_stay(&self, kind: Kind) -> bool {
+        kind == Kind::DefaultPrivileges
     }
 
     /// Objects of this kind can be renamed in place.

@@ -34,15 +34,25 @@ pub fn order(dialect: &dyn Dialect, drafts: Vec<Draft>, cx: &Cx) -> Result<Vec<D
 
 /// Welds the drafts that must be one; the place of the first is the place of all.
 fn contract(dialect: &dyn Dialect, drafts: Vec<Draft>, cx: &Cx) -> Result<Vec<Draft>, Diagnostic> {
-    let mut groups: BTreeMap<ObjectId, Vec<Draft>> = BTreeMap::new();
-    let mut out = Vec::new();
+    let mut groups: Vec<Vec<Draft>> = Vec::new();
+    let mut known: BTreeMap<ObjectId, usize> = BTreeMap::new();
     for draft in drafts {
-        match &draft.fuse {
-            Fuse::Must(key) => groups.entry(key.clone()).or_default().push(draft),
-            _ => out.push(draft),
+        let place = match &draft.fuse {
+            Fuse::Must(key) => *known.entry(key.clone()).or_insert(groups.len()),
+            _ => groups.len(),
+        };
+        match groups.get_mut(place) {
+            Some(group) => group.push(draft),
+            None => groups.push(vec![draft]),
         }
     }
-    for group in groups.into_values() {
+    let mut out = Vec::with_capacity(groups.len());
+    for mut group in groups {
+        let must = |d: &Draft| matches!(d.fuse, Fuse::Must(_));
+        if !group.first().is_some_and(must) {
+            out.append(&mut group);
+            continue;
+        }
         let told = group.iter().flat_map(Draft::actions).cloned().collect();
         let mut welded = dialect.weld(group, cx)?;
         welded.told = Some(told);

@@ -292,32 +292,37 @@ fn retire(catalogs: [Catalog; 2]) {
     }
 }
 
-/// A step that would drop an object with something unmodelled on it is refused.
+/// Refused are a step that would drop an object with something unmodelled on it, and one that would create what is there
+/// and could not be read.
 fn refuse_unmodelled(changes: &[Change], before: &Catalog) -> Result<(), Problems> {
+    let mut on: BTreeMap<&ObjectId, Vec<&Unmodelled>> = BTreeMap::new();
+    for u in &before.unmodelled {
+        if let Some(id) = &u.on {
+            on.entry(id).or_default().push(u);
+        }
+    }
     let mut problems = Problems::default();
-    for change in changes.iter().filter(|c| c.op == Op::Drop) {
-        for u in before
-            .unmodelled
-            .iter()
-            .filter(|u| u.on.as_ref() == Some(&change.id))
-        {
-            problems.push(
-                Diagnostic::error(
+    for change in changes {
+        let (noun, id) = (change.id.kind.noun(), &change.id);
+        for u in on.get(id).into_iter().flatten() {
+            let Unmodelled { what, name, .. } = u;
+            let problem = match change.op {
+                Op::Alter => continue,
+                Op::Drop => Diagnostic::error(
                     "D0402",
-                    format!(
-                        "{} `{}` cannot be dropped: {} {} is on it",
-                        change.id.kind.noun(),
-                        change.id,
-                        u.what,
-                        u.name
-                    ),
+                    format!("{noun} `{id}` cannot be dropped: {what} {name} is on it"),
                 )
                 .note(format!(
-                    "driftless does not model a {}, so it could not be brought back",
-                    u.what
+                    "driftless does not model a {what}, so it could not be brought back"
                 ))
                 .help("drop it by hand first, or leave the object out with `exclude`"),
-            );
+                Op::Create => Diagnostic::error(
+                    "D0402",
+                    format!("{noun} `{id}` cannot be created: it is there already and not modelled, {what}"),
+                )
+                .help("connect as a role that may read it, or leave the object out with `exclude`"),
+            };
+            problems.push(problem);
         }
     }
     if problems.has_errors() {
@@ -393,16 +398,21 @@ pub(crate) struct Drafted {
 
 /// Joins neighbours that may share a statement.
 fn fuse(dialect: &dyn Dialect, renames: Vec<Action>, drafts: Vec<Draft>) -> Vec<Drafted> {
-    let mut out: Vec<Drafted> = renames
-        .into_iter()
-        .enumerate()
-        .map(|(unit, a)| Drafted {
-            actions: vec![a],
-            because: None,
-            unit,
-            told: None,
-        })
-        .collect();
+    let mut out: Vec<Drafted> = Vec::new();
+    for action in renames {
+        let granted = matches!(action, Action::Grant { .. });
+        match out.last_mut() {
+            Some(last) if granted && dialect.fuses(&last.actions, &action) => {
+                last.actions.push(action);
+            }
+            _ => out.push(Drafted {
+                actions: vec![action],
+                because: None,
+                unit: out.len(),
+                told: None,
+            }),
+        }
+    }
     let mut open: Option<ObjectId> = None;
     for draft in drafts {
         let key = match &draft.fuse {

@@ -96,7 +96,9 @@ impl Reader<'_> {
                 self.problems.push(problem);
                 continue;
             }
-            match self.dialect.read(statement, text, source, self.server) {
+            let read = self.dialect.read(statement, text, source, self.server);
+            let catalog = &self.moment.catalog;
+            match read.and_then(|parsed| self.dialect.at_home(parsed, catalog)) {
                 Ok(parsed) => self.parsed(parsed, statement, text, place),
                 Err(problem) => {
                     if is_sql {

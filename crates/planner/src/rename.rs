@@ -10,7 +10,9 @@ use crate::dialect::Dialect;
 use crate::former::former;
 use crate::moment::{Fault, Moment};
 use crate::ops::Cx;
-use driftless_model::{Body, Catalog, Hints, Kind, Name, Object, ObjectId, Scope, Users, Verdict};
+use driftless_model::{
+    Body, Catalog, Grant, Hints, Kind, Name, Object, ObjectId, Scope, Users, Verdict,
+};
 use driftless_sql::{Diagnostic, Problems};
 use std::collections::BTreeMap;
 
@@ -67,10 +69,12 @@ pub(crate) fn rename(
             part: source,
             to: now.clone(),
         };
-        if let Err(Fault::Wrong(d)) = apply(dialect, &action, &mut moment) {
-            problems.push(*d);
+        for action in with_grants(dialect, action, &moment.catalog) {
+            if let Err(Fault::Wrong(d)) = apply(dialect, &action, &mut moment) {
+                problems.push(*d);
+            }
+            actions.push(action);
         }
-        actions.push(action);
     }
     problems.0.extend(former(dialect, hints, &actions));
     let mut further = respelled(&moment.catalog, after);
@@ -79,10 +83,12 @@ pub(crate) fn rename(
             further = alike(dialect, &moment.catalog, after, scope);
         }
         for action in std::mem::take(&mut further) {
-            if let Err(Fault::Wrong(d)) = apply(dialect, &action, &mut moment) {
-                problems.push(*d);
+            for action in with_grants(dialect, action, &moment.catalog) {
+                if let Err(Fault::Wrong(d)) = apply(dialect, &action, &mut moment) {
+                    problems.push(*d);
+                }
+                actions.push(action);
             }
-            actions.push(action);
         }
     }
     let mut away = BTreeMap::new();
@@ -116,6 +122,40 @@ pub(crate) fn rename(
         before: moment.catalog,
         away,
     })
+}
+
+/// A rename, with what is granted where that would stay under the old name: it is taken there and granted here.
+fn with_grants(dialect: &dyn Dialect, rename: Action, before: &Catalog) -> Vec<Action> {
+    let Action::Rename { part, to } = &rename else {
+        return vec![rename];
+    };
+    let id = &part.object;
+    let grants = match dialect.grants_stay(id.kind) {
+        true => before.get(id).and_then(|o| o.grants.clone()),
+        false => None,
+    };
+    let mut concerned = grants.unwrap_or_default();
+    concerned.retain(|g| part.member.is_none() || g.column == part.member);
+    let say = |id: &ObjectId, grant: Grant, revoke: bool| Action::Grant {
+        id: id.clone(),
+        grant,
+        revoke,
+    };
+    let mut out: Vec<Action> = concerned
+        .iter()
+        .map(|grant| say(id, grant.clone(), true))
+        .collect();
+    let given = concerned.into_iter().map(|grant| match &part.member {
+        None => say(&id.named(to.clone()), grant, false),
+        Some(_) => {
+            let column = Some(to.clone());
+            say(id, Grant { column, ..grant }, false)
+        }
+    });
+    let given: Vec<Action> = given.collect();
+    out.push(rename);
+    out.extend(given);
+    out
 }
 
 /// Tables and columns whose names are equal to the engine and spelled otherwise.

@@ -226,10 +226,11 @@ impl Replayer<'_> {
             taint: None,
         };
         let touches: Option<Vec<String>> = self.touches(statement);
-        let parsed = match self
+        let read = self
             .dialect
-            .read(statement, self.text, self.source, self.server)
-        {
+            .read(statement, self.text, self.source, self.server);
+        let catalog = &self.moment.catalog;
+        let parsed = match read.and_then(|parsed| self.dialect.at_home(parsed, catalog)) {
             Ok(parsed) => parsed,
             Err(problem) => {
                 let plain = statement.kind == StatementKind::Sql && !is_syntax(&problem);

@@ -2,7 +2,7 @@
 //!
 //! Neighbours: dialects write and decode, drivers ask. Invariant: reads only.
 
-use crate::connection::Connection;
+use crate::connection::{Connection, DbError, DbErrorKind};
 use driftless_model::{Catalog, Scope, Server};
 use driftless_planner::{Dialect, Inspected, Rows, settle_all, stand_in};
 use driftless_sql::{Diagnostic, Problems};
@@ -44,6 +44,13 @@ pub async fn inspect(
         .into());
     }
     let mut answers = ask(connection, dialect.queries(&version, scope)).await?;
+    if let Some(text) = dialect.privileged(&version, scope) {
+        match connection.batch(&text).await {
+            Ok(rows) => answers.extend(rows),
+            Err(e) if e.kind == DbErrorKind::Permission => answers.push(Rows::new(Vec::new())),
+            Err(e) => return Err(while_reading(e, connection)),
+        }
+    }
     loop {
         let further = dialect.follow_up(&answers);
         if further.is_empty() {
@@ -90,13 +97,14 @@ fn as_expected(catalog: &Catalog, scope: &Scope, place: &str) -> Result<(), Prob
 async fn ask(connection: &mut dyn Connection, texts: Vec<String>) -> Result<Vec<Rows>, Problems> {
     let mut answers = Vec::new();
     for text in texts {
-        let rows = connection.batch(&text).await.map_err(|e| {
-            Problems::from(e.diagnostic().note(format!(
-                "while reading the catalog of {}",
-                connection.place()
-            )))
-        })?;
-        answers.extend(rows);
+        let rows = connection.batch(&text).await;
+        answers.extend(rows.map_err(|e| while_reading(e, connection))?);
     }
     Ok(answers)
+}
+
+fn while_reading(error: DbError, connection: &dyn Connection) -> Problems {
+    let place = connection.place();
+    let note = format!("while reading the catalog of {place}");
+    Problems::from(error.diagnostic().note(note))
 }

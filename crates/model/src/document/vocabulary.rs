@@ -24,7 +24,7 @@ const COMMENTS: Field = pg(
     "what its columns, attributes or checks are for, by their names",
 );
 const OWNER: Field = pg("owner", What::Text, "the role that owns it");
-const GRANTS: Field = pg(
+const GRANTS: Field = servers(
     "grants",
     What::Grants(&GRANT),
     "roles (`public`: everybody) and their privileges",
@@ -99,10 +99,10 @@ pub static ROOT: Shape = shape(
         &[
             pg("schemas", What::Map(&SCHEMA), "other schemas and what they hold"),
             pg("extensions", What::Names(&EXTENSION), "extensions"),
-            pg(
+            servers(
                 "default_privileges",
                 What::List(&DEFAULT_PRIVILEGES),
-                "what new objects let others do",
+                "what new objects let others do; MySQL: what all of the database does",
             ),
         ],
         NAMESPACE,
@@ -337,8 +337,15 @@ static DEFAULT_PRIVILEGES: Shape = shape(
     &[&[
         must(
             "on",
-            What::Words(&["tables", "sequences", "functions", "types", "schemas"]),
-            "which objects",
+            What::Words(&[
+                "tables",
+                "sequences",
+                "functions",
+                "types",
+                "schemas",
+                "database",
+            ]),
+            "which objects; MySQL: all that the database holds",
         ),
         may("schema", What::Text, "only those of this schema"),
         may(

@@ -440,10 +440,7 @@ fn rename(cur: &mut Cursor, r: &mut Reading) -> Result<(), Diagnostic> {
         cur.eat_symbol("=");
     }
     let to = object_id(cur, Kind::Table, "a table name")?;
-    r.actions.push(Action::Rename {
-        part: r.id.part(),
-        to: to.name.clone(),
-    });
+    r.actions.extend(renamed(&r.id, &to));
     r.id = to;
     Ok(())
 }
@@ -465,6 +462,21 @@ fn convert(cur: &mut Cursor, r: &mut Reading) -> Result<(), Diagnostic> {
     Ok(())
 }
 
+/// A new name, and another database where it is qualified with one.
+fn renamed(from: &ObjectId, to: &ObjectId) -> Vec<Action> {
+    let mut out = vec![Action::Rename {
+        part: from.part(),
+        to: to.name.clone(),
+    }];
+    if !to.schema.is_empty() && to.schema != from.schema {
+        out.push(Action::Move {
+            id: from.named(to.name.clone()),
+            schema: to.schema.clone(),
+        });
+    }
+    out
+}
+
 /// `RENAME TABLE a TO b, c TO d`
 pub fn rename_tables(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
     cur.expect("rename")?;
@@ -476,10 +488,7 @@ pub fn rename_tables(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
         let from = object_id(cur, Kind::Table, "a table name")?;
         cur.expect("to")?;
         let to = object_id(cur, Kind::Table, "a table name")?;
-        actions.push(Action::Rename {
-            part: from.part(),
-            to: to.name.clone(),
-        });
+        actions.extend(renamed(&from, &to));
         if !cur.eat_symbol(",") {
             break;
         }

@@ -20,7 +20,6 @@ pub fn read(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
         }
         Some("lock" | "unlock") => "LOCK TABLES is about the session",
         Some("use") => return own_database(cur),
-        Some("grant" | "revoke") => "privileges are not managed on this engine",
         Some("delimiter") => "lines for the client",
         Some("set") => return set(cur),
         _ => return Err(unknown(cur)),
@@ -59,9 +58,22 @@ pub fn database(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
 /// The setting of a session that says how its database is called.
 pub const DATABASE: &str = "database";
 
+/// `CREATE DATABASE shop`: as `USE`, for nothing else can be meant.
+pub fn new_database(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
+    cur.bump();
+    super::if_not_exists(cur);
+    let out = database_called(cur)?;
+    cur.rest();
+    Ok(out)
+}
+
 /// `USE shop`: what is qualified with that name is the schema's own.
 fn own_database(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
     cur.bump();
+    database_called(cur)
+}
+
+fn database_called(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
     let value = cur.ident("a database's name")?.text;
     let mut out = ignored("a schema is one database, that of the URL");
     let name = DATABASE.to_owned();

@@ -8,6 +8,7 @@ mod block;
 mod column;
 mod data;
 mod event;
+pub mod grant;
 mod index;
 mod misc;
 mod option;
@@ -46,10 +47,12 @@ pub fn read(
         Some("create") => create(&mut cur, server)?,
         Some("alter") => alter(&mut cur, server)?,
         Some("drop") => drop(&mut cur)?,
+        Some("rename") if cur.at_seq(&["rename", "user"]) => accounts(&mut cur),
         Some("rename") => alter::rename_tables(&mut cur)?,
         Some("insert" | "replace" | "update" | "delete" | "with" | "load" | "truncate") => {
             data::read(&mut cur)?
         }
+        Some("grant" | "revoke") => grant::read(&mut cur, server)?,
         Some("begin") if cur.at_seq(&["begin", "not"]) => block::read(&mut cur, server)?,
         _ => misc::read(&mut cur)?,
     };
@@ -138,14 +141,8 @@ fn create(cur: &mut Cursor, server: Server) -> Result<Parsed, Diagnostic> {
         Some("procedure" | "function") => routine::create(cur, lead, server),
         Some("event") => event::create(cur, lead, server),
         Some("sequence") => sequence::create(cur, lead, server),
-        Some("database" | "schema") => {
-            cur.rest();
-            Ok(ignored("a schema is one database, that of the URL"))
-        }
-        Some("user" | "role") => {
-            cur.rest();
-            Ok(ignored("users and roles are the server's"))
-        }
+        Some("database" | "schema") => misc::new_database(cur),
+        Some("user" | "role") => Ok(accounts(cur)),
         Some(_) => Err(unsupported(
             cur,
             &format!("`CREATE {}`", cur.word().unwrap_or_default().to_uppercase()),
@@ -165,6 +162,7 @@ fn alter(cur: &mut Cursor, server: Server) -> Result<Parsed, Diagnostic> {
     cur.reset(start);
     let lead = lead(cur, true)?;
     match cur.word().as_deref() {
+        Some("user") => Ok(accounts(cur)),
         Some("view") => view::create(cur, lead, server),
         Some("event") => event::alter(cur, lead, server),
         Some("sequence") => sequence::alter(cur, server),
@@ -189,9 +187,10 @@ fn drop(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
         Some("event") => Kind::Event,
         Some("sequence") => Kind::Sequence,
         Some("index") => return index::drop(cur),
-        Some("database" | "schema" | "user" | "role") => {
+        Some("user" | "role") => return Ok(accounts(cur)),
+        Some("database" | "schema") => {
             cur.rest();
-            return Ok(ignored("databases, users and roles are the server's"));
+            return Ok(ignored("a schema is one database, that of the URL"));
         }
         _ => return Err(cur.unexpected("what is dropped")),
     };
@@ -218,6 +217,12 @@ fn drop(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
         actions,
         ..Parsed::default()
     })
+}
+
+/// What is about users and roles as such.
+pub fn accounts(cur: &mut Cursor) -> Parsed {
+    cur.rest();
+    ignored("users and roles are the server's")
 }
 
 /// `a`, or `db.a`.

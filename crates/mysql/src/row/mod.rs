@@ -6,6 +6,7 @@ mod constraint;
 mod event;
 mod index;
 pub mod online;
+mod privileges;
 mod routine;
 mod sequence;
 mod table;
@@ -39,6 +40,7 @@ pub fn of(kind: Kind) -> Option<&'static dyn Row> {
         Kind::Function | Kind::Procedure => &routine::Routines,
         Kind::Event => &event::Events,
         Kind::Sequence => &sequence::Sequences,
+        Kind::DefaultPrivileges => &privileges::Privileges,
         _ => return None,
     })
 }

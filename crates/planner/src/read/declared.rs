@@ -45,12 +45,16 @@ impl Reader<'_> {
         }
         let mut made: Vec<(Action, Place)> = Vec::new();
         let mut later: Vec<(Action, Place)> = Vec::new();
+        let mut granted: Vec<(ObjectId, Vec<Grant>, Place)> = Vec::new();
         for (step, place) in declaration.steps {
             match step {
                 Step::Create(id, mut object) => {
-                    object.grants = object.grants.map(|g| self.spelled_out(&id, g));
+                    if let Some(grants) = object.grants.take() {
+                        granted.push((id.clone(), grants, place));
+                    }
                     made.push((Action::create(id, object), place));
                 }
+                Step::Grants(id, grants) => granted.push((id, grants, place)),
                 // Whoever else speaks of the schema may declare it: this one stands in only where nobody does.
                 Step::Ensure(id, object) => self.waiting.push(Waiting {
                     action: Action::Create(Box::new(Create {
@@ -81,6 +85,12 @@ impl Reader<'_> {
             }
             Ok(_) => {}
         }
+        for (id, grants, place) in granted {
+            match self.granted(&id, &grants) {
+                Ok(actions) => later.extend(actions.into_iter().map(|a| (a, place))),
+                Err(problem) => self.problems.push(problem.at(place)),
+            }
+        }
         for (action, place) in made.into_iter().chain(later) {
             self.attempt(Waiting {
                 action,
@@ -92,13 +102,12 @@ impl Reader<'_> {
 
     fn follow_up(&self, step: Step) -> Vec<Action> {
         match step {
-            Step::Create(..) | Step::Ensure(..) => Vec::new(),
+            Step::Create(..) | Step::Ensure(..) | Step::Grants(..) => Vec::new(),
             Step::Comment(id, text) => vec![Action::Comment {
                 part: id.part(),
                 text: Some(text),
             }],
             Step::Owner(id, to) => vec![Action::Owner { id, to }],
-            Step::Grants(id, grants) => self.granted(&id, grants),
             Step::OwnedBy(id, part) => vec![Action::alter(
                 &id,
                 Clause::Sequence(SequenceClause::OwnedBy(Some(part))),
@@ -111,7 +120,7 @@ impl Reader<'_> {
         }
     }
 
-    fn granted(&self, id: &ObjectId, grants: Vec<Grant>) -> Vec<Action> {
+    fn granted(&self, id: &ObjectId, grants: &[Grant]) -> Result<Vec<Action>, Diagnostic> {
         // Taking what nobody has says that nobody has anything.
         let none = Grant {
             role: String::new(),
@@ -119,7 +128,7 @@ impl Reader<'_> {
             grantable: false,
             column: None,
         };
-        let said = self.spelled_out(id, grants);
+        let said = self.spelled_out(id, grants)?;
         let mut taken = self.dialect.default_grants(id, self.server);
         taken.push(none);
         taken.retain(|g| !said.contains(g));
@@ -131,40 +140,38 @@ impl Reader<'_> {
             }
         };
         let taken = taken.into_iter().map(step(true));
-        taken.chain(said.into_iter().map(step(false))).collect()
+        Ok(taken.chain(said.into_iter().map(step(false))).collect())
     }
 
-    /// `all` as the privileges that the engine means by it.
-    fn spelled_out(&self, id: &ObjectId, grants: Vec<Grant>) -> Vec<Grant> {
+    /// What the engine's grammar understands by them: `all` is every privilege that there is.
+    fn spelled_out(&self, id: &ObjectId, grants: &[Grant]) -> Result<Vec<Grant>, Diagnostic> {
         let mut out = Vec::new();
         for grant in grants {
-            if grant.privilege != "ALL" {
-                out.push(grant);
-                continue;
-            }
-            let columns = if grant.column.is_some() { " (x)" } else { "" };
-            let probe = format!("GRANT ALL{columns} ON {} x TO x", word(id));
-            out.extend(self.actions_of(&probe).into_iter().filter_map(|a| match a {
-                Action::Grant { grant: one, .. } => Some(Grant {
-                    privilege: one.privilege,
-                    ..grant.clone()
-                }),
+            let action = Action::Grant {
+                id: id.clone(),
+                grant: grant.clone(),
+                revoke: false,
+            };
+            let text = self.dialect.print(&[action], self.server);
+            out.extend(self.actions_of(&text)?.into_iter().filter_map(|a| match a {
+                Action::Grant { grant, .. } => Some(grant),
                 _ => None,
             }));
         }
         out.sort();
         out.dedup();
-        out
+        Ok(out)
     }
 
-    fn actions_of(&self, text: &str) -> Vec<Action> {
+    fn actions_of(&self, text: &str) -> Result<Vec<Action>, Diagnostic> {
         let source = SourceId(u32::MAX);
         let (statements, _) = split(text, self.dialect.syntax(), source);
-        statements
-            .iter()
-            .filter_map(|s| self.dialect.read(s, text, source, self.server).ok())
-            .flat_map(|parsed| parsed.actions)
-            .collect()
+        let mut out = Vec::new();
+        for statement in &statements {
+            let read = self.dialect.read(statement, text, source, self.server);
+            out.extend(read?.actions);
+        }
+        Ok(out)
     }
 
     /// Whether the dialect's grammar takes the object, printed, as one statement of its kind.
@@ -269,26 +276,6 @@ fn overriding(table: &ObjectId, column: Column) -> Vec<Action> {
         .map(|clause| Action::column(table, &name, clause))
         .chain(comment)
         .collect()
-}
-
-/// The kind as GRANT says it.
-fn word(id: &ObjectId) -> &'static str {
-    match id.kind {
-        Kind::DefaultPrivileges => match id.name.as_str() {
-            "schemas" => "SCHEMA",
-            "sequences" => "SEQUENCE",
-            "functions" => "FUNCTION",
-            "types" => "TYPE",
-            _ => "TABLE",
-        },
-        Kind::Schema => "SCHEMA",
-        Kind::Sequence => "SEQUENCE",
-        Kind::Function | Kind::Aggregate => "FUNCTION",
-        Kind::Procedure => "PROCEDURE",
-        Kind::Domain => "DOMAIN",
-        Kind::Enum | Kind::Composite => "TYPE",
-        _ => "TABLE",
-    }
 }
 
 /// Names that a place's statement speaks of, and where.

@@ -6,7 +6,7 @@
 use super::general;
 use driftless_model::{Catalog, DefaultPrivileges, Object, ObjectId, Server, Verdict};
 use driftless_planner::{
-    Action, Alter, Clause, Create, Cx, Dialect, Draft, Facts, Fault, Hit, KindOps, Moment, Printed,
+    Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Hit, KindOps, Moment, Printed,
 };
 
 pub(super) struct Defaults;
@@ -24,19 +24,8 @@ impl KindOps for Defaults {
         Vec::new()
     }
 
-    /// Back to what the server gives.
-    fn drop(&self, id: &ObjectId, _: &DefaultPrivileges, cx: &Cx) -> Vec<Draft> {
-        let was = cx.before.get(id).and_then(|o| o.grants.clone());
-        let was = was.unwrap_or_default();
-        let now = crate::POSTGRES.default_grants(id, cx.server);
-        let gone = was.iter().filter(|g| !now.contains(g)).map(|g| (g, true));
-        let back = now.iter().filter(|g| !was.contains(g)).map(|g| (g, false));
-        let grants = gone.chain(back).map(|(grant, revoke)| Action::Grant {
-            id: id.clone(),
-            grant: grant.clone(),
-            revoke,
-        });
-        grants.map(|action| cx.draft(action)).collect()
+    fn drop(&self, _: &ObjectId, _: &DefaultPrivileges, _: &Cx) -> Vec<Draft> {
+        Vec::new()
     }
 
     fn alter(

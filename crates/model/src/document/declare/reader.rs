@@ -349,7 +349,9 @@ impl<'t> Reader<'t> {
     fn grants(&mut self, node: &Node) -> Vec<Grant> {
         let mut out = Vec::new();
         for entry in named(node) {
-            let role = entry.name.filter(|r| *r != "public").unwrap_or_default();
+            // MySQL has nobody of that meaning.
+            let public = |role: &&str| *role == "public" && self.dialect != Dialect::Mysql;
+            let role = entry.name.filter(|r| !public(r)).unwrap_or_default();
             for item in items(Some(entry.node)) {
                 let keys = Keys::of(item, Some("privilege"), None);
                 out.push(Grant {
