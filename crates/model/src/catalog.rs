@@ -122,8 +122,12 @@ impl fmt::Display for Unmodelled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.what, self.name)?;
         match &self.on {
-            Some(on) if on.name.as_str() != self.name => write!(f, " on {on}"),
-            _ => Ok(()),
+            // The object itself.
+            Some(on) if on.name.as_str() == self.name && self.what.starts_with(on.kind.noun()) => {
+                Ok(())
+            }
+            Some(on) => write!(f, " on {on}"),
+            None => Ok(()),
         }
     }
 }

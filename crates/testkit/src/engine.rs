@@ -3,7 +3,7 @@
 //! Neighbours: `server` starts what is asked for; `xtask test` reads the record of skips that `note` writes. Invariant:
 //! a missing engine is either reported by the test's name or, where `DRIFTLESS_TEST_ENGINES` requires it, a failure.
 
-use crate::server::{MYSQL_URL, Mariadb, Postgres, Server};
+use crate::server::{Mariadb, Postgres, Server};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
@@ -106,9 +106,8 @@ fn shared_mariadb() -> Result<&'static Mariadb, String> {
 fn shared_mysql() -> Result<&'static Mariadb, String> {
     static STARTED: OnceLock<Result<&'static Mariadb, String>> = OnceLock::new();
     STARTED
-        .get_or_init(|| match Mariadb::named(MYSQL_URL) {
-            Ok(Some(server)) => Ok(Box::leak(Box::new(server))),
-            Ok(None) => Err(format!("{MYSQL_URL} names no server")),
+        .get_or_init(|| match Mariadb::start_mysql() {
+            Ok(server) => Ok(Box::leak(Box::new(server))),
             Err(error) => Err(format!("{error:#}")),
         })
         .clone()

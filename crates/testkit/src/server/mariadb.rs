@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// The variable with the URL of an administrator on a running server: `mysql://root@127.0.0.1:3306`.
 pub const MARIADB_URL: &str = "DRIFTLESS_TEST_MARIADB_URL";
 
-/// The same for MySQL, which no distribution has beside MariaDB: there is a server by URL, or none.
+/// The same for MySQL; without it there is the server that `cargo xtask engines mysql` got, or none.
 pub const MYSQL_URL: &str = "DRIFTLESS_TEST_MYSQL_URL";
 
 /// A server that answers.
@@ -44,6 +44,18 @@ fn program(names: &[&str]) -> Option<PathBuf> {
     })
 }
 
+/// A new folder for a server, where the one that may be everywhere is reached.
+fn home(reached: bool) -> Result<tempfile::TempDir> {
+    // Short, since the path of a unix socket may have 107 bytes only.
+    let place = match reached {
+        true => std::env::temp_dir(),
+        false => PathBuf::from("/tmp"),
+    };
+    Ok(tempfile::Builder::new()
+        .prefix("dl-my-")
+        .tempdir_in(place)?)
+}
+
 /// Whether a server can be started here, or is named.
 pub fn has_mariadb() -> bool {
     std::env::var(MARIADB_URL).is_ok_and(|url| !url.is_empty())
@@ -64,15 +76,7 @@ impl Mariadb {
             );
         };
         let account = Account::choose()?;
-        let folder = tempfile::Builder::new().prefix("dl-my-").tempdir_in(
-            // Short, since the path of a unix socket may have 107 bytes only.
-            if account.reaches(&std::env::temp_dir().join("x")) {
-                std::env::temp_dir()
-            } else {
-                PathBuf::from("/tmp")
-            },
-        )?;
-        let mut process = Process::watch(folder)?;
+        let process = Process::watch(home(account.reaches(&std::env::temp_dir().join("x")))?)?;
         let folder = process.folder().to_path_buf();
         account.own(&folder)?;
         let data = folder.join("data");
@@ -91,12 +95,63 @@ impl Mariadb {
                 String::from_utf8_lossy(&made.stderr).trim()
             );
         }
+        let mut command = account.command(&server);
+        command.arg("--no-defaults");
+        Mariadb::launch(process, client, command)
+    }
+
+    /// A private MySQL, of those that `cargo xtask engines mysql` got.
+    pub fn start_mysql() -> Result<Mariadb> {
+        if let Some(server) = Mariadb::named(MYSQL_URL)? {
+            return Ok(server);
+        }
+        let client = program(&["mariadb", "mysql"]).context("no client of MariaDB or MySQL")?;
+        let root = workspace::engines().join("mysql");
+        let places = [
+            "usr/lib64/ld-linux-x86-64.so.2",
+            "usr/lib/ld-linux-aarch64.so.1",
+        ];
+        let Some(loader) = places.iter().map(|p| root.join(p)).find(|p| p.is_file()) else {
+            bail!("no MySQL; `cargo xtask engines mysql` gets one, or set {MYSQL_URL}");
+        };
+        let process = Process::watch(home(true)?)?;
+        let data = process.folder().join("data");
+        // With the libraries that it was built for: those of the machine may be older.
+        let libraries = root.join(format!("usr/lib/{}-linux-gnu", std::env::consts::ARCH));
+        let mysqld = || {
+            let mut command = Command::new(&loader);
+            command
+                .arg("--library-path")
+                .arg(&libraries)
+                .arg(root.join("usr/sbin/mysqld"))
+                .args(["--no-defaults", "--user=root"])
+                .arg(format!("--basedir={}", root.join("usr").display()))
+                .arg(format!(
+                    "--lc-messages-dir={}",
+                    root.join("usr/share/mysql").display()
+                ));
+            command
+        };
+        let made = mysqld()
+            .arg("--initialize-insecure")
+            .arg(format!("--datadir={}", data.display()))
+            .output()
+            .context("cannot run mysqld")?;
+        if !made.status.success() {
+            bail!("mysqld: {}", String::from_utf8_lossy(&made.stderr).trim());
+        }
+        let mut command = mysqld();
+        command.args(["--mysqlx=OFF", "--secure-file-priv=NULL"]);
+        Mariadb::launch(process, client, command)
+    }
+
+    /// Starts a server whose data lie in the process' folder, and waits for it.
+    fn launch(mut process: Process, client: PathBuf, mut command: Command) -> Result<Mariadb> {
+        let folder = process.folder().to_path_buf();
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let log = std::fs::File::create(folder.join("log"))?;
-        let mut command = account.command(&server);
         command
-            .arg("--no-defaults")
-            .arg(format!("--datadir={}", data.display()))
+            .arg(format!("--datadir={}", folder.join("data").display()))
             .arg(format!("--port={port}"))
             .arg("--bind-address=127.0.0.1")
             .arg(format!("--socket={}", folder.join("s").display()))
@@ -112,7 +167,7 @@ impl Mariadb {
             .stdout(log.try_clone()?)
             .stderr(log)
             .process_group(0);
-        process.adopt(command.spawn().context("cannot run mariadbd")?)?;
+        process.adopt(command.spawn().context("cannot run the server")?)?;
         let url = format!("mysql://root@127.0.0.1:{port}");
         let end = Instant::now() + Duration::from_secs(60);
         let server = Mariadb::address(&url, client, Some(process))?;
