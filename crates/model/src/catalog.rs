@@ -148,6 +148,8 @@ pub struct Catalog {
     pub collation: Option<String>,
     /// MySQL: what the server says of its defaults, by the names of [`crate::Scope::expects`].
     pub settings: std::collections::BTreeMap<String, String>,
+    /// MySQL: variables of the session at this moment, where the text says what they are.
+    pub session: std::collections::BTreeMap<String, String>,
     /// MySQL: the database's own name, where a live one or the text (`USE shop`) told.
     pub database: Option<String>,
     /// MySQL: the columns of other databases' relations that views read, by both names in lower case, where a live one
@@ -171,6 +173,7 @@ impl Catalog {
             unmodelled: Vec::new(),
             collation: None,
             settings: Default::default(),
+            session: Default::default(),
             database: None,
             outside: Default::default(),
             role: None,

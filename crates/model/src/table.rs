@@ -98,6 +98,12 @@ pub struct MyColumn {
     pub options: Options,
 }
 
+impl MyColumn {
+    /// MySQL: the option of a column that says a collation although it is its table's, which the server keeps (SHOW CREATE
+    /// TABLE).
+    pub const SAID_COLLATION: &str = "said collation";
+}
+
 impl PartialEq for MyColumn {
     fn eq(&self, other: &Self) -> bool {
         self.auto_increment == other.auto_increment

@@ -4,8 +4,10 @@
 
 use crate::features::{NEWEST_MARIADB, NEWEST_MYSQL, OLDEST_MARIADB, OLDEST_MYSQL};
 use crate::text::quoted;
-use crate::{grammar, home, inspect, inspect_grants, print, row};
-use driftless_model::{Catalog, Kind, ObjectId, Part, Ref, Scope, SearchPath, Server, Version};
+use crate::{grammar, home, inspect, inspect_grants, kept, print, row};
+use driftless_model::{
+    Catalog, Kind, Object, ObjectId, Part, Ref, Scope, SearchPath, Server, Version,
+};
 use driftless_planner::{
     Action, Cx, Dialect, Draft, Facts, Frame, Inspected, Moment, Parsed, Row, Rows, Session,
 };
@@ -62,8 +64,13 @@ impl Dialect for Mysql {
         grammar::read(statement, text, source, server)
     }
 
-    fn at_home(&self, parsed: Parsed, catalog: &Catalog) -> Result<Parsed, Diagnostic> {
+    fn in_session(&self, mut parsed: Parsed, catalog: &Catalog) -> Result<Parsed, Diagnostic> {
+        kept::stamp(&mut parsed, catalog);
         home::at_home(parsed, catalog)
+    }
+
+    fn keep(&self, said: &Object, read: &mut Object) {
+        kept::carry(said, read);
     }
 
     /// Who may do what is asked for in any case, and has to be told where it is managed.
@@ -183,6 +190,8 @@ impl Dialect for Mysql {
             catalog.collation = Some(row::collation_of(value, catalog.server));
         } else if name == grammar::DATABASE {
             catalog.database = Some(value.clone());
+        } else {
+            kept::set(&mut catalog.session, name, value, catalog.server);
         }
     }
 }

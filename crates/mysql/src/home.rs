@@ -5,9 +5,9 @@
 //! is called. Invariant: an object of a catalog has no schema; only a foreign key may point into another database.
 
 use crate::grammar::DATABASE;
-use driftless_model::{Catalog, Name, ObjectId};
+use driftless_model::{Catalog, Name, ObjectId, View};
 use driftless_planner::{Action, Data, Parsed, Session};
-use driftless_sql::Diagnostic;
+use driftless_sql::{Diagnostic, SourceId, Syntax, TokenKind, lex, token_name};
 
 pub fn at_home(mut parsed: Parsed, catalog: &Catalog) -> Result<Parsed, Diagnostic> {
     let own = catalog.database.as_deref();
@@ -33,6 +33,7 @@ pub fn at_home(mut parsed: Parsed, catalog: &Catalog) -> Result<Parsed, Diagnost
         for id in ids(action) {
             unqualify(id, own);
         }
+        view_at_home(action, own, catalog.server.dialect.syntax());
         let stands = action.target().filter(|id| !id.schema.is_empty());
         if let Some(id) = stands {
             let what = format!("{} `{}`.`{}`", id.kind.noun(), id.schema, id.name);
@@ -58,6 +59,39 @@ fn unqualify(id: &mut ObjectId, own: Option<&str>) {
     if own.is_some_and(|own| id.schema.as_str().eq_ignore_ascii_case(own)) {
         id.schema = Name::default();
     }
+}
+
+/// A view's query without its own database's name (servers say it wherever another database is read as well).
+pub fn view_at_home(action: &mut Action, own: Option<&str>, syntax: Syntax) {
+    if let (Action::Create(create), Some(own)) = (action, own)
+        && let Some(view) = create.object.get_mut::<View>()
+        && let Some(plain) = without(&view.query.written, own, syntax)
+    {
+        view.query.written = plain;
+    }
+}
+
+/// `shop.a` as `a`; nothing where the name may be that of a table or an alias as well.
+fn without(sql: &str, own: &str, syntax: Syntax) -> Option<String> {
+    let (tokens, _, _) = lex(sql, syntax, SourceId(0));
+    let point = |at: usize| tokens.get(at).is_some_and(|t| t.span.of(sql) == ".");
+    let mut cuts = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let named = matches!(token.kind, TokenKind::Word | TokenKind::Quoted)
+            && token_name(token, sql, syntax).eq_ignore_ascii_case(own);
+        if !named {
+            continue;
+        }
+        if !point(at + 1) || at > 0 && point(at - 1) {
+            return None;
+        }
+        cuts.push(token.span.start..tokens.get(at + 2)?.span.start);
+    }
+    let mut out = sql.to_owned();
+    for cut in cuts.iter().rev().cloned() {
+        out.replace_range(cut, "");
+    }
+    (!cuts.is_empty()).then_some(out)
 }
 
 /// Every id in an action of this engine.

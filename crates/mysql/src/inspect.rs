@@ -6,17 +6,21 @@
 //! grammar does not understand is named as not modelled.
 
 use crate::dialect::of;
+use crate::grammar::SAID;
+use crate::home::view_at_home;
 use crate::inspect_grants;
-use crate::row::CLIENT_CHARSET;
+use crate::kept;
 use crate::text::{id, literal, quoted};
-use driftless_model::{Catalog, Kind, Name, Observed, Server, Unmodelled, View};
+use driftless_model::{Catalog, Kind, Name, Observed, Server, Table, Unmodelled};
 use driftless_planner::{Action, Inspected, Moment, Patience, Rows};
+use driftless_sql::modes::plain;
 use driftless_sql::{Problems, SourceId, Syntax, split};
 use std::collections::BTreeSet;
 
 /// The database's collation, then the names of everything, in the order in which it is made.
 pub const QUERY: &str = "SELECT DEFAULT_COLLATION_NAME, DATABASE(), DEFAULT_CHARACTER_SET_NAME, @@global.sql_mode, \
-     @@lower_case_table_names FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE();\n\
+     @@lower_case_table_names, @@global.time_zone, \
+     @@character_set_client, @@collation_connection FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE();\n\
      SELECT TABLE_NAME, TABLE_TYPE, TABLE_ROWS, DATA_LENGTH + INDEX_LENGTH FROM information_schema.TABLES \
      WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_TYPE = 'VIEW', TABLE_NAME;\n\
      SELECT ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() \
@@ -138,6 +142,9 @@ pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
         (2, "charset"),
         (3, "sql_mode"),
         (4, "lower_case_table_names"),
+        (5, "time_zone"),
+        (6, "character_set_client"),
+        (7, "collation_connection"),
     ] {
         if let Some(value) = first.and_then(|r| r.get(at)) {
             let settings = &mut moment.catalog.settings;
@@ -158,10 +165,16 @@ pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
             unmodelled(shown, "without leave to read it", &mut moment);
             continue;
         };
-        match actions(text, server) {
+        let mode = row.and_then(|r| r.get(1)).filter(|_| shown.column > 1);
+        match actions(text, mode.unwrap_or_default(), server) {
             Ok(mut actions) => {
-                let client = row.and_then(|r| r.get(shown.column + 1));
-                said_by(&mut actions, client);
+                let cell = |at: isize| row?.get(shown.column.checked_add_signed(at)?);
+                for action in &mut actions {
+                    let own = moment.catalog.database.as_deref();
+                    view_at_home(action, own, server.dialect.syntax());
+                    inherited(action);
+                    kept::told(action, shown.kind, cell, &moment.catalog);
+                }
                 patience.attempt(actions, &mut moment);
             }
             Err(why) => unmodelled(shown, &why, &mut moment),
@@ -199,14 +212,17 @@ pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
     })
 }
 
-/// A view keeps the character set of the connection that made it: what a cast to a text is in, where it does not say.
-fn said_by(actions: &mut [Action], client: Option<&str>) {
-    for action in actions {
-        if let Action::Create(create) = action
-            && let Some(view) = create.object.get_mut::<View>()
-            && let Some(charset) = client.filter(|c| *c != "utf8mb4")
-        {
-            view.options.insert(CLIENT_CHARSET.into(), charset.into());
+/// A collation without its character set is shown where the table's is not that one's usual: the column says none.
+fn inherited(action: &mut Action) {
+    let Action::Create(create) = action else {
+        return;
+    };
+    let Some(table) = create.object.get_mut::<Table>() else {
+        return;
+    };
+    for my in table.columns.iter_mut().filter_map(|c| c.my.as_mut()) {
+        if my.options.get(SAID).is_some_and(|how| how == "collation") {
+            my.options.remove(SAID);
         }
     }
 }
@@ -220,9 +236,15 @@ fn unmodelled(shown: &Shown, why: &str, moment: &mut Moment) {
     });
 }
 
-fn actions(sql: &str, server: Server) -> Result<Vec<Action>, String> {
+fn actions(sql: &str, mode: &str, server: Server) -> Result<Vec<Action>, String> {
+    let syntax = server.dialect.syntax();
+    let sql = plain(sql, mode, syntax, SourceId(0)).map_err(|why| {
+        let why = why.into_iter().next();
+        why.map_or_else(String::new, |d| d.message)
+    })?;
+    let sql = sql.as_ref();
     // A trigger's text may end in a semicolon of its own.
-    let (statements, problems) = split(sql, server.dialect.syntax(), SourceId(0));
+    let (statements, problems) = split(sql, syntax, SourceId(0));
     if let Some(problem) = problems.first() {
         return Err(problem.message.clone());
     }

@@ -9,6 +9,7 @@ mod grammar;
 mod home;
 mod inspect;
 mod inspect_grants;
+mod kept;
 mod print;
 mod print_grant;
 mod print_program;

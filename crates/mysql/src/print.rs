@@ -65,13 +65,22 @@ pub fn statement(actions: &[Action], server: Server) -> String {
         Action::Drop(d) if d.id.kind == Kind::Table => format!("DROP TABLE {}", qualified(&d.id)),
         Action::Grant { .. } => crate::print_grant::statement(actions, server),
         Action::Data(data) => data_text(data),
-        Action::Session(Session::Set { name, value }) => format!("SET {name} = {value}"),
-        Action::Session(Session::SearchPath(_)) => String::new(),
+        Action::Session(_) => settings(actions),
         _ => match table_of(first) {
             Some(id) => table::alter(&id, actions, server),
             None => crate::print_program::single(first, server),
         },
     }
+}
+
+/// `SET a = 1, b = 2`
+fn settings(actions: &[Action]) -> String {
+    let each = actions.iter().filter_map(|action| match action {
+        Action::Session(Session::Set { name, value }) if value.is_empty() => Some(name.clone()),
+        Action::Session(Session::Set { name, value }) => Some(format!("{name} = {value}")),
+        _ => None,
+    });
+    format!("SET {}", each.collect::<Vec<_>>().join(", "))
 }
 
 fn data_text(data: &Data) -> String {

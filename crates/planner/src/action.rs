@@ -292,7 +292,7 @@ pub enum Data {
     Assert { text: String },
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Session {
     SearchPath(driftless_model::SearchPath),
     /// Any other SET or PRAGMA, as written.

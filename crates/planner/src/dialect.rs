@@ -9,7 +9,7 @@ use crate::moment::Moment;
 use crate::ops::{Cx, Row};
 use crate::rows::Rows;
 use driftless_model::{
-    Catalog, Grant, Kind, Name, ObjectId, Observed, Part, Ref, Scope, Server, Version,
+    Catalog, Grant, Kind, Name, Object, ObjectId, Observed, Part, Ref, Scope, Server, Version,
 };
 use driftless_sql::{Diagnostic, Problems, RawStatement, SourceId, Span, Syntax};
 
@@ -79,10 +79,15 @@ pub trait Dialect: Sync {
         server: Server,
     ) -> Result<Parsed, Diagnostic>;
 
-    /// The same as a session sees it that works in one database, where names may be qualified with it (MySQL).
-    fn at_home(&self, parsed: Parsed, _catalog: &Catalog) -> Result<Parsed, Diagnostic> {
+    /// The same as its session means it: MySQL's works in one database, with whose name names may be qualified, and
+    /// has modes that programs keep.
+    fn in_session(&self, parsed: Parsed, _catalog: &Catalog) -> Result<Parsed, Diagnostic> {
         Ok(parsed)
     }
+
+    /// Gives `read`, which is what `said` reads as when it is printed, what its own statement does not say (MySQL: the
+    /// session's modes).
+    fn keep(&self, _said: &Object, _read: &mut Object) {}
 
     /// The texts to ask a live database, each a batch of statements that give one answer each; the first batch may
     /// depend on nothing.

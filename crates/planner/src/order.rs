@@ -192,7 +192,11 @@ fn sort(drafts: &[Draft], graph: &DiGraph<usize, ()>) -> Result<Vec<usize>, Vec<
 /// What people like to read first: take-downs, then types and routines, then tables with all that is theirs, views
 /// and triggers, and drops for good at the end.
 fn key(draft: &Draft, at: usize) -> Key {
-    let first = draft.actions().next();
+    let sets = |a: &&Action| matches!(a, Action::Session(_));
+    let first = draft
+        .actions()
+        .find(|a| !sets(a))
+        .or(draft.actions().next());
     let kind = draft.target.kind;
     let class = match first {
         Some(Action::Session(_)) => 0,

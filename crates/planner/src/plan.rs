@@ -3,7 +3,7 @@
 //! Invariant: no plan leaves here whose printed text, read back and applied to the before-state, does not give the
 //! after-state (with what is unproven, kept or out of scope taken from before).
 
-use crate::action::Action;
+use crate::action::{Action, Session};
 use crate::close::{Answer, close};
 use crate::describe::Group;
 use crate::dialect::{Dialect, Frame};
@@ -414,6 +414,7 @@ fn fuse(dialect: &dyn Dialect, renames: Vec<Action>, drafts: Vec<Draft>) -> Vec<
         }
     }
     let mut open: Option<ObjectId> = None;
+    let mut set: Option<Vec<Session>> = None;
     for draft in drafts {
         let key = match &draft.fuse {
             Fuse::May(k) if draft.statements.len() == 1 => Some(k.clone()),
@@ -434,7 +435,15 @@ fn fuse(dialect: &dyn Dialect, renames: Vec<Action>, drafts: Vec<Draft>) -> Vec<
         open = key;
         let unit = out.last().map_or(0, |d| d.unit + 1);
         let mut told = draft.told;
-        for actions in draft.statements {
+        let mut statements = draft.statements;
+        // One neighbour puts back what the other sets again: it stays as it is.
+        let sets = statements.first().and_then(|s| settings(s));
+        if sets.is_some() && sets == set {
+            statements.remove(0);
+            out.pop();
+        }
+        set = sets;
+        for actions in statements {
             out.push(Drafted {
                 actions,
                 because: draft.because.clone(),
@@ -446,17 +455,28 @@ fn fuse(dialect: &dyn Dialect, renames: Vec<Action>, drafts: Vec<Draft>) -> Vec<
     out
 }
 
+/// A statement that only sets up the session.
+fn settings(actions: &[Action]) -> Option<Vec<Session>> {
+    let each = actions.iter().map(|a| match a {
+        Action::Session(session) => Some(session.clone()),
+        _ => None,
+    });
+    each.collect::<Option<_>>()
+        .filter(|s: &Vec<_>| !s.is_empty())
+}
+
 /// Cuts where a statement cannot run inside, and behind what must be committed before it can be used.
 fn segment(dialect: &dyn Dialect, steps: Vec<Step>) -> Vec<Segment> {
     let mut out: Vec<Segment> = Vec::new();
     let mut cut = true;
-    for step in steps {
-        let tx = step
-            .actions
-            .iter()
-            .filter_map(|a| Some(dialect.row(a.target()?.kind)?.tx(a)))
-            .max()
-            .unwrap_or(Tx::Inside);
+    let ways: Vec<Option<Tx>> = steps.iter().map(|step| way(dialect, step)).collect();
+    for (at, step) in steps.into_iter().enumerate() {
+        // A setting stands with what it is made for, where no transaction is open.
+        let tx = match ways[at] {
+            Some(tx) => tx,
+            None if cut => ways[at..].iter().find_map(|w| *w).unwrap_or(Tx::Outside),
+            None => Tx::Inside,
+        };
         if tx == Tx::Outside {
             out.push(Segment {
                 transaction: false,
@@ -472,7 +492,16 @@ fn segment(dialect: &dyn Dialect, steps: Vec<Step>) -> Vec<Segment> {
                 steps: vec![step],
             }),
         }
-        cut = tx == Tx::UsableAfterCommit;
+        cut = ways[at] == Some(Tx::UsableAfterCommit);
     }
     out
+}
+
+/// How a step runs; `None`: it only sets up the session.
+fn way(dialect: &dyn Dialect, step: &Step) -> Option<Tx> {
+    let row = |a: &Action| Some(dialect.row(a.target()?.kind)?.tx(a));
+    let tx = step.actions.iter().filter_map(row).max();
+    settings(&step.actions)
+        .is_none()
+        .then(|| tx.unwrap_or(Tx::Inside))
 }

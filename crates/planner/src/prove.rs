@@ -64,7 +64,7 @@ impl Proof<'_> {
         if self.scope.unqualified {
             text = unqualified(&text, self.dialect);
         }
-        let mut actions = self.read_back(&text)?;
+        let mut actions = self.read_back(&text, &moment.catalog)?;
         let whole = self.dialect.whole(&actions, moment);
         let mut each = Vec::with_capacity(actions.len());
         for action in &mut actions {
@@ -86,7 +86,7 @@ impl Proof<'_> {
         })
     }
 
-    fn read_back(&self, text: &str) -> Result<Vec<Action>, Problems> {
+    fn read_back(&self, text: &str, catalog: &Catalog) -> Result<Vec<Action>, Problems> {
         let (statements, problems) = split(text, self.dialect.syntax(), SourceId(0));
         if let Some(p) = problems.into_iter().next() {
             return Err(unproved(text, p.to_string()));
@@ -96,6 +96,7 @@ impl Proof<'_> {
             let parsed = self
                 .dialect
                 .read(s, text, SourceId(0), self.server)
+                .and_then(|parsed| self.dialect.in_session(parsed, catalog))
                 .map_err(|d| unproved(text, d.to_string()))?;
             actions.extend(parsed.actions);
         }

@@ -12,6 +12,7 @@ use crate::apply::{apply, located, settle_all};
 use crate::dialect::{Dialect, Parsed};
 use crate::moment::{Fault, Moment};
 use driftless_model::{Catalog, Hints, Name, Part, Server, SqlText};
+use driftless_sql::modes::plain;
 use driftless_sql::{
     Diagnostic, Directive, Place, Problems, SourceId, Sources, Span, StatementKind, Statements,
     Syntax, TokenKind, directives, lex, token_name,
@@ -83,6 +84,13 @@ pub fn read_desired(
 
 impl Reader<'_> {
     fn file(&mut self, text: &str, source: SourceId) {
+        match plain(text, "", self.dialect.syntax(), source) {
+            Ok(text) => self.statements(&text, source),
+            Err(problems) => self.problems.extend(problems),
+        }
+    }
+
+    fn statements(&mut self, text: &str, source: SourceId) {
         let mut statements = Statements::of(text, self.dialect.syntax(), source);
         for statement in statements.by_ref() {
             let statement = &statement;
@@ -98,7 +106,7 @@ impl Reader<'_> {
             }
             let read = self.dialect.read(statement, text, source, self.server);
             let catalog = &self.moment.catalog;
-            match read.and_then(|parsed| self.dialect.at_home(parsed, catalog)) {
+            match read.and_then(|parsed| self.dialect.in_session(parsed, catalog)) {
                 Ok(parsed) => self.parsed(parsed, statement, text, place),
                 Err(problem) => {
                     if is_sql {

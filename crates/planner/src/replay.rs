@@ -230,7 +230,7 @@ impl Replayer<'_> {
             .dialect
             .read(statement, self.text, self.source, self.server);
         let catalog = &self.moment.catalog;
-        let parsed = match read.and_then(|parsed| self.dialect.at_home(parsed, catalog)) {
+        let parsed = match read.and_then(|parsed| self.dialect.in_session(parsed, catalog)) {
             Ok(parsed) => parsed,
             Err(problem) => {
                 let plain = statement.kind == StatementKind::Sql && !is_syntax(&problem);

@@ -329,6 +329,11 @@ impl<'t> Cursor<'t> {
         self.text.get(span.start..span.end).unwrap_or("")
     }
 
+    /// All of the source's text, to which spans refer.
+    pub fn whole(&self) -> &'t str {
+        self.text
+    }
+
     /// From the token at `pos` to the last consumed; empty, at the current token, where none was.
     pub fn span_from(&self, pos: usize) -> Span {
         match self.tokens.get(pos..self.at) {

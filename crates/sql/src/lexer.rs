@@ -64,6 +64,10 @@ pub(crate) struct Lexer<'t> {
     pub at: usize,
     /// Version comments that are open: their inside is code.
     versions: usize,
+    /// MySQL under ANSI_QUOTES: `"` quotes names.
+    pub ansi_quotes: bool,
+    /// MySQL under NO_BACKSLASH_ESCAPES: a backslash is a sign like any other.
+    pub plain_backslash: bool,
     pub comments: Vec<Comment>,
     pub problems: Vec<Diagnostic>,
 }
@@ -86,6 +90,8 @@ impl<'t> Lexer<'t> {
             syntax,
             source,
             versions: 0,
+            ansi_quotes: false,
+            plain_backslash: false,
             at: if text.starts_with('\u{feff}') { 3 } else { 0 },
             comments: Vec::new(),
             problems: Vec::new(),

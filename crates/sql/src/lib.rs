@@ -16,6 +16,7 @@ mod directive;
 mod lexer;
 mod literal;
 mod lower;
+pub mod modes;
 mod quote;
 mod restricted;
 mod script;

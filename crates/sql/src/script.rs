@@ -7,6 +7,7 @@ use crate::Syntax;
 use crate::diagnostic::Diagnostic;
 use crate::lexer::{Comment, Lexer, Token, TokenKind, line_end};
 use crate::source::{Place, SourceId, Span};
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatementKind {
@@ -82,7 +83,7 @@ pub fn read_script(text: &str, syntax: Syntax, source: SourceId) -> Script {
     }
 }
 
-struct Splitter<'t> {
+pub(crate) struct Splitter<'t> {
     text: &'t str,
     syntax: Syntax,
     source: SourceId,
@@ -95,7 +96,7 @@ struct Splitter<'t> {
 }
 
 impl<'t> Splitter<'t> {
-    fn new(text: &'t str, syntax: Syntax, source: SourceId) -> Self {
+    pub fn new(text: &'t str, syntax: Syntax, source: SourceId) -> Self {
         Splitter {
             text,
             syntax,
@@ -107,8 +108,19 @@ impl<'t> Splitter<'t> {
         }
     }
 
+    /// The statement that was just read, where it was one.
+    pub fn take(&mut self) -> Option<RawStatement> {
+        self.statements.pop()
+    }
+
+    /// From here on the text is read under these modes.
+    pub fn under(&mut self, modes: &BTreeSet<String>) {
+        self.lexer.ansi_quotes = modes.contains("ANSI_QUOTES");
+        self.lexer.plain_backslash = modes.contains("NO_BACKSLASH_ESCAPES");
+    }
+
     /// Reads one statement; false at the end of the text.
-    fn statement(&mut self) -> bool {
+    pub fn statement(&mut self) -> bool {
         self.lexer.skip_blank();
         let start = self.lexer.at;
         let Some(first) = self.text.as_bytes().get(start).copied() else {
@@ -434,6 +446,13 @@ impl Body {
 
 fn word_is(token: &Token, text: &str, word: &str) -> bool {
     token.kind == TokenKind::Word && token.span.of(text).eq_ignore_ascii_case(word)
+}
+
+/// MySQL: whether a statement is, or makes, a stored program.
+pub(crate) fn is_program(statement: &RawStatement, text: &str) -> bool {
+    const LONGEST: usize = 16;
+    let tokens = &statement.tokens;
+    (1..=tokens.len().min(LONGEST)).any(|n| program_form(&tokens[..n], text) == Form::Program)
 }
 
 /// `CREATE [OR REPLACE] [DEFINER = …] PROCEDURE | FUNCTION | TRIGGER | EVENT`, `ALTER … EVENT`, `BEGIN NOT ATOMIC`.

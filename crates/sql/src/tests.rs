@@ -1,5 +1,6 @@
 //! Tables of hostile and plain text for lexing, splitting, cursors, quoting and directives.
 
+mod modes;
 mod mysql;
 
 use crate::*;

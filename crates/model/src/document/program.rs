@@ -6,6 +6,15 @@ use crate::options::Options;
 use crate::program::{Aggregate, Argument, Event, Function, Policy, Trigger, TriggerEvent};
 use driftless_sql::quote_name;
 
+/// MySQL: the options that say of what session a program is.
+const OF_SESSION: [&str; 5] = [
+    "client charset",
+    "client collation",
+    "definer",
+    "sql mode",
+    "time zone",
+];
+
 impl Form {
     pub(super) fn function(self, out: &mut Entry, id: &ObjectId, function: &Function) {
         out.flag("procedure", id.kind == Kind::Procedure);
@@ -151,13 +160,14 @@ impl Form {
         self.engine_options(out, &event.options);
     }
 
-    /// Who defined it, and from what connection, differs between environments.
+    /// Who defined it, and in what session, differs between environments.
     pub(super) fn engine_options(self, out: &mut Entry, options: &Options) {
         let mut options = options.clone();
-        options.remove("client charset");
         options.remove("parameters");
         if self.hashes() {
-            options.remove("definer");
+            OF_SESSION.iter().for_each(|name| {
+                options.remove(*name);
+            });
         }
         out.options("options", &options);
     }

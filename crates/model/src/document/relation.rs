@@ -6,7 +6,7 @@ use crate::constraint::{Constraint, ConstraintBody, ForeignKey, Key};
 use crate::id::{Kind, ObjectId};
 use crate::index::{Index, IndexKey, KeyExpr};
 use crate::table::{
-    Column, MyTable, PartitionDef, PgTable, Sequence, Table, TableExt, VirtualTable,
+    Column, MyColumn, MyTable, PartitionDef, PgTable, Sequence, Table, TableExt, VirtualTable,
 };
 use crate::view::View;
 use driftless_sql::normal_tokens;
@@ -26,7 +26,10 @@ impl Form {
         if self.hashes() && table.my().is_none() {
             columns.sort_by(|a, b| a.name.cmp(&b.name));
         }
-        out.entries("columns", columns.into_iter().map(|c| self.column(c)));
+        out.entries(
+            "columns",
+            columns.into_iter().map(|c| self.column(c, table)),
+        );
     }
 
     fn my_table(self, out: &mut Entry, my: &MyTable) {
@@ -97,14 +100,25 @@ impl Form {
         }
     }
 
-    fn column(self, column: &Column) -> Entry {
+    /// To people: what a column says itself.
+    fn collation<'c>(self, column: &'c Column, table: &Table) -> &'c Option<String> {
+        let my = column.my.as_ref();
+        let said = my.is_some_and(|my| my.options.contains_key(MyColumn::SAID_COLLATION));
+        let own = table.my().and_then(|my| my.collation.as_ref());
+        match own.is_some() && column.collation.as_ref() == own && !said && !self.hashes() {
+            true => &None,
+            false => &column.collation,
+        }
+    }
+
+    fn column(self, column: &Column, table: &Table) -> Entry {
         let mut out = Entry::default();
         out.put("name", self.name(&column.name));
         // SQLite's columns may have no type.
         if !column.ty.text.is_empty() {
             out.put("type", self.word(&column.ty.text));
         }
-        out.some("collation", self.some_word(&column.collation));
+        out.some("collation", self.some_word(self.collation(column, table)));
         out.flag("not_null", column.not_null);
         out.some(
             "not_null_conflict",
@@ -135,7 +149,12 @@ impl Form {
             out.some("on_change", my.on_update.as_deref());
             out.flag("invisible", my.invisible);
             out.some("check", self.some_text(&my.check));
-            out.options("options", &my.options);
+            let mut options = my.options.clone();
+            if !self.hashes() {
+                // `collation` says it.
+                options.remove(MyColumn::SAID_COLLATION);
+            }
+            out.options("options", &options);
         }
         out.some("storage", column.storage.as_deref());
         out.some("compression", column.compression.as_deref());

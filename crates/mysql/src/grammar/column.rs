@@ -7,10 +7,13 @@ use super::types::{self, word_or_text};
 use super::{bracketed, column_name, index, sql_text};
 use crate::features::{Feature, has};
 use driftless_model::{
-    Check, Column, Constraint, ConstraintBody, Generated, MyColumn, Name, ObjectId, Server,
-    SqlText, TypeRef,
+    Check, Column, Constraint, ConstraintBody, Dialect, Generated, MyColumn, Name, ObjectId,
+    Server, SqlText, TypeRef,
 };
 use driftless_sql::{Cursor, Diagnostic, Span, TokenKind};
+
+/// It says a collation.
+pub const SAID: &str = MyColumn::SAID_COLLATION;
 
 /// A column with what hangs on it.
 pub struct Definition {
@@ -23,6 +26,7 @@ pub fn read(cur: &mut Cursor, table: &ObjectId, server: Server) -> Result<Defini
     let name = cur.ident("a column name")?;
     let span = name.span;
     let ty = types::canonical(cur, server)?;
+    let charset = ty.charset.is_some() || ty.binary;
     let name = column_name(name);
     let mut out = Definition {
         column: Column {
@@ -45,6 +49,10 @@ pub fn read(cur: &mut Cursor, table: &ObjectId, server: Server) -> Result<Defini
         my.check = Some(SqlText::new(expr));
     }
     while clause(cur, table, server, &mut out, &mut my)? {}
+    if server.dialect == Dialect::Mysql && out.column.collation.is_some() {
+        let how = if charset { "charset" } else { "collation" };
+        my.options.insert(SAID.into(), how.into());
+    }
     if my != MyColumn::default() {
         out.column.my = Some(Box::new(my));
     }

@@ -3,8 +3,9 @@
 //! Invariant: each has a rule; what has none is an error by name.
 
 use super::types::word_or_text;
-use super::{column, ignored};
+use super::{column, ignored, unsupported};
 use driftless_planner::{Action, Parsed, Session};
+use driftless_sql::modes::assignments;
 use driftless_sql::{Cursor, Diagnostic, Span};
 
 pub fn read(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
@@ -94,15 +95,15 @@ fn unknown(cur: &Cursor) -> Diagnostic {
 /// `SET [SESSION] name = value, …`
 fn set(cur: &mut Cursor) -> Result<Parsed, Diagnostic> {
     cur.expect("set")?;
-    let span = cur.rest();
-    let text = cur.text(span);
-    let (name, value) = text.split_once('=').unwrap_or((text, ""));
-    let session = Session::Set {
-        name: name.trim().to_owned(),
-        value: value.trim().to_owned(),
-    };
+    if cur.at("statement") {
+        return Err(unsupported(cur, "settings for one statement"));
+    }
+    let actions = assignments(cur.remaining(), cur.whole())
+        .into_iter()
+        .map(|(name, value)| Action::Session(Session::Set { name, value }));
+    cur.rest();
     Ok(Parsed {
-        actions: vec![Action::Session(session)],
+        actions: actions.collect(),
         ignored: Some("SET is about the session"),
         ..Parsed::default()
     })

@@ -25,6 +25,7 @@ use driftless_model::{Kind, Name, ObjectId, Options, Server, SqlText};
 use driftless_planner::{Action, Drop, Parsed};
 use driftless_sql::{Cursor, Diagnostic, Ident, RawStatement, SourceId, Span};
 
+pub use column::SAID;
 pub use index::unsaid_action;
 pub use misc::{DATABASE, DATABASE_COLLATION};
 pub use routine::PARAMETERS;

@@ -2,10 +2,11 @@
 
 use super::{no_clause, same_options};
 use crate::canon::{same_body, settle_body};
+use crate::kept;
 use crate::print_program::single;
-use driftless_model::{Catalog, Event, ObjectId, Server, Verdict};
+use driftless_model::{Catalog, Event, Object, ObjectId, Server, Verdict};
 use driftless_planner::{
-    Action, Alter, Clause, Create, Cx, Facts, Fault, Hit, KindOps, Moment, Printed, Tx,
+    Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Hit, KindOps, Moment, Printed, Tx, bare,
 };
 
 pub struct Events;
@@ -50,12 +51,17 @@ impl KindOps for Events {
         Verdict::of(same(before, after, cx))
     }
 
+    fn create(&self, id: &ObjectId, object: &Object, _item: &Event, cx: &Cx) -> Vec<Draft> {
+        let draft = cx.draft(Action::create(id.clone(), bare(object)));
+        vec![kept::created(draft, id, object, cx)]
+    }
+
     fn alter(&self, id: &ObjectId, before: &Event, after: &Event, _hits: &[Hit], cx: &Cx) -> Alter {
         if same(before, after, cx) {
             return Alter::Drafts(Vec::new());
         }
         let action = Action::alter(id, Clause::Event(Box::new(after.clone())));
-        Alter::Drafts(vec![cx.draft(action)])
+        Alter::Drafts(vec![kept::framed(cx.draft(action), id, &after.options, cx)])
     }
 
     fn resolve(&self, _create: &mut Create, _moment: &mut Moment) -> Result<(), Fault> {

@@ -117,7 +117,7 @@ impl KindOps for Indexes {
                 key.prefix = None;
             }
         }
-        // InnoDB has no hash indexes; MySQL shows what it made.
+        // InnoDB has no hash indexes; MySQL shows it as if nothing were said.
         let innodb = table
             .my()
             .is_none_or(|m| super::table::engine(m) == "innodb");
@@ -125,7 +125,7 @@ impl KindOps for Indexes {
             && index.method == "hash"
             && moment.catalog.server.dialect == driftless_model::Dialect::Mysql
         {
-            index.method = "btree".into();
+            index.method = String::new();
         }
         if create.id.name.is_empty() {
             let base = match index.keys.first().map(|k| &k.expr) {

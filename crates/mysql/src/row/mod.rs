@@ -13,9 +13,8 @@ mod table;
 mod trigger;
 mod view;
 
-pub use view::CLIENT_CHARSET;
-
 use crate::grammar::PARAMETERS;
+use crate::kept;
 
 pub use table::fill;
 
@@ -70,14 +69,14 @@ pub fn same_options(before: &Options, after: &Options, cx: &Cx) -> bool {
     let plain = |options: &Options| {
         let mut options = options.clone();
         options.remove("definer");
-        options.remove(CLIENT_CHARSET);
         options.remove(PARAMETERS);
+        kept::without(&mut options);
         options
     };
     let wanted = after.get("definer").filter(|d| *d != "current_user");
     let defined = !cx.scope.manages("definers")
         || wanted.is_none_or(|d| before.get("definer").is_some_and(|b| b == d));
-    defined && plain(before) == plain(after)
+    defined && kept::same(before, after, cx) && plain(before) == plain(after)
 }
 
 pub fn no_clause(id: &ObjectId, _clause: &Clause) -> Result<(), Fault> {

@@ -3,10 +3,11 @@
 use super::{no_clause, same_options};
 use crate::canon::same_body;
 use crate::features::{Feature, has};
+use crate::kept;
 use crate::print_program::single;
 use driftless_model::{Catalog, Function, Name, Object, ObjectId, Options, Server, Verdict};
 use driftless_planner::{
-    Action, Alter, Clause, Create, Cx, Facts, Fault, Hit, KindOps, Moment, Printed, Tx,
+    Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Hit, KindOps, Moment, Printed, Tx, bare,
 };
 
 pub struct Routines;
@@ -69,6 +70,11 @@ impl KindOps for Routines {
         Verdict::of(same(before, after, cx))
     }
 
+    fn create(&self, id: &ObjectId, object: &Object, _item: &Function, cx: &Cx) -> Vec<Draft> {
+        let draft = cx.draft(Action::create(id.clone(), bare(object)));
+        vec![kept::created(draft, id, object, cx)]
+    }
+
     fn alter(
         &self,
         id: &ObjectId,
@@ -90,7 +96,7 @@ impl KindOps for Routines {
         match has(cx.server, Feature::OrReplace) {
             true => {
                 let action = Action::replace(id.clone(), Object::new(after.clone()));
-                Alter::Drafts(vec![cx.draft(action)])
+                Alter::Drafts(vec![kept::framed(cx.draft(action), id, &after.options, cx)])
             }
             false => Alter::Recreate("the product cannot replace a routine".into()),
         }

@@ -10,8 +10,9 @@ mod cost;
 pub mod fill;
 
 use crate::canon::{settle_default, settle_expr};
+use crate::grammar::SAID;
 use crate::print;
-use collation::effective;
+use collation::{Effective, effective};
 use driftless_model::{
     Catalog, Column, Constraint, Index, MyTable, Object, ObjectId, PartitionDef, Partitioning,
     Server, SqlText, Table, Verdict,
@@ -25,7 +26,10 @@ use driftless_sql::Diagnostic;
 pub struct Tables;
 
 /// The nature of two columns of one name, each with the collation that its table and database give it.
-pub fn same_column(before: (&Column, Option<&str>), after: (&Column, Option<&str>)) -> Verdict {
+pub fn same_column(
+    before: (&Column, Option<Effective>),
+    after: (&Column, Option<Effective>),
+) -> Verdict {
     let ((b, b_collation), (a, a_collation)) = (before, after);
     let plain = b.ty.text == a.ty.text
         && b.not_null == a.not_null
@@ -49,6 +53,9 @@ fn same_rest(before: &Column, after: &Column) -> bool {
         before.my.as_deref().cloned().unwrap_or_default(),
         after.my.as_deref().cloned().unwrap_or_default(),
     );
+    // Part of the collation.
+    b.options.remove(SAID);
+    a.options.remove(SAID);
     // MariaDB does not show it (SHOW CREATE TABLE), so there it is no difference.
     if !(b.options.contains_key("srid") && a.options.contains_key("srid")) {
         b.options.remove("srid");
@@ -189,10 +196,7 @@ impl KindOps for Tables {
         columns.fold(partitions, |verdict, (b, a)| {
             let b_collation = effective(b, before, cx.before, cx);
             let a_collation = effective(a, after, cx.after, cx);
-            verdict.and(same_column(
-                (b, b_collation.as_deref()),
-                (a, a_collation.as_deref()),
-            ))
+            verdict.and(same_column((b, b_collation), (a, a_collation)))
         })
     }
 

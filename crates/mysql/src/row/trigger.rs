@@ -3,6 +3,7 @@
 use super::{instant, no_clause, same_options};
 use crate::canon::{same_body, settle_body};
 use crate::grammar::PRECEDES;
+use crate::kept;
 use crate::print_program::single;
 use driftless_model::{Catalog, Name, Object, ObjectId, Server, Table, Trigger, Verdict};
 use driftless_planner::{
@@ -59,7 +60,7 @@ impl KindOps for Triggers {
         if let Some(before) = &item.follows {
             draft.reach.needs.push(id.named(before.clone()).part());
         }
-        vec![draft]
+        vec![kept::created(draft, id, object, cx)]
     }
 
     fn alter(

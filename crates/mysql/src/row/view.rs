@@ -2,6 +2,7 @@
 
 use super::{no_clause, same_options};
 use crate::canon::{foreign, missing_relation, settle_query};
+use crate::kept::{self, CLIENT_CHARSET};
 use crate::print_program::single;
 use driftless_model::{Catalog, Object, ObjectId, Server, Verdict, View};
 use driftless_planner::{
@@ -9,9 +10,6 @@ use driftless_planner::{
 };
 
 pub struct Views;
-
-/// The character set of the connection that made a view.
-pub const CLIENT_CHARSET: &str = "client charset";
 
 fn settle(item: &mut View, catalog: &Catalog) {
     let client = item.options.get(CLIENT_CHARSET).map(String::as_str);
@@ -48,7 +46,8 @@ impl KindOps for Views {
     }
 
     fn create(&self, id: &ObjectId, object: &Object, _item: &View, cx: &Cx) -> Vec<Draft> {
-        vec![cx.draft(Action::create(id.clone(), bare(object)))]
+        let draft = cx.draft(Action::create(id.clone(), bare(object)));
+        vec![kept::created(draft, id, object, cx)]
     }
 
     fn alter(&self, id: &ObjectId, before: &View, after: &View, _hits: &[Hit], cx: &Cx) -> Alter {
@@ -56,7 +55,7 @@ impl KindOps for Views {
             return Alter::Drafts(Vec::new());
         }
         let action = Action::replace(id.clone(), Object::new(after.clone()));
-        Alter::Drafts(vec![cx.draft(action)])
+        Alter::Drafts(vec![kept::framed(cx.draft(action), id, &after.options, cx)])
     }
 
     fn resolve(&self, create: &mut Create, moment: &mut Moment) -> Result<(), Fault> {

@@ -77,9 +77,14 @@ impl Reader<'_> {
                 return;
             }
             // Its grammar says what a type means: `int` is `int(11)`, json a text with a check.
-            Ok(read) if self.dialect.id().is_mysql() => {
-                if let Some((_, place)) = made.first() {
+            Ok(mut read) if self.dialect.id().is_mysql() => {
+                if let Some((said, place)) = made.first() {
                     let place = *place;
+                    if let (Action::Create(said), Some(Action::Create(read))) =
+                        (said, read.first_mut())
+                    {
+                        self.dialect.keep(&said.object, &mut read.object);
+                    }
                     made = read.into_iter().map(|a| (a, place)).collect();
                 }
             }

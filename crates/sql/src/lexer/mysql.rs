@@ -46,8 +46,12 @@ impl Lexer<'_> {
     pub(super) fn mysql_token(&mut self) -> TokenKind {
         let (b, next) = (self.byte(self.at), self.byte(self.at + 1));
         match b {
+            b'"' if self.ansi_quotes => {
+                self.quoted(b'"', Escape::Doubled, "name");
+                TokenKind::Quoted
+            }
             b'\'' | b'"' => {
-                self.quoted(b, Escape::Both, "string");
+                self.quoted(b, self.mysql_escape(), "string");
                 TokenKind::Text
             }
             b'`' => {
@@ -56,12 +60,12 @@ impl Lexer<'_> {
             }
             b'x' | b'X' | b'b' | b'B' if next == b'\'' => {
                 self.at += 1;
-                self.quoted(b'\'', Escape::Both, "string");
+                self.quoted(b'\'', self.mysql_escape(), "string");
                 TokenKind::Bits
             }
             b'n' | b'N' if next == b'\'' => {
                 self.at += 1;
-                self.quoted(b'\'', Escape::Both, "string");
+                self.quoted(b'\'', self.mysql_escape(), "string");
                 TokenKind::Text
             }
             b'?' => {
@@ -79,6 +83,13 @@ impl Lexer<'_> {
             _ if is_word_start(b) || b == b'$' => self.word(),
             _ if self.starts_number() => self.number(),
             _ => self.mysql_symbol(),
+        }
+    }
+
+    fn mysql_escape(&self) -> Escape {
+        match self.plain_backslash {
+            true => Escape::Doubled,
+            false => Escape::Both,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Columns that come or change.
 
 use super::{COPY, Feature, Ground, INSTANT, Online, REBUILD, Wait, has, of};
+use crate::grammar::SAID;
 use crate::grammar::is_text;
 use crate::row::charset_of;
 use crate::row::table::collation::effective_at;
@@ -136,8 +137,10 @@ pub fn changed(was: &Column, now: &Column, ground: &Ground) -> Online {
         out = out.and(COPY);
     }
     let mut rest = (b.options, a.options);
-    rest.0.remove("comment");
-    rest.1.remove("comment");
+    for word in ["comment", SAID] {
+        rest.0.remove(word);
+        rest.1.remove(word);
+    }
     if rest.0 != rest.1 {
         out = out.and(COPY);
     }

@@ -62,10 +62,7 @@ pub fn columns_and_options(id: &ObjectId, before: &Table, after: &Table, cx: &Cx
                 let moved = !stay.contains(&column.name);
                 let was_collated = effective(was, before, cx.before, cx);
                 let is_collated = effective(column, after, cx.after, cx);
-                let same = same_column(
-                    (was, was_collated.as_deref()),
-                    (column, is_collated.as_deref()),
-                ) == Verdict::Same;
+                let same = same_column((was, was_collated), (column, is_collated)) == Verdict::Same;
                 if made_anew.contains(&column.name) {
                     out.push(Action::table(
                         id,

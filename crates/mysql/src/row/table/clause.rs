@@ -90,15 +90,16 @@ pub fn apply(id: &ObjectId, clause: &Clause, moment: &mut Moment) -> Result<(), 
         }
         Clause::Table(TableClause::Options(options)) => {
             set_options(table, options, server);
+            collation::new_default(table, own.as_deref(), server);
             Ok(())
         }
         Clause::Table(TableClause::Convert(to)) => {
             let to = collation::resolved(to, None, server);
-            for column in table.columns.iter_mut().filter(|c| is_text(&c.ty.text)) {
-                column.collation = Some(to.clone());
-            }
             if let Some(my) = table.my_mut() {
-                my.collation = Some(to);
+                my.collation = Some(to.clone());
+            }
+            for column in table.columns.iter_mut().filter(|c| is_text(&c.ty.text)) {
+                collation::convert(column, own.as_deref(), &to, server);
             }
             Ok(())
         }
