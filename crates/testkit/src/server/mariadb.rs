@@ -218,6 +218,8 @@ impl Mariadb {
                 "--host", &self.host, "--port", &self.port, "--user", &self.user,
             ])
             .args(["--default-character-set=utf8mb4", "--skip-ssl"])
+            // The collation is the server's usual one, whatever the client's is.
+            .arg("--init-command=SET NAMES utf8mb4")
             .args(["--batch", "--skip-column-names", "--raw", "--comments"])
             .args(database)
             .stdin(Stdio::piped())
