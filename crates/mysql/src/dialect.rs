@@ -129,6 +129,12 @@ impl Dialect for Mysql {
         !kind.is_routine()
     }
 
+    /// Manual, Identifier Case Sensitivity.
+    fn spells_tables(&self, live: &Catalog) -> bool {
+        let names = live.settings.get("lower_case_table_names");
+        names.is_none_or(|how| how == "0")
+    }
+
     fn renames(&self, kind: Kind) -> bool {
         matches!(kind, Kind::Table | Kind::Index)
     }

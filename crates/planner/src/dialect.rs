@@ -137,6 +137,11 @@ pub trait Dialect: Sync {
         kind == Kind::DefaultPrivileges
     }
 
+    /// Whether a live database keeps the case in which a table's name is written.
+    fn spells_tables(&self, _live: &Catalog) -> bool {
+        true
+    }
+
     /// Objects of this kind can be renamed in place.
     fn renames(&self, kind: Kind) -> bool {
         kind == Kind::Table

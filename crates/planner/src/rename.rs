@@ -77,7 +77,7 @@ pub(crate) fn rename(
         }
     }
     problems.0.extend(former(dialect, hints, &actions));
-    let mut further = respelled(&moment.catalog, after);
+    let mut further = respelled(dialect, &moment.catalog, after);
     for pass in 0..2 {
         if pass == 1 {
             further = alike(dialect, &moment.catalog, after, scope);
@@ -159,13 +159,14 @@ fn with_grants(dialect: &dyn Dialect, rename: Action, before: &Catalog) -> Vec<A
 }
 
 /// Tables and columns whose names are equal to the engine and spelled otherwise.
-fn respelled(before: &Catalog, after: &Catalog) -> Vec<Action> {
+fn respelled(dialect: &dyn Dialect, before: &Catalog, after: &Catalog) -> Vec<Action> {
     let mut out = Vec::new();
+    let spelled = dialect.spells_tables(before);
     for (id, table) in after.of::<driftless_model::Table>() {
         let Some((standing, object)) = before.objects.get_key_value(id) else {
             continue;
         };
-        if standing.name.as_str() != id.name.as_str() {
+        if spelled && standing.name.as_str() != id.name.as_str() {
             out.push(Action::Rename {
                 part: standing.part(),
                 to: id.name.clone(),

@@ -285,7 +285,7 @@ static FUNCTION: Shape = shape(
             my(
                 "options",
                 What::Options,
-                "`deterministic`, `data access`, `definer`",
+                "`deterministic`, `data access`, `sql mode`, `definer`",
             ),
         ],
         SPINE,

@@ -6,7 +6,6 @@ mod constraint;
 mod event;
 mod index;
 pub mod online;
-mod privileges;
 mod routine;
 mod sequence;
 mod table;
@@ -21,7 +20,7 @@ pub use table::fill;
 pub use table::collation::charset as charset_of;
 
 use driftless_model::{Kind, ObjectId, Options, Server};
-use driftless_planner::{Clause, Cx, Facts, Fault, Held, Lock, Row};
+use driftless_planner::{Clause, Cx, Facts, Fault, Held, Lock, OnlyGrants, Printed, Row, Tx};
 use driftless_sql::Diagnostic;
 
 /// A collation from what the grammar read.
@@ -39,7 +38,16 @@ pub fn of(kind: Kind) -> Option<&'static dyn Row> {
         Kind::Function | Kind::Procedure => &routine::Routines,
         Kind::Event => &event::Events,
         Kind::Sequence => &sequence::Sequences,
-        Kind::DefaultPrivileges => &privileges::Privileges,
+        // Those on the database as a whole.
+        Kind::DefaultPrivileges => &OnlyGrants {
+            tx: Tx::Outside,
+            print: |action, server| {
+                Printed::plain(crate::print::statement(
+                    std::slice::from_ref(action),
+                    server,
+                ))
+            },
+        },
         _ => return None,
     })
 }

@@ -6,7 +6,6 @@
 mod aggregate;
 mod composite;
 mod constraint;
-mod default_privileges;
 mod domain;
 mod enumeration;
 mod extension;
@@ -25,7 +24,7 @@ mod trigger;
 mod view;
 
 use driftless_model::Kind;
-use driftless_planner::Row;
+use driftless_planner::{OnlyGrants, Row, Tx};
 
 pub(crate) use function::identity;
 pub(crate) use lock::strength;
@@ -49,7 +48,10 @@ pub(crate) fn of(kind: Kind) -> Option<&'static dyn Row> {
         Kind::MaterializedView => &view::MaterializedViews,
         Kind::Trigger => &trigger::Triggers,
         Kind::Policy => &policy::Policies,
-        Kind::DefaultPrivileges => &default_privileges::Defaults,
+        Kind::DefaultPrivileges => &OnlyGrants {
+            tx: Tx::Inside,
+            print: |action, _| general::print(action),
+        },
         Kind::VirtualTable | Kind::Event => return None,
     })
 }

@@ -1,16 +1,22 @@
-//! Privileges on the database as a whole: the model's default privileges, which are there only while somebody has one.
+//! The row of what is nothing but grants: default privileges, and MySQL's privileges on a database.
 //!
-//! Neighbours: the planner writes grants as it does those of any object; `print_grant` prints them.
+//! Neighbours: `close` writes the grants as it does those of any object; dialects say how one is printed. Invariant: no
+//! statement makes or drops it but its grants.
 
-use super::no_clause;
+use crate::action::{Action, Clause, Create};
+use crate::draft::{Alter, Draft, Hit};
+use crate::facts::Facts;
+use crate::moment::{Fault, Moment};
+use crate::ops::{Cx, KindOps, Printed, Tx};
 use driftless_model::{Catalog, DefaultPrivileges, Object, ObjectId, Server, Verdict};
-use driftless_planner::{
-    Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Hit, KindOps, Moment, Printed, Tx,
-};
+use driftless_sql::Diagnostic;
 
-pub struct Privileges;
+pub struct OnlyGrants {
+    pub tx: Tx,
+    pub print: fn(&Action, Server) -> Printed,
+}
 
-impl KindOps for Privileges {
+impl KindOps for OnlyGrants {
     type Item = DefaultPrivileges;
 
     fn settle(&self, _: &ObjectId, _: &mut DefaultPrivileges, _: &Catalog) {}
@@ -19,7 +25,6 @@ impl KindOps for Privileges {
         Verdict::Same
     }
 
-    /// No statement makes or drops it but its grants.
     fn create(&self, _: &ObjectId, _: &Object, _: &DefaultPrivileges, _: &Cx) -> Vec<Draft> {
         Vec::new()
     }
@@ -43,12 +48,13 @@ impl KindOps for Privileges {
         Ok(())
     }
 
-    fn clause(&self, id: &ObjectId, clause: &Clause, _: &mut Moment) -> Result<(), Fault> {
-        no_clause(id, clause)
+    fn clause(&self, id: &ObjectId, _: &Clause, _: &mut Moment) -> Result<(), Fault> {
+        let noun = id.kind.noun();
+        Err(Diagnostic::error("D0003", format!("{noun} `{id}` cannot be altered")).into())
     }
 
     fn tx(&self, _: &Action) -> Tx {
-        Tx::Outside
+        self.tx
     }
 
     fn facts(&self, _: &Action, _: &Moment) -> Facts {
@@ -56,9 +62,6 @@ impl KindOps for Privileges {
     }
 
     fn print(&self, action: &Action, _: Option<&Action>, server: Server) -> Printed {
-        Printed::plain(crate::print::statement(
-            std::slice::from_ref(action),
-            server,
-        ))
+        (self.print)(action, server)
     }
 }
