@@ -166,7 +166,7 @@ impl Form {
         options.remove("parameters");
         if self.hashes() {
             OF_SESSION.iter().for_each(|name| {
-                options.remove(*name);
+                options.remove(name);
             });
         }
         out.options("options", &options);
