@@ -268,6 +268,7 @@ impl Form {
             Body::View(v) => self.view(&mut out, id, v),
             Body::Trigger(t) => self.trigger(&mut out, t),
             Body::Policy(p) => self.policy(&mut out, p),
+            Body::Rule(r) => self.rule(&mut out, r),
             Body::Event(e) => self.event(&mut out, e),
         }
         // Who owns what and who may do what differs between environments and is compared only where it is managed.
@@ -309,6 +310,7 @@ impl Form {
             "indexes",
             "triggers",
             "policies",
+            "rules",
         ] {
             entry.entries(list, of(list).into_iter());
         }
@@ -356,6 +358,7 @@ fn member_list(body: &Body) -> Option<&'static str> {
         Body::Index(_) => Some("indexes"),
         Body::Trigger(_) => Some("triggers"),
         Body::Policy(_) => Some("policies"),
+        Body::Rule(_) => Some("rules"),
         _ => None,
     }
 }

@@ -99,12 +99,13 @@ pub enum Kind {
     MaterializedView,
     Trigger,
     Policy,
+    Rule,
     DefaultPrivileges,
     Event,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 19] = [
+    pub const ALL: [Kind; 20] = [
         Kind::Schema,
         Kind::Extension,
         Kind::Enum,
@@ -122,6 +123,7 @@ impl Kind {
         Kind::MaterializedView,
         Kind::Trigger,
         Kind::Policy,
+        Kind::Rule,
         Kind::DefaultPrivileges,
         Kind::Event,
     ];
@@ -146,6 +148,7 @@ impl Kind {
             Kind::MaterializedView => "materialized view",
             Kind::Trigger => "trigger",
             Kind::Policy => "policy",
+            Kind::Rule => "rule",
             Kind::DefaultPrivileges => "default privileges",
             Kind::Event => "event",
         }
@@ -249,7 +252,7 @@ impl ObjectId {
             args: None,
         }))
     }
-    /// A constraint, trigger or policy of a relation.
+    /// A constraint, trigger, policy or rule of a relation.
     pub fn owned(kind: Kind, relation: &ObjectId, name: Name) -> Self {
         ObjectId::new(kind, relation.schema.clone(), name).under(relation.name.clone())
     }

@@ -35,7 +35,7 @@ pub use index::{Index, IndexKey, KeyExpr};
 pub use object::{Body, Grant, Item, Object, Origin};
 pub use objects::{Objects, Users, requirements};
 pub use options::Options;
-pub use program::{Aggregate, Argument, Event, Function, Policy, Trigger, TriggerEvent};
+pub use program::{Aggregate, Argument, Event, Function, Policy, Rule, Trigger, TriggerEvent};
 pub use scope::{HISTORY, Pattern, Scope, leave_foreign};
 pub use table::{
     Column, Generated, Identity, Like, LiteTable, MyColumn, MyTable, Partition, PartitionDef,

@@ -5,7 +5,7 @@
 use crate::constraint::Constraint;
 use crate::id::{Kind, Name, Part};
 use crate::index::Index;
-use crate::program::{Event, Function, Policy, Trigger};
+use crate::program::{Event, Function, Policy, Rule, Trigger};
 use crate::table::{Sequence, Table, VirtualTable};
 use crate::types::{Composite, DefaultPrivileges, Domain, Enum, Extension, Schema};
 use crate::view::View;
@@ -63,6 +63,7 @@ pub enum Body {
     View(Box<View>),
     Trigger(Box<Trigger>),
     Policy(Box<Policy>),
+    Rule(Box<Rule>),
     DefaultPrivileges(DefaultPrivileges),
     Event(Box<Event>),
 }
@@ -92,7 +93,7 @@ pub trait Item: Sized + Clone + Into<Body> + 'static {
 bodies! {
     Schema(Schema), Extension(Extension), Enum(Enum), Composite(Composite), Domain(Domain), Sequence(Sequence),
     Function(Function), Table(Table), VirtualTable(VirtualTable), Constraint(Constraint), Index(Index), View(View),
-    Trigger(Trigger), Policy(Policy), DefaultPrivileges(DefaultPrivileges), Event(Event),
+    Trigger(Trigger), Policy(Policy), Rule(Rule), DefaultPrivileges(DefaultPrivileges), Event(Event),
 }
 
 impl Object {
@@ -151,6 +152,7 @@ impl Object {
             Body::View(v) => v.parts(),
             Body::Trigger(t) => t.parts(),
             Body::Policy(p) => p.parts(),
+            Body::Rule(r) => r.parts(),
         }
     }
 
@@ -194,6 +196,7 @@ impl Object {
             Body::Index(i) => Some(&i.table),
             Body::Trigger(t) => Some(&t.table),
             Body::Policy(p) => Some(&p.table),
+            Body::Rule(r) => Some(&r.table),
             _ => None,
         }
     }
@@ -217,6 +220,7 @@ impl Body {
             Body::View(_) => matches!(kind, Kind::View | Kind::MaterializedView),
             Body::Trigger(_) => kind == Kind::Trigger,
             Body::Policy(_) => kind == Kind::Policy,
+            Body::Rule(_) => kind == Kind::Rule,
             Body::DefaultPrivileges(_) => kind == Kind::DefaultPrivileges,
             Body::Event(_) => kind == Kind::Event,
         }

@@ -124,6 +124,28 @@ pub struct Trigger {
     pub options: Options,
 }
 
+/// What the server does for or instead of a change of a table or view (PostgreSQL, CREATE RULE).
+#[derive(Debug, Clone)]
+pub struct Rule {
+    pub table: ObjectId,
+    /// `insert`, `update`, `delete`
+    pub event: String,
+    pub condition: Option<SqlText>,
+    pub instead: bool,
+    /// Commands, in order; none: NOTHING.
+    pub actions: Vec<SqlText>,
+    /// As a trigger's.
+    pub enabled: char,
+}
+
+impl Rule {
+    pub fn parts(&self) -> Vec<Part> {
+        let texts = self.condition.iter().chain(&self.actions);
+        let own = std::iter::once(self.table.part());
+        own.chain(texts.flat_map(|t| t.parts().cloned())).collect()
+    }
+}
+
 /// A statement that the server runs by its clock (MySQL).
 #[derive(Debug, Clone, Default)]
 pub struct Event {

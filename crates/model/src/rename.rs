@@ -71,6 +71,7 @@ macro_rules! texts {
             Body::View(v) => vec![&$($mut)? v.query],
             Body::Trigger(t) => t.when.$iter().chain(t.body.$as()).collect(),
             Body::Policy(p) => p.using.$iter().chain(p.check.$as()).collect(),
+            Body::Rule(r) => r.condition.$iter().chain(r.actions.$iter()).collect(),
             Body::Event(e) => vec![&$($mut)? e.body],
         }
     };
@@ -139,6 +140,7 @@ impl Object {
                 out
             }
             Body::Policy(p) => vec![&mut p.table],
+            Body::Rule(r) => vec![&mut r.table],
         }
     }
 

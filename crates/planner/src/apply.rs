@@ -239,6 +239,7 @@ fn create(dialect: &dyn Dialect, create: &Create, moment: &mut Moment) -> Result
         Kind::Index,
         Kind::Trigger,
         Kind::Policy,
+        Kind::Rule,
     ];
     if moment.together && kinds.contains(&id.kind) {
         moment.unsettled.push(id.clone());

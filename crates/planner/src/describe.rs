@@ -174,7 +174,7 @@ fn shorten(group: &mut Group) {
             l.part == own
                 || matches!(
                     l.part.object.kind,
-                    Kind::Index | Kind::Trigger | Kind::Policy
+                    Kind::Index | Kind::Trigger | Kind::Policy | Kind::Rule
                 )
         });
     }

@@ -222,7 +222,8 @@ fn key(draft: &Draft, at: usize) -> Key {
             Kind::Extension | Kind::Enum | Kind::Domain | Kind::Composite | Kind::Sequence => 4,
             Kind::Function | Kind::Procedure | Kind::Aggregate => 5,
             Kind::Table | Kind::VirtualTable | Kind::Constraint | Kind::Index | Kind::Policy => 5,
-            Kind::View | Kind::MaterializedView | Kind::Trigger | Kind::Event => 6,
+            Kind::View | Kind::MaterializedView => 6,
+            Kind::Trigger | Kind::Rule | Kind::Event => 6,
         },
     };
     let group = draft.target.owner.as_ref().unwrap_or(&draft.target.name);

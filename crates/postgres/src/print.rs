@@ -169,6 +169,7 @@ pub(crate) fn words(kind: Kind) -> &'static str {
         Kind::MaterializedView => "MATERIALIZED VIEW",
         Kind::Trigger => "TRIGGER",
         Kind::Policy => "POLICY",
+        Kind::Rule => "RULE",
         Kind::DefaultPrivileges => "DEFAULT PRIVILEGES",
         Kind::Event => "EVENT",
     }

@@ -108,6 +108,7 @@ fn folder(kind: Kind) -> &'static str {
         Kind::Index => "indexes",
         Kind::Trigger => "triggers",
         Kind::Policy => "policies",
+        Kind::Rule => "rules",
         Kind::DefaultPrivileges => "default_privileges",
         Kind::Event => "events",
     }

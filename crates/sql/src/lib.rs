@@ -34,13 +34,13 @@ pub use diagnostic::{Diagnostic, Problems, Severity};
 pub use directive::{Directive, directives};
 pub use lexer::{Comment, Token, TokenKind, lex};
 pub use literal::{token_name, token_text};
-pub use lower::{Opaque, read_expr, read_query};
+pub use lower::{Opaque, read_command, read_expr, read_query};
 pub use quote::{dollar_quote, is_bare, quote_name, quote_text};
 pub use restricted::needs_brackets;
 pub use script::{RawStatement, Script, StatementKind, Statements, read_script, split};
 pub use source::{Place, Source, SourceId, Sources, Span};
 pub use tree::{
-    Alias, Cte, From, Ident, Item, Query, Select, SetExpr, SortKey, Tree, TypeName, Window,
+    Alias, Command, Cte, From, Ident, Item, Query, Select, SetExpr, SortKey, Tree, TypeName, Window,
 };
 pub use visit::{Child, ChildMut};
 

@@ -4,6 +4,7 @@
 //! `lower/mysql_form` are these engines' grammars, `lower/expr` and `lower/query` lower. Invariant: nothing is lost silently: whatever is not understood makes the text [`Opaque`].
 
 mod call;
+mod command;
 mod expr;
 mod mysql;
 mod mysql_form;
@@ -19,7 +20,7 @@ use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token as Theirs;
 
 use crate::Syntax;
-use crate::tree::{Query, Tree};
+use crate::tree::{Command, Query, Tree};
 
 /// A text that was not understood, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +45,7 @@ pub fn read_expr(text: &str, syntax: Syntax) -> Result<Tree, Opaque> {
     read(
         text,
         syntax,
+        &[],
         |parser| parser.parse_expr(),
         |lowerer, ast| lowerer.expr(&ast),
     )
@@ -54,18 +56,31 @@ pub fn read_query(text: &str, syntax: Syntax) -> Result<Query, Opaque> {
     read(
         text,
         syntax,
+        &[],
         |parser| parser.parse_query(),
         |lowerer, ast| lowerer.query(&ast),
+    )
+}
+
+/// One INSERT, UPDATE or DELETE, the whole text.
+pub fn read_command(text: &str, syntax: Syntax) -> Result<Command, Opaque> {
+    read(
+        text,
+        syntax,
+        vocabulary::COMMAND,
+        |parser| parser.parse_statement(),
+        |lowerer, ast| lowerer.command(&ast),
     )
 }
 
 fn read<A, T>(
     text: &str,
     syntax: Syntax,
+    further: &'static [&'static str],
     parse: impl FnOnce(&mut Parser) -> Result<A, ParserError>,
     lower: impl FnOnce(&mut Lowerer, A) -> Result<T, Opaque>,
 ) -> Result<T, Opaque> {
-    let prepared = token::prepare(text, syntax)?;
+    let prepared = token::prepare(text, syntax, further)?;
     let dialect: &dyn Dialect = match syntax {
         Syntax::Postgres => &PostgreSqlDialect {},
         Syntax::Sqlite => &sqlite::Sqlite,

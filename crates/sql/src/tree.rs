@@ -143,6 +143,21 @@ pub struct Query {
     pub locks: Vec<String>,
 }
 
+/// INSERT, UPDATE or DELETE.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Command {
+    /// `insert`, `update`, `delete`
+    pub verb: &'static str,
+    /// The table, with its alias.
+    pub target: From,
+    /// Those named by INSERT, or set by UPDATE.
+    pub columns: Vec<Ident>,
+    /// What is put in; for UPDATE the values in the order of the columns, over the table and what FROM names; for DELETE
+    /// nothing, over the table and what USING names.
+    pub source: Query,
+    pub returning: Vec<Item>,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cte {
     pub name: Ident,

@@ -3,7 +3,7 @@
 use super::{Entry, Form};
 use crate::id::{Kind, ObjectId};
 use crate::options::Options;
-use crate::program::{Aggregate, Argument, Event, Function, Policy, Trigger, TriggerEvent};
+use crate::program::{Aggregate, Argument, Event, Function, Policy, Rule, Trigger, TriggerEvent};
 use driftless_sql::quote_name;
 
 /// MySQL: the options that say of what session a program is.
@@ -14,6 +14,16 @@ const OF_SESSION: [&str; 5] = [
     "sql mode",
     "time zone",
 ];
+
+/// When a trigger or rule fires at all; empty: as usual.
+fn enabled(how: char) -> &'static str {
+    match how {
+        'D' => "disabled",
+        'R' => "replica",
+        'A' => "always",
+        _ => "",
+    }
+}
 
 impl Form {
     pub(super) fn function(self, out: &mut Entry, id: &ObjectId, function: &Function) {
@@ -140,13 +150,7 @@ impl Form {
         let (before, after) = &trigger.transition;
         out.some("rows_before", before.as_ref().map(|n| self.name(n)));
         out.some("rows_after", after.as_ref().map(|n| self.name(n)));
-        let enabled = match trigger.enabled {
-            'D' => "disabled",
-            'R' => "replica",
-            'A' => "always",
-            _ => "",
-        };
-        out.word("enabled", enabled, "");
+        out.word("enabled", enabled(trigger.enabled), "");
         out.some("body", self.some_text(&trigger.body));
         out.some("follows", trigger.follows.as_ref().map(|n| self.name(n)));
         self.engine_options(out, &trigger.options);
@@ -158,6 +162,15 @@ impl Form {
         out.word("status", &event.status, "enabled");
         out.put("body", self.text(&event.body));
         self.engine_options(out, &event.options);
+    }
+
+    pub(super) fn rule(self, out: &mut Entry, rule: &Rule) {
+        out.put("on", rule.event.as_str());
+        out.some("when", self.some_text(&rule.condition));
+        out.flag("instead", rule.instead);
+        let actions: Vec<String> = rule.actions.iter().map(|a| self.text(a)).collect();
+        out.list("do", actions.iter().map(String::as_str));
+        out.word("enabled", enabled(rule.enabled), "");
     }
 
     /// Who defined it, and in what session, differs between environments.

@@ -354,6 +354,7 @@ impl Writer<'_> {
             ("indexes", "on"),
             ("triggers", ""),
             ("policies", ""),
+            ("rules", ""),
         ] {
             if let Some(items) = lists.remove(list) {
                 out.insert(list.into(), items.into());

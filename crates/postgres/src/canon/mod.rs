@@ -6,6 +6,7 @@
 
 mod call;
 mod column;
+mod command;
 mod expr;
 mod from;
 pub(crate) mod infer;
@@ -22,6 +23,7 @@ mod settler;
 #[cfg(test)]
 mod tests;
 
+pub use command::command;
 use driftless_model::{Argument, Canon, Catalog, Name, ObjectId, SqlText, TypeRef};
 use driftless_planner::Fault;
 use driftless_sql::{Place, Span, Syntax, normal_tokens, quote_name, read_expr, read_query};

@@ -315,3 +315,47 @@ fn deep_nests_end() {
         assert_ne!(text.canon, Canon::Raw);
     }
 }
+
+#[test]
+fn commands_of_rules_are_as_the_server_prints_them() {
+    let rule = |written: &str| {
+        let mut text = text(written, &["public"]);
+        command(&mut text, &id(Kind::Table, "t"), &world());
+        assert!(text.certain, "{written}");
+        text
+    };
+    for (written, printed) in [
+        (
+            "insert into t values (new.id, 2) returning id, name",
+            "INSERT INTO public.t (id, price)\n  VALUES (new.id, 2)\n  RETURNING t.id,\n    t.name",
+        ),
+        (
+            "insert into t (name) select note from t x where x.id = old.id",
+            "INSERT INTO public.t (name)  SELECT x.note\n           FROM public.t x\n          WHERE (x.id = old.id)",
+        ),
+        (
+            "insert into t (name, note) values ('x', null)",
+            "INSERT INTO public.t (name, note)\n  VALUES ('x'::character varying, NULL::text)",
+        ),
+        (
+            "update t set name = new.name, price = 0 where id = old.id",
+            "UPDATE public.t SET name = new.name, price = 0\n  WHERE (t.id = old.id)",
+        ),
+        (
+            "update t a set note = b.note from t b where a.id = b.id",
+            "UPDATE public.t a SET note = b.note\n   FROM public.t b\n  WHERE (a.id = b.id)",
+        ),
+        (
+            "delete from t using t b where t.id = b.id and b.id = old.id",
+            "DELETE FROM public.t USING public.t b\n  WHERE ((t.id = b.id) AND (b.id = old.id))",
+        ),
+    ] {
+        let (written, printed) = (rule(written), rule(printed));
+        assert_eq!(written.canon, printed.canon, "{}", written.written);
+    }
+    let (one, other) = (
+        rule("update t set name = note where id = old.id"),
+        rule("update t set note = name where id = old.id"),
+    );
+    assert_ne!(one.canon, other.canon);
+}

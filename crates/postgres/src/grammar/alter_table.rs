@@ -197,7 +197,6 @@ pub(super) fn rename(r: &mut Reader, id: &ObjectId) -> Read<()> {
 
 /// ENABLE and DISABLE of triggers, rules and row level security.
 fn enable(r: &mut Reader, id: &ObjectId) -> Read<()> {
-    let start = r.pos();
     let on = r.at("enable");
     r.bump();
     if r.eat_seq(&["row", "level", "security"]) {
@@ -214,9 +213,8 @@ fn enable(r: &mut Reader, id: &ObjectId) -> Read<()> {
         r.bump();
     }
     if r.eat("rule") {
-        let rule = name::single(r, "a rule")?;
-        let span = r.span_from(start);
-        r.unmodelled("rule", rule.as_str(), Some(id.clone()), span);
+        let rule = owned(r, id, Kind::Rule)?;
+        r.action(Action::alter(&rule, Clause::Trigger { enabled }));
         return Ok(());
     }
     r.expect("trigger")?;

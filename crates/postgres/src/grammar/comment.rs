@@ -43,7 +43,7 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
             let (id, _) = name::routine(r, kind)?;
             text(r, id.part())
         }
-        "constraint" | "trigger" | "policy" => owned(r, &word),
+        "constraint" | "trigger" | "policy" | "rule" => owned(r, &word),
         "extension" => {
             r.bump();
             name::object(r, Kind::Extension, "an extension")?;
@@ -100,6 +100,7 @@ fn owned(r: &mut Reader, word: &str) -> Read<()> {
     let kind = match word {
         "constraint" => Kind::Constraint,
         "trigger" => Kind::Trigger,
+        "rule" => Kind::Rule,
         _ => Kind::Policy,
     };
     let (table, _) = name::object(r, Kind::Table, "a table")?;

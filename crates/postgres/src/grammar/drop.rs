@@ -24,6 +24,7 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
         "materialized" => Kind::MaterializedView,
         "trigger" => Kind::Trigger,
         "policy" => Kind::Policy,
+        "rule" => Kind::Rule,
         "role" | "group" | "owned" => return r.ignore("roles belong to the cluster"),
         "user" if !r.at_seq(&["user", "mapping"]) => {
             return r.ignore("roles belong to the cluster");
@@ -37,7 +38,7 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
     let concurrently = kind == Kind::Index && r.eat("concurrently");
     let if_exists = r.if_exists();
     let ids = match kind {
-        Kind::Trigger | Kind::Policy => vec![owned(r, kind)?],
+        Kind::Trigger | Kind::Policy | Kind::Rule => vec![owned(r, kind)?],
         kind if kind.is_routine() => list(r, |c| Ok(name::routine(c, kind)?.0))?,
         Kind::Enum | Kind::Domain => types::ids(r, kind)?,
         _ => list(r, |c| Ok(name::object(c, kind, &name::a(kind))?.0))?,

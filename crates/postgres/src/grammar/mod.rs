@@ -21,6 +21,7 @@ mod misc;
 mod name;
 mod option;
 mod policy;
+mod rule;
 mod schema;
 mod sequence;
 mod table;
@@ -62,6 +63,17 @@ pub fn read(
     reader.statement()?;
     reader.finish()?;
     Ok(reader.out)
+}
+
+/// The object of one CREATE as a server prints it; `None`: it is another statement.
+pub(crate) fn printed<T: driftless_model::Item + Clone>(text: &str, server: Server) -> Option<T> {
+    let source = SourceId(u32::MAX);
+    let (statements, _) = driftless_sql::split(text, Syntax::Postgres, source);
+    let parsed = read(statements.first()?, text, source, server).ok()?;
+    match parsed.actions.first()? {
+        Action::Create(create) => create.object.get::<T>().cloned(),
+        _ => None,
+    }
 }
 
 /// A cursor with what the statement has given so far.
@@ -155,6 +167,7 @@ impl<'t> Reader<'t> {
             Some("trigger") => trigger::create(self, mode),
             Some("constraint") => trigger::create(self, mode),
             Some("policy") => policy::create(self),
+            Some("rule") => rule::create(self, mode),
             Some("schema") => schema::create(self),
             Some("extension") => extension::create(self),
             Some("role" | "group") => self.ignore("roles belong to the cluster"),
@@ -179,6 +192,7 @@ impl<'t> Reader<'t> {
             Some("function" | "procedure" | "routine" | "aggregate") => function::alter(self),
             Some("trigger") => trigger::alter(self),
             Some("policy") => policy::alter(self),
+            Some("rule") => rule::alter(self),
             Some("schema") => schema::alter(self),
             Some("extension") => extension::alter(self),
             Some("role" | "group") => self.ignore("roles belong to the cluster"),

@@ -56,7 +56,6 @@ const KINDS: &[(&[&str], &str, Form)] = &[
         Form::Dotted,
     ),
     (&["statistics"], "statistics", Form::Dotted),
-    (&["rule"], "rule", Form::Dotted),
     (&["event", "trigger"], "event trigger", Form::Dotted),
     (
         &["foreign", "data", "wrapper"],
@@ -108,14 +107,10 @@ pub(super) fn target(r: &mut Reader) -> Read<Option<Target>> {
         name => name,
     };
     let span = r.span_from(start);
-    let mut on = None;
-    if *noun == "rule" && r.eat("on") {
-        on = Some(name::object(r, Kind::Table, "a table")?.0);
-    }
     Ok(Some(Target {
         noun,
         name,
-        on,
+        on: None,
         span,
     }))
 }
@@ -169,10 +164,6 @@ fn push(r: &mut Reader, target: Target) {
 
 /// CREATE of a kind that no other file reads.
 pub(super) fn create(r: &mut Reader, start: usize) -> Read<()> {
-    // The table of a rule or of statistics stands behind other words here, so the name is read alone.
-    if r.at("rule") {
-        return rule(r);
-    }
     if r.at("operator") && !r.at_seq(&["operator", "class"]) && !r.at_seq(&["operator", "family"]) {
         r.bump();
         let from = r.pos();
@@ -193,20 +184,6 @@ pub(super) fn create(r: &mut Reader, start: usize) -> Read<()> {
     }
     r.rest();
     push(r, target);
-    Ok(())
-}
-
-/// `CREATE RULE name AS ON event TO table …`
-fn rule(r: &mut Reader) -> Read<()> {
-    r.expect("rule")?;
-    let span = r.here();
-    let title = name::single(r, "a rule")?;
-    r.expect_seq(&["as", "on"])?;
-    r.ident("an event")?;
-    r.expect("to")?;
-    let (table, _) = name::object(r, Kind::Table, "a table")?;
-    r.rest();
-    r.unmodelled("rule", title.as_str(), Some(table), span);
     Ok(())
 }
 

@@ -151,14 +151,11 @@ UNION ALL SELECT 'subscription', quote_ident(s.subname), NULL, NULL::oid FROM pg
     )
 }
 
-/// Rules and statistics.
+/// Statistics.
 fn on_relations() -> String {
     format!(
-        "SELECT 'rule', quote_ident(r.rulename), 'pg_class', r.ev_class FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class \
-         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE r.rulename <> '_RETURN' AND {OWN_SCHEMA} AND NOT {}
-UNION ALL SELECT 'statistics', {}, 'pg_class', s.stxrelid FROM pg_statistic_ext s \
+        "SELECT 'statistics', {}, 'pg_class', s.stxrelid FROM pg_statistic_ext s \
          JOIN pg_namespace n ON n.oid = s.stxnamespace WHERE {OWN_SCHEMA} AND NOT {}",
-        member("pg_class", "c.oid"),
         told("n.nspname", "s.stxname"),
         member("pg_statistic_ext", "s.oid")
     )

@@ -19,6 +19,7 @@ mod index;
 mod leftover;
 mod policy;
 mod relation;
+mod rule;
 mod schema;
 mod sequence;
 mod trigger;
@@ -129,6 +130,11 @@ const PARTS: &[Part] = &[
         what: "policies",
         query: policy::query,
         decode: policy::decode,
+    },
+    Part {
+        what: "rules",
+        query: rule::query,
+        decode: rule::decode,
     },
     Part {
         what: "default privileges",

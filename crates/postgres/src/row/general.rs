@@ -43,7 +43,7 @@ fn drop(d: &driftless_planner::Drop) -> Printed {
             format!("ALTER TABLE {}", owner(id)),
             format!("DROP CONSTRAINT {exists}{}{cascade}", name(&id.name)),
         ),
-        Kind::Trigger | Kind::Policy => Printed::plain(format!(
+        Kind::Trigger | Kind::Policy | Kind::Rule => Printed::plain(format!(
             "DROP {} {exists}{} ON {}{cascade}",
             words(id.kind),
             name(&id.name),
@@ -85,7 +85,7 @@ fn rename(part: &Part, to: &str) -> Printed {
             owner(id),
             name(&id.name)
         ),
-        (None, Kind::Trigger | Kind::Policy) => format!(
+        (None, Kind::Trigger | Kind::Policy | Kind::Rule) => format!(
             "ALTER {} {} ON {} RENAME TO {to}",
             words(id.kind),
             name(&id.name),
@@ -110,7 +110,7 @@ fn comment(on: &Part, text: Option<&str>) -> Printed {
             format!("CONSTRAINT {} ON DOMAIN {}", name(check), qualified(id))
         }
         (Some(_), _) => format!("COLUMN {}", part(on)),
-        (None, Kind::Constraint | Kind::Trigger | Kind::Policy) => {
+        (None, Kind::Constraint | Kind::Trigger | Kind::Policy | Kind::Rule) => {
             format!("{} {} ON {}", words(id.kind), name(&id.name), owner(id))
         }
         (None, kind) => format!("{} {}", words(kind), addressed(id)),
@@ -161,6 +161,20 @@ fn privilege(id: &ObjectId, grant: &Grant, revoke: bool) -> String {
     format!("{head}GRANT {what} ON {on} TO {to}{option}")
 }
 
+/// Whether a trigger or rule fires.
+pub(super) fn switched(id: &ObjectId, enabled: char) -> Printed {
+    let word = match enabled {
+        'D' => "DISABLE",
+        'R' => "ENABLE REPLICA",
+        'A' => "ENABLE ALWAYS",
+        _ => "ENABLE",
+    };
+    Printed::clause(
+        format!("ALTER TABLE {}", owner(id)),
+        format!("{word} {} {}", words(id.kind), name(&id.name)),
+    )
+}
+
 /// Costs of those actions, but of drops.
 pub(super) fn cost(action: &Action, cost: &mut Cost) {
     match action {
@@ -172,7 +186,7 @@ pub(super) fn cost(action: &Action, cost: &mut Cost) {
         Action::Comment { part, .. } => {
             let id = &part.object;
             match id.kind {
-                Kind::Constraint | Kind::Trigger | Kind::Policy => {
+                Kind::Constraint | Kind::Trigger | Kind::Policy | Kind::Rule => {
                     let on = cost.find(&relation_of(id));
                     cost.instant(&on, ACCESS_SHARE);
                 }
@@ -197,7 +211,7 @@ pub(super) fn cost(action: &Action, cost: &mut Cost) {
 fn renamed(part: &Part, cost: &mut Cost) {
     let id = &part.object;
     match id.kind {
-        Kind::Constraint | Kind::Trigger | Kind::Policy => {
+        Kind::Constraint | Kind::Trigger | Kind::Policy | Kind::Rule => {
             let on = cost.find(&relation_of(id));
             cost.lock_tree(&on, ACCESS_EXCLUSIVE, driftless_planner::Held::Instant);
         }

@@ -6,7 +6,7 @@ use super::naming;
 use crate::canon::{self, Ground};
 use driftless_model::{Catalog, Extension, Name, ObjectId, SqlText, TypeRef};
 use driftless_planner::{Fault, Moment};
-use driftless_sql::{From, Query, Syntax, read_query};
+use driftless_sql::{From, Ident, Query, Syntax, read_command, read_query};
 
 /// An expression over a relation's row: checks, index keys, policies, generated columns.
 pub(super) fn row(relation: &ObjectId) -> Ground<'_> {
@@ -90,42 +90,72 @@ pub(super) fn is_plain(text: &str) -> bool {
     !quoted
 }
 
+/// Says which relation a command of a rule names that is not there yet.
+pub(super) fn check_command(text: &SqlText, moment: &Moment) -> Result<(), Fault> {
+    let missing = match read_command(&text.written, Syntax::Postgres) {
+        Ok(command) => {
+            let target = match &command.target {
+                From::Table { name, .. } => unknown(name, &[], moment),
+                _ => None,
+            };
+            target.or_else(|| unread(&command.source, moment))
+        }
+        Err(_) => read_query(&text.written, Syntax::Postgres)
+            .ok()
+            .and_then(|query| unread(&query, moment)),
+    };
+    match missing {
+        Some(name) => Err(Fault::missing("table", name)),
+        None => Ok(()),
+    }
+}
+
 /// Says which relation or column a query reads that is not there yet.
 pub(super) fn check_query(text: &SqlText, moment: &Moment) -> Result<(), Fault> {
     let Ok(query) = read_query(&text.written, Syntax::Postgres) else {
         return Ok(());
     };
-    let mut known: Vec<String> = Vec::new();
-    let mut note = |q: &Query| known.extend(q.with.iter().map(|c| c.name.text.clone()));
-    note(&query);
-    query.walk_queries(&mut note);
-    let mut missing: Option<String> = None;
-    query.walk_from(&mut |from| {
-        let From::Table { name, .. } = from else {
-            return;
-        };
-        let parts: Vec<&str> = name.iter().map(|i| i.text.as_str()).collect();
-        let (schema, relation) = match parts.as_slice() {
-            [relation] => ("", *relation),
-            [.., schema, relation] => (*schema, *relation),
-            [] => return,
-        };
-        let own = matches!(schema, "pg_catalog" | "information_schema")
-            || (schema.is_empty()
-                && (relation.starts_with("pg_") || known.iter().any(|k| k == relation)));
-        let found = moment.find(
-            &naming::RELATIONS,
-            &Name::exact(schema),
-            &naming::clip(&Name::exact(relation)),
-        );
-        if !own && found.is_none() && !is_of_extension(relation, moment) {
-            missing.get_or_insert_with(|| parts.join("."));
-        }
-    });
-    match missing {
+    match unread(&query, moment) {
         Some(name) => Err(Fault::missing("table", name)),
         None => canon::check_query(text, &moment.catalog),
     }
+}
+
+/// The first relation of a query that is nowhere.
+fn unread(query: &Query, moment: &Moment) -> Option<String> {
+    let mut known: Vec<String> = Vec::new();
+    let mut note = |q: &Query| known.extend(q.with.iter().map(|c| c.name.text.clone()));
+    note(query);
+    query.walk_queries(&mut note);
+    let mut missing: Option<String> = None;
+    query.walk_from(&mut |from| {
+        if let From::Table { name, .. } = from
+            && missing.is_none()
+        {
+            missing = unknown(name, &known, moment);
+        }
+    });
+    missing
+}
+
+/// The name, where it means no relation; `known` are the queries that stand beside it.
+fn unknown(name: &[Ident], known: &[String], moment: &Moment) -> Option<String> {
+    let parts: Vec<&str> = name.iter().map(|i| i.text.as_str()).collect();
+    let (schema, relation) = match parts.as_slice() {
+        [relation] => ("", *relation),
+        [.., schema, relation] => (*schema, *relation),
+        [] => return None,
+    };
+    let own = matches!(schema, "pg_catalog" | "information_schema")
+        || (schema.is_empty()
+            && (relation.starts_with("pg_") || known.iter().any(|k| k == relation)));
+    let found = moment.find(
+        &naming::RELATIONS,
+        &Name::exact(schema),
+        &naming::clip(&Name::exact(relation)),
+    );
+    let nowhere = !own && found.is_none() && !is_of_extension(relation, moment);
+    nowhere.then(|| parts.join("."))
 }
 
 /// Relations that an installed extension brings are not in the catalog.

@@ -17,6 +17,7 @@ mod lock;
 mod naming;
 mod policy;
 mod replace;
+mod rule;
 mod schema;
 mod sequence;
 mod table;
@@ -48,6 +49,7 @@ pub(crate) fn of(kind: Kind) -> Option<&'static dyn Row> {
         Kind::MaterializedView => &view::MaterializedViews,
         Kind::Trigger => &trigger::Triggers,
         Kind::Policy => &policy::Policies,
+        Kind::Rule => &rule::Rules,
         Kind::DefaultPrivileges => &OnlyGrants {
             tx: Tx::Inside,
             print: |action, _| general::print(action),

@@ -2,7 +2,7 @@
 
 use super::lock::{ACCESS_EXCLUSIVE, Cost, SHARE_ROW};
 use super::{general, ground, naming};
-use crate::print::{bracketed, literal, name, names, owner, qualified, timing};
+use crate::print::{bracketed, literal, name, names, qualified, timing};
 use driftless_model::{
     Catalog, Kind, Name, Object, ObjectId, Server, SqlText, Trigger, TriggerEvent, Verdict,
 };
@@ -254,18 +254,7 @@ impl KindOps for Triggers {
             Action::Alter {
                 id,
                 clause: Clause::Trigger { enabled },
-            } => {
-                let word = match enabled {
-                    'D' => "DISABLE",
-                    'R' => "ENABLE REPLICA",
-                    'A' => "ENABLE ALWAYS",
-                    _ => "ENABLE",
-                };
-                Printed::clause(
-                    format!("ALTER TABLE {}", owner(id)),
-                    format!("{word} TRIGGER {}", name(&id.name)),
-                )
-            }
+            } => general::switched(id, *enabled),
             other => general::print(other),
         }
     }

@@ -119,6 +119,7 @@ fn defs() -> Vec<(&'static str, Value)> {
         ("index", index()),
         ("trigger", trigger()),
         ("policy", policy()),
+        ("rule", rule()),
         (
             "grant",
             object([
@@ -162,7 +163,7 @@ fn member(fields: impl IntoIterator<Item = Field>) -> Value {
     )
 }
 
-fn members() -> [Field; 8] {
+fn members() -> [Field; 9] {
     [
         may("primary_key", reference("key")),
         may("uniques", some(reference("key"))),
@@ -172,6 +173,7 @@ fn members() -> [Field; 8] {
         may("indexes", some(reference("index"))),
         may("triggers", some(reference("trigger"))),
         may("policies", some(reference("policy"))),
+        may("rules", some(reference("rule"))),
     ]
 }
 
@@ -441,6 +443,16 @@ fn trigger() -> Value {
         may("rows_after", said("REFERENCING NEW TABLE AS")),
         may("enabled", one_of(&["disabled", "replica", "always"])),
         may("body", sql("SQLite: what it runs")),
+    ])
+}
+
+fn rule() -> Value {
+    member([
+        must("on", one_of(&["insert", "update", "delete"])),
+        may("when", sql("the rows for which it holds")),
+        may("instead", mark("instead of the change")),
+        may("do", some(sql("a command"))),
+        may("enabled", one_of(&["disabled", "replica", "always"])),
     ])
 }
 

@@ -291,7 +291,7 @@ impl Lowerer {
         })
     }
 
-    fn item(&mut self, item: &SelectItem) -> Result<Item, Opaque> {
+    pub(super) fn item(&mut self, item: &SelectItem) -> Result<Item, Opaque> {
         let (expr, alias) = match item {
             SelectItem::UnnamedExpr(expr) => (self.expr(expr)?, None),
             SelectItem::ExprWithAlias { expr, alias } => {
@@ -307,7 +307,7 @@ impl Lowerer {
         Ok(Item { expr, alias })
     }
 
-    fn joined(&mut self, from: &TableWithJoins) -> Result<From, Opaque> {
+    pub(super) fn joined(&mut self, from: &TableWithJoins) -> Result<From, Opaque> {
         let mut left = self.deeper(|this| this.factor(&from.relation))?;
         if from.joins.len() > super::MAX_DEPTH {
             return opaque("too many joins");

@@ -26,7 +26,12 @@ pub(super) struct Prepared {
     pub only: BTreeSet<usize>,
 }
 
-pub(super) fn prepare(text: &str, syntax: Syntax) -> Result<Prepared, Opaque> {
+/// `further`: words that are keywords as well.
+pub(super) fn prepare(
+    text: &str,
+    syntax: Syntax,
+    further: &'static [&'static str],
+) -> Result<Prepared, Opaque> {
     let (tokens, _, problems) = lex(text, syntax, SourceId(0));
     if let Some(problem) = problems.first() {
         return opaque(problem.message.clone());
@@ -38,6 +43,7 @@ pub(super) fn prepare(text: &str, syntax: Syntax) -> Result<Prepared, Opaque> {
     let mut maker = Maker {
         text,
         syntax,
+        further,
         tokens: &tokens,
         at: 0,
         cast_types: cast_types(&tokens, text, syntax),
@@ -97,6 +103,7 @@ pub(super) fn word_is(token: &Token, text: &str, word: &str) -> bool {
 struct Maker<'t> {
     text: &'t str,
     syntax: Syntax,
+    further: &'static [&'static str],
     tokens: &'t [Token],
     at: usize,
     cast_types: Vec<(usize, usize)>,
@@ -232,7 +239,9 @@ impl Maker<'_> {
         let Theirs::Word(known) = Theirs::make_word(&value, None) else {
             return opaque("a word");
         };
-        let as_keyword = !after_dot && is_keyword(&value, self.syntax) && self.in_place(&value);
+        let further = self.further.iter().any(|w| value.eq_ignore_ascii_case(w));
+        let keyword = further || is_keyword(&value, self.syntax);
+        let as_keyword = !after_dot && keyword && self.in_place(&value);
         if as_keyword {
             value = raw.to_owned();
         }

@@ -86,6 +86,9 @@ const SHARED: &[&str] = words!(
     recursive right rows row select then true unbounded union using values when where window with
 );
 
+/// Those that only INSERT, UPDATE and DELETE have.
+pub(super) const COMMAND: &[&str] = words!(delete insert into returning set update);
+
 /// Of SQLite and PostgreSQL.
 const NOT_MYSQL: &[&str] = words!(materialized notnull nulls);
 

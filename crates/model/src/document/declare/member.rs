@@ -1,6 +1,7 @@
 //! Constraints, indexes and policies: what hangs on a relation.
 
 use super::Step;
+use super::program::enabled;
 use super::reader::{Keys, Named, Reader, keys, text_of};
 use crate::catalog::Dialect;
 use crate::constraint::{
@@ -10,7 +11,7 @@ use crate::document::vocabulary::{Shape, What};
 use crate::id::{Kind, Name, ObjectId};
 use crate::index::{Index, IndexKey, KeyExpr};
 use crate::object::Object;
-use crate::program::Policy;
+use crate::program::{Policy, Rule};
 use driftless_sql::Place;
 use driftless_sql::yaml::Node;
 
@@ -340,5 +341,24 @@ impl Reader<'_> {
         };
         let id = ObjectId::owned(Kind::Policy, table, name);
         self.create(id, entry.place, policy, keys);
+    }
+
+    pub(super) fn rule(&mut self, table: &ObjectId, entry: &Named) {
+        let keys = Keys::of(entry.node, None, None);
+        let Some(name) = self.titled(entry, Kind::Rule, entry.place) else {
+            return;
+        };
+        let actions = keys.items("do").filter_map(|node| self.piece(node, false));
+        let actions = actions.collect();
+        let rule = Rule {
+            table: table.clone(),
+            event: keys.word("on", "insert"),
+            condition: self.sql(keys, "when"),
+            instead: keys.flag("instead"),
+            actions,
+            enabled: enabled(keys),
+        };
+        let id = ObjectId::owned(Kind::Rule, table, name);
+        self.create(id, entry.place, rule, keys);
     }
 }

@@ -5,6 +5,16 @@ use crate::id::{Kind, ObjectId};
 use crate::program::{Aggregate, Argument, Event, Function, Trigger, TriggerEvent};
 use driftless_sql::yaml::Node;
 
+/// When a trigger or rule fires at all.
+pub(super) fn enabled(keys: Keys) -> char {
+    match keys.word("enabled", "origin").as_str() {
+        "disabled" => 'D',
+        "replica" => 'R',
+        "always" => 'A',
+        _ => 'O',
+    }
+}
+
 const MODES: [&str; 5] = ["in", "out", "inout", "variadic", "table"];
 
 impl Reader<'_> {
@@ -194,12 +204,7 @@ impl Reader<'_> {
             initially_deferred,
             from,
             transition: (table(self, "rows_before"), table(self, "rows_after")),
-            enabled: match keys.word("enabled", "origin").as_str() {
-                "disabled" => 'D',
-                "replica" => 'R',
-                "always" => 'A',
-                _ => 'O',
-            },
+            enabled: enabled(keys),
             body: self.body(keys, "body"),
         };
         self.create(id, entry.place, trigger, keys);

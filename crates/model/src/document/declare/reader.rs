@@ -480,7 +480,7 @@ impl<'t> Reader<'t> {
     }
 
     /// From the first token to the last: what a grammar would have cut out of a statement.
-    fn piece(&mut self, node: &Node, many: bool) -> Option<SqlText> {
+    pub(super) fn piece(&mut self, node: &Node, many: bool) -> Option<SqlText> {
         let text = text_of(node)?;
         let place = text_place(node, text, self.source);
         let (mut tokens, _, problems) = lex(text, self.syntax(), SourceId(0));

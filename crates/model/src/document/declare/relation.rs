@@ -338,7 +338,7 @@ impl Reader<'_> {
         self.create(id, entry.place, domain, keys);
     }
 
-    /// Indexes, triggers and policies of a relation: each is a statement of its own.
+    /// Indexes, triggers, policies and rules of a relation: each is a statement of its own.
     pub(super) fn hanging(&mut self, relation: &ObjectId, keys: Keys, indexed: bool) {
         if !indexed {
             for entry in keys.named("indexes") {
@@ -350,6 +350,9 @@ impl Reader<'_> {
         }
         for entry in keys.named("policies") {
             self.policy(relation, &entry);
+        }
+        for entry in keys.named("rules") {
+            self.rule(relation, &entry);
         }
     }
 

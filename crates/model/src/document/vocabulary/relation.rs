@@ -21,6 +21,11 @@ pub(super) const POLICIES: &[Field] = &[pg(
     What::Many(&POLICY),
     "which rows who sees and writes",
 )];
+const RULES: &[Field] = &[pg(
+    "rules",
+    What::Many(&RULE),
+    "what is done for or instead of a change",
+)];
 
 pub(super) static TABLE: Shape = shape(
     "table",
@@ -59,6 +64,7 @@ pub(super) static TABLE: Shape = shape(
         INDEXES,
         TRIGGERS,
         POLICIES,
+        RULES,
         SPINE,
     ],
 );
@@ -70,7 +76,7 @@ pub fn table() -> &'static Shape {
 pub(super) static OUTSIDE: Shape = shape(
     "outside",
     "What hangs on a relation that is declared elsewhere.",
-    &[KEYS, INDEXES, TRIGGERS, POLICIES],
+    &[KEYS, INDEXES, TRIGGERS, POLICIES, RULES],
 );
 
 pub(super) static PERIOD: Shape = shape(
@@ -446,6 +452,29 @@ pub(super) static POLICY: Shape = shape(
     ],
 );
 
+static RULE: Shape = shape(
+    "rule",
+    "What the server does for or instead of a change.",
+    &[
+        &[
+            must(
+                "on",
+                What::Words(&["insert", "update", "delete"]),
+                "the change",
+            ),
+            may("when", What::Sql, "the rows for which it holds"),
+            may("instead", What::Flag, "instead of the change"),
+            may("do", What::Texts, "the commands; none: nothing"),
+            may(
+                "enabled",
+                What::Words(&["origin", "disabled", "replica", "always"]),
+                "when it holds at all",
+            ),
+        ],
+        MEMBER,
+    ],
+);
+
 pub(super) const VIEW_FIELDS: &[Field] = &[
     must("query", What::Query, "the query"),
     may("columns", What::Texts, "names of its columns"),
@@ -467,6 +496,7 @@ pub(super) static VIEW: Shape = shape(
             COMMENTS,
         ],
         TRIGGERS,
+        RULES,
         SPINE,
     ],
 )

@@ -255,6 +255,7 @@ fn body(b: &Body) -> String {
         Body::Function(f) => function(f),
         Body::Trigger(t) => trigger(t),
         Body::Policy(p) => policy(p),
+        Body::Rule(r) => rule(r),
         Body::Extension(e) => format!("{:?} {:?}", e.version, e.schema),
         Body::Schema(_) | Body::VirtualTable(_) | Body::DefaultPrivileges(_) => String::new(),
     }
@@ -495,6 +496,13 @@ fn trigger(t: &Trigger) -> String {
         .iter()
         .for_each(|f| out += &format!(" {}", bare(f)));
     out + &format!(" {:?}", t.arguments)
+}
+
+fn rule(r: &Rule) -> String {
+    let actions: Vec<&str> = r.actions.iter().map(|a| a.written.as_str()).collect();
+    let condition = r.condition.as_ref().map_or("", |c| c.written.as_str());
+    let how = if r.instead { "instead" } else { "also" };
+    format!("{} to {} [{condition}] {how} {actions:?}", r.event, r.table)
 }
 
 fn policy(p: &Policy) -> String {
