@@ -127,6 +127,8 @@ pub struct PgTable {
     pub force_row_security: bool,
     /// `None`: the default (primary key); else `full`, `nothing` or `index NAME`.
     pub replica_identity: Option<String>,
+    /// The index by which CLUSTER orders the rows.
+    pub cluster: Option<Name>,
     /// Access method other than heap.
     pub method: Option<String>,
     pub tablespace: Option<String>,

@@ -88,6 +88,7 @@ impl Form {
         out.flag("row_security", pg.row_security);
         out.flag("force_row_security", pg.force_row_security);
         out.some("replica_identity", pg.replica_identity.as_deref());
+        out.some("cluster_on", pg.cluster.as_ref().map(|n| self.name(n)));
         out.some("method", pg.method.as_deref());
         self.tablespace(out, &pg.tablespace);
         out.options("options", &pg.options);

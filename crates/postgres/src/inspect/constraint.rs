@@ -102,9 +102,6 @@ fn extras(d: &mut Decoder, line: &Line, id: &ObjectId) -> Read<()> {
     if let Some(found) = d.directory.indexes.get(&line.number("index")?)
         && line.letter("kind")? != 'f'
     {
-        if found.clustered {
-            said.push("cluster mark");
-        }
         if found.comment.is_some() {
             said.push("comment on a constraint's index");
         }

@@ -40,7 +40,6 @@ pub(super) struct Found {
     pub tablespace: Option<String>,
     /// The whole definition, where an expression is in it.
     whole: Option<String>,
-    pub clustered: bool,
     pub comment: Option<String>,
 }
 
@@ -120,7 +119,7 @@ pub(super) fn query(server: Server) -> String {
          i.indisunique AS unique, am.amname AS method, to_json(i.indkey::int2[])::text AS numbers, \
          i.indnkeyatts AS key_count, pg_get_expr(i.indpred, i.indrelid) AS filter, {nulls} AS nulls_not_distinct, \
          to_json(c.reloptions)::text AS options, ts.spcname AS tablespace, i.indisvalid AS valid, \
-         i.indisclustered AS clustered, d.description AS comment,
+         d.description AS comment,
   CASE WHEN i.indexprs IS NOT NULL THEN pg_get_indexdef(i.indexrelid) END AS whole, k.oid IS NOT NULL AS of_constraint,
   c.relispartition AS attached
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class r ON r.oid = i.indrelid
@@ -159,9 +158,6 @@ pub(super) fn decode(d: &mut Decoder, sheet: &Sheet) -> Read<()> {
             }
             continue;
         }
-        if found.clustered {
-            d.unmodelled("cluster mark", id.to_string(), Some(id.clone()));
-        }
         let index = build(d, oid, &found, table, &id, line.flag("valid")?);
         let mut object = Object::new(index);
         object.comment = found.comment.clone();
@@ -184,7 +180,6 @@ fn found(line: &Line) -> Read<Found> {
         options: options(line, "options")?,
         tablespace: line.owned("tablespace")?,
         whole: line.owned("whole")?,
-        clustered: line.flag("clustered")?,
         comment: line.owned("comment")?,
     })
 }

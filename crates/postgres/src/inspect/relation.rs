@@ -7,8 +7,8 @@ use super::directory::{Oid, text};
 use super::fragment::{OWN_SCHEMA, comment, member, privileges};
 use super::{Decoder, grant};
 use driftless_model::{
-    Body, Kind, Object, ObjectId, Options, Partition, PgTable, Sequence, Server, Table, TableExt,
-    View,
+    Body, Kind, Name, Object, ObjectId, Options, Partition, PgTable, Sequence, Server, Table,
+    TableExt, View,
 };
 use driftless_sql::{Syntax, quote_name};
 
@@ -20,6 +20,8 @@ pub(super) fn query(_: Server) -> String {
   c.relrowsecurity AS row_security, c.relforcerowsecurity AS force_row_security, c.relreplident AS replica,
   CASE c.relreplident WHEN 'i' THEN (SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid \
          WHERE x.indrelid = c.oid AND x.indisreplident) END AS replica_index,
+  (SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = c.oid \
+         AND x.indisclustered AND NOT EXISTS (SELECT FROM pg_inherits p WHERE p.inhrelid = x.indexrelid)) AS cluster_index,
   c.relispopulated AS populated, CASE c.relkind WHEN 'p' THEN pg_get_partkeydef(c.oid) END AS partition_by,
   CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS bound,
   CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS query,
@@ -105,6 +107,7 @@ fn table(d: &mut Decoder, line: &Line, id: &ObjectId) -> Read<Table> {
         },
         _ => None,
     };
+    pg.cluster = line.maybe("cluster_index")?.map(Name::exact);
     let parents: Vec<ObjectId> = line
         .list::<String>("parents")?
         .iter()

@@ -277,10 +277,12 @@ impl KindOps for Constraints {
             .draft(Action::create(id.clone(), driftless_planner::bare(object)))
             .may(&item.table);
         draft.reach.gives.extend(relation_name(id, item));
-        vec![match item.foreign_key() {
+        let draft = match item.foreign_key() {
             Some(f) => with_support(draft, cx.after, f, false),
             None => draft,
-        }]
+        };
+        let again = super::table::clustered_again(&item.table, &id.name, cx);
+        std::iter::once(draft).chain(again).collect()
     }
 
     fn drop(&self, id: &ObjectId, item: &Constraint, cx: &Cx) -> Vec<Draft> {

@@ -2,7 +2,7 @@
 
 use super::lock::{ACCESS_EXCLUSIVE, ACCESS_SHARE, Cost, SHARE, SHARE_UPDATE};
 use super::view::{change_options, option_changes};
-use super::{general, ground, naming, replace};
+use super::{general, ground, naming, replace, table};
 use crate::dialect::POSTGRES;
 use crate::print::{bracketed, expression, name, names, option_clauses, options, qualified};
 use driftless_model::{
@@ -259,6 +259,7 @@ impl KindOps for Indexes {
     fn create(&self, id: &ObjectId, object: &Object, item: &Index, cx: &Cx) -> Vec<Draft> {
         let mut drafts = vec![cx.draft(Action::create(id.clone(), made(object)))];
         drafts.extend(item.parent.as_ref().map(|p| attach(p, id, cx)));
+        drafts.extend(table::clustered_again(&item.table, &id.name, cx));
         drafts
     }
 

@@ -283,6 +283,7 @@ fn table() -> Value {
                 mark("policies hold for the owner too"),
             ),
             may("replica_identity", text()),
+            may("cluster_on", text()),
             may("method", text()),
             may("tablespace", text()),
             may("options", reference("options")),

@@ -88,6 +88,7 @@ impl Reader<'_> {
             row_security: keys.flag("row_security"),
             force_row_security: keys.flag("force_row_security"),
             replica_identity: keys.owned("replica_identity"),
+            cluster: keys.text("cluster_on").map(|n| self.name(n)),
             method: keys.owned("method"),
             tablespace: keys.owned("tablespace"),
             likes: Vec::new(),

@@ -50,6 +50,11 @@ pub(super) static TABLE: Shape = shape(
                 What::Text,
                 "`full`, `nothing` or `index NAME`",
             ),
+            pg(
+                "cluster_on",
+                What::Text,
+                "the index by which CLUSTER orders the rows",
+            ),
             pg("method", What::Text, "an access method other than heap"),
             TABLESPACE,
             OPTIONS,

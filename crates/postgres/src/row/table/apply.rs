@@ -49,13 +49,16 @@ pub(super) fn table(id: &ObjectId, clause: &TableClause, moment: &mut Moment) ->
             }
             return Ok(());
         }
-        TableClause::Cluster(index) => {
-            if let Some(index) = index {
-                unmodelled("clustering index", index.as_str(), id, moment);
-            }
-            return Ok(());
-        }
         _ => {}
+    }
+    if let TableClause::Cluster(Some(index)) = clause
+        && !moment.lenient
+    {
+        let own = ObjectId::new(Kind::Index, id.schema.clone(), index.clone());
+        let key = ObjectId::owned(Kind::Constraint, id, index.clone());
+        if !moment.catalog.contains(&own) && !moment.catalog.contains(&key) {
+            return Err(Fault::missing("index", &own));
+        }
     }
     let item = table_mut(id, moment)?;
     let Some(pg) = pg_mut(item) else {
@@ -75,6 +78,7 @@ pub(super) fn table(id: &ObjectId, clause: &TableClause, moment: &mut Moment) ->
         TableClause::RowSecurity(on) => pg.row_security = *on,
         TableClause::ForceRowSecurity(on) => pg.force_row_security = *on,
         TableClause::ReplicaIdentity(to) => pg.replica_identity.clone_from(to),
+        TableClause::Cluster(index) => pg.cluster.clone_from(index),
         TableClause::Method(m) => pg.method = (m != "heap").then(|| m.clone()),
         TableClause::Tablespace(t) => pg.tablespace = (t != "pg_default").then(|| t.clone()),
         _ => {}

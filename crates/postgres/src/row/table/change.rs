@@ -7,7 +7,8 @@ use super::{pg, pg_mut, retype, same_default, same_generated, same_identity};
 use crate::features::{Feature, has};
 use crate::row::{naming, replace, sequence, view};
 use driftless_model::{
-    Canon, Column, Name, Object, ObjectId, Options, PgTable, SqlText, Table, TypeRef, Verdict,
+    Canon, Catalog, Column, Name, Object, ObjectId, Options, PgTable, SqlText, Table, TypeRef,
+    Verdict,
 };
 use driftless_planner::{
     Action, Alter, Clause, ColumnClause, Cx, Data, Draft, Hit, TableClause, bare,
@@ -96,6 +97,7 @@ pub(super) fn create(id: &ObjectId, object: &Object, item: &Table, cx: &Cx) -> V
         pg.row_security = false;
         pg.force_row_security = false;
         pg.replica_identity = None;
+        pg.cluster = None;
     }
     let mut carried = bare(object);
     carried.body = table.into();
@@ -116,6 +118,7 @@ pub(super) fn create(id: &ObjectId, object: &Object, item: &Table, cx: &Cx) -> V
         row_security: false,
         force_row_security: false,
         replica_identity: None,
+        cluster: None,
         ..full.clone()
     };
     drafts.extend(switches(id, &none, &full, cx));
@@ -173,7 +176,28 @@ fn switches(id: &ObjectId, before: &PgTable, after: &PgTable, cx: &Cx) -> Vec<Dr
         }
         out.push(draft);
     }
+    if before.cluster != after.cluster {
+        out.push(cluster(id, after.cluster.as_ref(), cx));
+    }
     out
+}
+
+fn cluster(id: &ObjectId, index: Option<&Name>, cx: &Cx) -> Draft {
+    let draft = clause(id, TableClause::Cluster(index.cloned()), cx);
+    match index {
+        Some(index) => draft.needs(index_part(id, index.as_str(), cx)),
+        None => draft,
+    }
+}
+
+/// An index that is made anew takes with it that the table is clustered on it.
+pub(in crate::row) fn clustered_again(table: &ObjectId, index: &Name, cx: &Cx) -> Option<Draft> {
+    let on = |catalog: &Catalog| {
+        let item = catalog.item::<Table>(table)?;
+        pg(item).cluster.filter(|name| name == index)
+    };
+    on(cx.before)?;
+    on(cx.after).map(|index| cluster(table, Some(&index), cx))
 }
 
 /// The index, or the constraint whose index it is.

@@ -25,7 +25,7 @@ use driftless_planner::{
 use driftless_sql::Tree;
 
 pub(super) use apply::set_not_null;
-pub(super) use change::is_made;
+pub(super) use change::{clustered_again, is_made};
 pub(super) use cost::{cascade as cost_cascade, drop as cost_drop, is_proven_not_null};
 
 pub(super) struct Tables;
@@ -134,6 +134,7 @@ fn same_ext(before: &PgTable, after: &PgTable) -> Verdict {
         && before.row_security == after.row_security
         && before.force_row_security == after.force_row_security
         && before.replica_identity == after.replica_identity
+        && before.cluster == after.cluster
         && before.method == after.method
         && (after.tablespace.is_none() || before.tablespace == after.tablespace);
     Verdict::of(plain)
