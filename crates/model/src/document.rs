@@ -269,6 +269,7 @@ impl Form {
             Body::Trigger(t) => self.trigger(&mut out, t),
             Body::Policy(p) => self.policy(&mut out, p),
             Body::Rule(r) => self.rule(&mut out, r),
+            Body::Statistics(s) => self.statistics(&mut out, id, s),
             Body::Event(e) => self.event(&mut out, e),
         }
         // Who owns what and who may do what differs between environments and is compared only where it is managed.
@@ -311,6 +312,7 @@ impl Form {
             "triggers",
             "policies",
             "rules",
+            "statistics",
         ] {
             entry.entries(list, of(list).into_iter());
         }
@@ -359,6 +361,7 @@ fn member_list(body: &Body) -> Option<&'static str> {
         Body::Trigger(_) => Some("triggers"),
         Body::Policy(_) => Some("policies"),
         Body::Rule(_) => Some("rules"),
+        Body::Statistics(_) => Some("statistics"),
         _ => None,
     }
 }

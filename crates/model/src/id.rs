@@ -100,12 +100,13 @@ pub enum Kind {
     Trigger,
     Policy,
     Rule,
+    Statistics,
     DefaultPrivileges,
     Event,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 20] = [
+    pub const ALL: [Kind; 21] = [
         Kind::Schema,
         Kind::Extension,
         Kind::Enum,
@@ -124,6 +125,7 @@ impl Kind {
         Kind::Trigger,
         Kind::Policy,
         Kind::Rule,
+        Kind::Statistics,
         Kind::DefaultPrivileges,
         Kind::Event,
     ];
@@ -149,6 +151,7 @@ impl Kind {
             Kind::Trigger => "trigger",
             Kind::Policy => "policy",
             Kind::Rule => "rule",
+            Kind::Statistics => "statistics",
             Kind::DefaultPrivileges => "default privileges",
             Kind::Event => "event",
         }

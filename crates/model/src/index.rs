@@ -71,3 +71,25 @@ impl Index {
         out
     }
 }
+
+/// What the planner of queries shall know of several columns, or of expressions (PostgreSQL, CREATE STATISTICS).
+#[derive(Debug, Clone)]
+pub struct Statistics {
+    pub table: ObjectId,
+    /// `dependencies`, `mcv`, `ndistinct`, sorted; none: all that there are.
+    pub kinds: Vec<String>,
+    /// Columns and expressions.
+    pub keys: Vec<SqlText>,
+    /// `None`: the server's own.
+    pub target: Option<i64>,
+}
+
+impl Statistics {
+    pub const KINDS: [&str; 3] = ["dependencies", "mcv", "ndistinct"];
+
+    pub fn parts(&self) -> Vec<Part> {
+        let own = std::iter::once(self.table.part());
+        own.chain(self.keys.iter().flat_map(|k| k.parts().cloned()))
+            .collect()
+    }
+}

@@ -31,7 +31,7 @@ pub use document::{
 pub use fingerprint::fingerprint;
 pub use hint::Hints;
 pub use id::{Kind, Name, ObjectId, Part};
-pub use index::{Index, IndexKey, KeyExpr};
+pub use index::{Index, IndexKey, KeyExpr, Statistics};
 pub use object::{Body, Grant, Item, Object, Origin};
 pub use objects::{Objects, Users, requirements};
 pub use options::Options;

@@ -4,7 +4,7 @@
 
 use crate::constraint::Constraint;
 use crate::id::{Kind, Name, Part};
-use crate::index::Index;
+use crate::index::{Index, Statistics};
 use crate::program::{Event, Function, Policy, Rule, Trigger};
 use crate::table::{Sequence, Table, VirtualTable};
 use crate::types::{Composite, DefaultPrivileges, Domain, Enum, Extension, Schema};
@@ -64,6 +64,7 @@ pub enum Body {
     Trigger(Box<Trigger>),
     Policy(Box<Policy>),
     Rule(Box<Rule>),
+    Statistics(Box<Statistics>),
     DefaultPrivileges(DefaultPrivileges),
     Event(Box<Event>),
 }
@@ -93,7 +94,7 @@ pub trait Item: Sized + Clone + Into<Body> + 'static {
 bodies! {
     Schema(Schema), Extension(Extension), Enum(Enum), Composite(Composite), Domain(Domain), Sequence(Sequence),
     Function(Function), Table(Table), VirtualTable(VirtualTable), Constraint(Constraint), Index(Index), View(View),
-    Trigger(Trigger), Policy(Policy), Rule(Rule), DefaultPrivileges(DefaultPrivileges), Event(Event),
+    Trigger(Trigger), Policy(Policy), Rule(Rule), Statistics(Statistics), DefaultPrivileges(DefaultPrivileges), Event(Event),
 }
 
 impl Object {
@@ -153,6 +154,7 @@ impl Object {
             Body::Trigger(t) => t.parts(),
             Body::Policy(p) => p.parts(),
             Body::Rule(r) => r.parts(),
+            Body::Statistics(s) => s.parts(),
         }
     }
 
@@ -197,6 +199,7 @@ impl Object {
             Body::Trigger(t) => Some(&t.table),
             Body::Policy(p) => Some(&p.table),
             Body::Rule(r) => Some(&r.table),
+            Body::Statistics(s) => Some(&s.table),
             _ => None,
         }
     }
@@ -221,6 +224,7 @@ impl Body {
             Body::Trigger(_) => kind == Kind::Trigger,
             Body::Policy(_) => kind == Kind::Policy,
             Body::Rule(_) => kind == Kind::Rule,
+            Body::Statistics(_) => kind == Kind::Statistics,
             Body::DefaultPrivileges(_) => kind == Kind::DefaultPrivileges,
             Body::Event(_) => kind == Kind::Event,
         }

@@ -71,6 +71,7 @@ macro_rules! texts {
             Body::View(v) => vec![&$($mut)? v.query],
             Body::Trigger(t) => t.when.$iter().chain(t.body.$as()).collect(),
             Body::Policy(p) => p.using.$iter().chain(p.check.$as()).collect(),
+            Body::Statistics(s) => s.keys.$iter().collect(),
             Body::Rule(r) => r.condition.$iter().chain(r.actions.$iter()).collect(),
             Body::Event(e) => vec![&$($mut)? e.body],
         }
@@ -141,6 +142,7 @@ impl Object {
             }
             Body::Policy(p) => vec![&mut p.table],
             Body::Rule(r) => vec![&mut r.table],
+            Body::Statistics(s) => vec![&mut s.table],
         }
     }
 

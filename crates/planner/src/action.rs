@@ -77,6 +77,8 @@ pub enum Clause {
     Domain(DomainClause),
     Composite(CompositeClause),
     View(ViewClause),
+    /// The target of extended statistics; `None`: the server's own.
+    Statistics(Option<i64>),
     Trigger {
         enabled: char,
     },

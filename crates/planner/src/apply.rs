@@ -240,6 +240,7 @@ fn create(dialect: &dyn Dialect, create: &Create, moment: &mut Moment) -> Result
         Kind::Trigger,
         Kind::Policy,
         Kind::Rule,
+        Kind::Statistics,
     ];
     if moment.together && kinds.contains(&id.kind) {
         moment.unsettled.push(id.clone());
@@ -390,10 +391,9 @@ pub(crate) fn settle_these(dialect: &dyn Dialect, ids: Vec<ObjectId>, catalog: &
         settle_one(dialect, id, catalog);
     }
     settle_views(dialect, &views, catalog);
-    for id in others
-        .iter()
-        .filter(|i| i.owner.is_some() || i.kind == Kind::Index || i.kind.is_routine())
-    {
+    for id in others.iter().filter(|i| {
+        i.owner.is_some() || matches!(i.kind, Kind::Index | Kind::Statistics) || i.kind.is_routine()
+    }) {
         settle_one(dialect, id, catalog);
     }
 }

@@ -168,7 +168,8 @@ pub fn restrict(id: &ObjectId, moment: &Moment) -> Result<(), Fault> {
     let falls = falls(&id.part(), &moment.catalog);
     let hanging = |i: &ObjectId| {
         let owner = moment.catalog.get(i).and_then(Object::owner_relation);
-        i.owner.is_some() && owner == Some(id) || i.kind == Kind::Index && owner == Some(id)
+        let hangs = i.owner.is_some() || matches!(i.kind, Kind::Index | Kind::Statistics);
+        hangs && owner == Some(id)
     };
     let others = falls.objects.iter().any(|i| !hanging(i));
     if !others && falls.columns.is_empty() && falls.defaults.is_empty() && falls.checks.is_empty() {

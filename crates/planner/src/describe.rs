@@ -174,7 +174,7 @@ fn shorten(group: &mut Group) {
             l.part == own
                 || matches!(
                     l.part.object.kind,
-                    Kind::Index | Kind::Trigger | Kind::Policy | Kind::Rule
+                    Kind::Index | Kind::Trigger | Kind::Policy | Kind::Rule | Kind::Statistics
                 )
         });
     }
@@ -507,6 +507,7 @@ fn clause_words(
             DomainClause::ValidateCheck(name) => format!("check {name} validated"),
         }),
         Clause::Composite(_) => whole("attributes".into()),
+        Clause::Statistics(_) => whole("target".into()),
         Clause::View(_) | Clause::Routine(_) => whole("options".into()),
         Clause::Trigger { enabled } => {
             let detail = match enabled {

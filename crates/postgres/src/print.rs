@@ -170,6 +170,7 @@ pub(crate) fn words(kind: Kind) -> &'static str {
         Kind::Trigger => "TRIGGER",
         Kind::Policy => "POLICY",
         Kind::Rule => "RULE",
+        Kind::Statistics => "STATISTICS",
         Kind::DefaultPrivileges => "DEFAULT PRIVILEGES",
         Kind::Event => "EVENT",
     }

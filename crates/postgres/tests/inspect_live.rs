@@ -188,6 +188,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "statistics: Some(55)",
             r#"options: {"fillfactor": "70", "toast.autovacuum_enabled": "false"}"#,
             "row_security: true",
+            r#"cluster: Some("t_i2")"#,
             r#"grants: Some([Grant { role: "", privilege: "SELECT", grantable: false, column: None }, Grant { role: "", privilege: "UPDATE", grantable: false, column: Some("n") }])"#,
         ],
     ),
@@ -284,6 +285,18 @@ const EXPECTED: &[(&str, &[&str])] = &[
         &[r#"transition: (Some("o"), Some("nn"))"#, "each_row: false"],
     ),
     (
+        "rule u.ru",
+        &[r#"event: "insert", condition: None, instead: false, actions: [], enabled: 'O'"#],
+    ),
+    (
+        "statistics st",
+        &[
+            r#"kinds: ["ndistinct", "dependencies", "mcv"]"#,
+            r#"written: "g""#,
+            r#"written: "s""#,
+        ],
+    ),
+    (
         "policy t.pol",
         &[
             r#"command: "select", permissive: false, roles: ["public"]"#,
@@ -298,7 +311,6 @@ const EXPECTED: &[(&str, &[&str])] = &[
 
 const NAMED: &[&str] = &[
     "cast (public.mood AS integer)",
-    "cluster mark t_i2 on t_i2",
     "collation co",
     "foreign data wrapper w",
     "foreign table ft",
@@ -307,10 +319,8 @@ const NAMED: &[&str] = &[
     "publication pb",
     "publication of a table pb on u",
     "range type ra",
-    "rule ru on u",
     "server srv",
     "state of a partition's trigger trp on parts_1",
-    "statistics st on t",
     "statistics target of an index key t_i (key 1: 9) on t_i",
     "text search configuration tsc",
     "user mapping for public server srv",

@@ -109,6 +109,7 @@ fn folder(kind: Kind) -> &'static str {
         Kind::Trigger => "triggers",
         Kind::Policy => "policies",
         Kind::Rule => "rules",
+        Kind::Statistics => "statistics",
         Kind::DefaultPrivileges => "default_privileges",
         Kind::Event => "events",
     }

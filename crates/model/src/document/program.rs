@@ -2,6 +2,7 @@
 
 use super::{Entry, Form};
 use crate::id::{Kind, ObjectId};
+use crate::index::Statistics;
 use crate::options::Options;
 use crate::program::{Aggregate, Argument, Event, Function, Policy, Rule, Trigger, TriggerEvent};
 use driftless_sql::quote_name;
@@ -171,6 +172,16 @@ impl Form {
         let actions: Vec<String> = rule.actions.iter().map(|a| self.text(a)).collect();
         out.list("do", actions.iter().map(String::as_str));
         out.word("enabled", enabled(rule.enabled), "");
+    }
+
+    pub(super) fn statistics(self, out: &mut Entry, id: &ObjectId, item: &Statistics) {
+        if id.schema != item.table.schema {
+            out.put("in_schema", id.schema.as_str());
+        }
+        out.list("kinds", item.kinds.iter().map(String::as_str));
+        let keys: Vec<String> = item.keys.iter().map(|k| self.text(k)).collect();
+        out.list("on", keys.iter().map(String::as_str));
+        out.some("target", item.target);
     }
 
     /// Who defined it, and in what session, differs between environments.

@@ -355,6 +355,7 @@ impl Writer<'_> {
             ("triggers", ""),
             ("policies", ""),
             ("rules", ""),
+            ("statistics", ""),
         ] {
             if let Some(items) = lists.remove(list) {
                 out.insert(list.into(), items.into());

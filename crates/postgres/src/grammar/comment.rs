@@ -12,6 +12,7 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
     let plain = match word.as_str() {
         "table" => Some(Kind::Table),
         "index" => Some(Kind::Index),
+        "statistics" => Some(Kind::Statistics),
         "view" => Some(Kind::View),
         "sequence" => Some(Kind::Sequence),
         "schema" => Some(Kind::Schema),

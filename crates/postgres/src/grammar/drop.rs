@@ -25,6 +25,7 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
         "trigger" => Kind::Trigger,
         "policy" => Kind::Policy,
         "rule" => Kind::Rule,
+        "statistics" => Kind::Statistics,
         "role" | "group" | "owned" => return r.ignore("roles belong to the cluster"),
         "user" if !r.at_seq(&["user", "mapping"]) => {
             return r.ignore("roles belong to the cluster");

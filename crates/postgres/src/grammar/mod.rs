@@ -24,6 +24,7 @@ mod policy;
 mod rule;
 mod schema;
 mod sequence;
+mod statistics;
 mod table;
 mod trigger;
 mod types;
@@ -168,6 +169,7 @@ impl<'t> Reader<'t> {
             Some("constraint") => trigger::create(self, mode),
             Some("policy") => policy::create(self),
             Some("rule") => rule::create(self, mode),
+            Some("statistics") => statistics::create(self),
             Some("schema") => schema::create(self),
             Some("extension") => extension::create(self),
             Some("role" | "group") => self.ignore("roles belong to the cluster"),
@@ -193,6 +195,7 @@ impl<'t> Reader<'t> {
             Some("trigger") => trigger::alter(self),
             Some("policy") => policy::alter(self),
             Some("rule") => rule::alter(self),
+            Some("statistics") => statistics::alter(self),
             Some("schema") => schema::alter(self),
             Some("extension") => extension::alter(self),
             Some("role" | "group") => self.ignore("roles belong to the cluster"),

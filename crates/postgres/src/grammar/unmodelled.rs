@@ -3,8 +3,8 @@
 //! Neighbours: `comment` and `drop` ask [`target`] what a phrase means. Invariant: a statement is named with the kind's
 //! noun and the object's name; what sits on a table says so.
 
-use super::{Read, Reader, folded, grant, name, unknown};
-use driftless_model::{Kind, ObjectId};
+use super::{Read, Reader, folded, grant, unknown};
+use driftless_model::ObjectId;
 use driftless_sql::{Span, TokenKind};
 
 /// How the name behind a noun looks.
@@ -55,7 +55,6 @@ const KINDS: &[(&[&str], &str, Form)] = &[
         "text search template",
         Form::Dotted,
     ),
-    (&["statistics"], "statistics", Form::Dotted),
     (&["event", "trigger"], "event trigger", Form::Dotted),
     (
         &["foreign", "data", "wrapper"],
@@ -99,9 +98,7 @@ pub(super) fn target(r: &mut Reader) -> Read<Option<Target>> {
     }
     let _ = r.if_not_exists() || r.if_exists();
     let start = r.pos();
-    if !(*noun == "statistics" && r.at("on")) {
-        named(r, *form)?;
-    }
+    named(r, *form)?;
     let name = match folded(r, start) {
         unnamed if unnamed.is_empty() => "without a name".to_owned(),
         name => name,
@@ -174,14 +171,9 @@ pub(super) fn create(r: &mut Reader, start: usize) -> Read<()> {
         r.unmodelled("operator", name, None, span);
         return Ok(());
     }
-    let Some(mut target) = target(r)? else {
+    let Some(target) = target(r)? else {
         return Err(unknown::statement(r, start));
     };
-    if target.noun == "statistics" {
-        r.until(&|c| c.at("from"));
-        r.expect("from")?;
-        target.on = Some(name::object(r, Kind::Table, "a table")?.0);
-    }
     r.rest();
     push(r, target);
     Ok(())

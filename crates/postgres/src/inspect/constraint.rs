@@ -101,10 +101,9 @@ fn extras(d: &mut Decoder, line: &Line, id: &ObjectId) -> Read<()> {
     }
     if let Some(found) = d.directory.indexes.get(&line.number("index")?)
         && line.letter("kind")? != 'f'
+        && found.comment.is_some()
     {
-        if found.comment.is_some() {
-            said.push("comment on a constraint's index");
-        }
+        said.push("comment on a constraint's index");
     }
     for what in said {
         d.unmodelled(what, id.to_string(), Some(id.clone()));

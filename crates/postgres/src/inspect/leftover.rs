@@ -151,18 +151,14 @@ UNION ALL SELECT 'subscription', quote_ident(s.subname), NULL, NULL::oid FROM pg
     )
 }
 
-/// Statistics, and clustering on what is no object of its own or not on a table.
+/// Clustering on what is no object of its own or not on a table.
 fn on_relations() -> String {
     format!(
         "SELECT 'cluster mark', quote_ident(i.relname), 'pg_class', x.indrelid FROM pg_index x \
          JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class c ON c.oid = x.indrelid \
          JOIN pg_namespace n ON n.oid = c.relnamespace WHERE x.indisclustered AND {OWN_SCHEMA} AND NOT {} AND \
-         (c.relkind = 'm' OR EXISTS (SELECT FROM pg_inherits p WHERE p.inhrelid = x.indexrelid))
-UNION ALL SELECT 'statistics', {}, 'pg_class', s.stxrelid FROM pg_statistic_ext s \
-         JOIN pg_namespace n ON n.oid = s.stxnamespace WHERE {OWN_SCHEMA} AND NOT {}",
-        member("pg_class", "c.oid"),
-        told("n.nspname", "s.stxname"),
-        member("pg_statistic_ext", "s.oid")
+         (c.relkind = 'm' OR EXISTS (SELECT FROM pg_inherits p WHERE p.inhrelid = x.indexrelid))",
+        member("pg_class", "c.oid")
     )
 }
 

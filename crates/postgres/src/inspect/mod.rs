@@ -22,6 +22,7 @@ mod relation;
 mod rule;
 mod schema;
 mod sequence;
+mod statistics;
 mod trigger;
 mod types;
 
@@ -135,6 +136,11 @@ const PARTS: &[Part] = &[
         what: "rules",
         query: rule::query,
         decode: rule::decode,
+    },
+    Part {
+        what: "statistics",
+        query: statistics::query,
+        decode: statistics::decode,
     },
     Part {
         what: "default privileges",

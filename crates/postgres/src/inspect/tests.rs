@@ -35,10 +35,10 @@ const NAMES: (&str, &str, &[&str]) = (
 const TABLE: (&str, &str, &[&str]) = (
     "relations",
     "oid|owner|comment|acl|acl_default|persistence|options|toast_options|method|tablespace|row_security|\
-     force_row_security|replica|replica_index|populated|partition_by|bound|query|parents|detaching|of_type|pages|\
+     force_row_security|replica|replica_index|cluster_index|populated|partition_by|bound|query|parents|detaching|of_type|pages|\
      tuples|heap|toast|index_pages|page",
     &[
-        r#"10|app|~|[["app","SELECT",false,true],["bob","SELECT",false,false],["bob","SELECT",true,false]]|[["app","SELECT",false,true],["app","INSERT",false,true]]|p|["fillfactor=70"]|~|heap|~|f|f|i|~|t|~|~|~|~|f|~|2|100|32768|0|1|8192"#,
+        r#"10|app|~|[["app","SELECT",false,true],["bob","SELECT",false,false],["bob","SELECT",true,false]]|[["app","SELECT",false,true],["app","INSERT",false,true]]|p|["fillfactor=70"]|~|heap|~|f|f|i|~|~|t|~|~|~|~|f|~|2|100|32768|0|1|8192"#,
     ],
 );
 const COLUMNS: (&str, &str, &[&str]) = (
@@ -128,8 +128,8 @@ fn index_keys_come_from_numbers_and_specials() {
             "oid|relation|schema|name|unique|method|numbers|key_count|filter|nulls_not_distinct|options|tablespace|\
              valid|comment|whole|of_constraint|attached",
             &[
-                r#"20|10|public|i|t|btree|[1,0,3,1]|3|(a > 0)|f|~|~|t|f|~|CREATE INDEX i ON public.t (a, (b + 1) COLLATE "POSIX" DESC, b)|f|f"#,
-                "21|10|public|implied|f|btree|[1]|1|~|f|~|~|t|f|~|~|f|t",
+                r#"20|10|public|i|t|btree|[1,0,3,1]|3|(a > 0)|f|~|~|t|~|CREATE INDEX i ON public.t (a, (b + 1) COLLATE "POSIX" DESC, b)|f|f"#,
+                "21|10|public|implied|f|btree|[1]|1|~|f|~|~|t|~|~|f|t",
             ],
         ),
     ]);

@@ -20,6 +20,7 @@ mod replace;
 mod rule;
 mod schema;
 mod sequence;
+mod statistics;
 mod table;
 mod trigger;
 mod view;
@@ -50,6 +51,7 @@ pub(crate) fn of(kind: Kind) -> Option<&'static dyn Row> {
         Kind::Trigger => &trigger::Triggers,
         Kind::Policy => &policy::Policies,
         Kind::Rule => &rule::Rules,
+        Kind::Statistics => &statistics::All,
         Kind::DefaultPrivileges => &OnlyGrants {
             tx: Tx::Inside,
             print: |action, _| general::print(action),

@@ -120,6 +120,7 @@ fn defs() -> Vec<(&'static str, Value)> {
         ("trigger", trigger()),
         ("policy", policy()),
         ("rule", rule()),
+        ("statistics", statistics()),
         (
             "grant",
             object([
@@ -163,7 +164,7 @@ fn member(fields: impl IntoIterator<Item = Field>) -> Value {
     )
 }
 
-fn members() -> [Field; 9] {
+fn members() -> [Field; 10] {
     [
         may("primary_key", reference("key")),
         may("uniques", some(reference("key"))),
@@ -174,6 +175,7 @@ fn members() -> [Field; 9] {
         may("triggers", some(reference("trigger"))),
         may("policies", some(reference("policy"))),
         may("rules", some(reference("rule"))),
+        may("statistics", some(reference("statistics"))),
     ]
 }
 
@@ -444,6 +446,15 @@ fn trigger() -> Value {
         may("rows_after", said("REFERENCING NEW TABLE AS")),
         may("enabled", one_of(&["disabled", "replica", "always"])),
         may("body", sql("SQLite: what it runs")),
+    ])
+}
+
+fn statistics() -> Value {
+    member([
+        must("on", some(sql("a column or an expression"))),
+        may("kinds", some(text())),
+        may("target", number()),
+        may("in_schema", text()),
     ])
 }
 

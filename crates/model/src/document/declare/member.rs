@@ -9,7 +9,7 @@ use crate::constraint::{
 };
 use crate::document::vocabulary::{Shape, What};
 use crate::id::{Kind, Name, ObjectId};
-use crate::index::{Index, IndexKey, KeyExpr};
+use crate::index::{Index, IndexKey, KeyExpr, Statistics};
 use crate::object::Object;
 use crate::program::{Policy, Rule};
 use driftless_sql::Place;
@@ -341,6 +341,31 @@ impl Reader<'_> {
         };
         let id = ObjectId::owned(Kind::Policy, table, name);
         self.create(id, entry.place, policy, keys);
+    }
+
+    pub(super) fn statistics(&mut self, table: &ObjectId, entry: &Named) {
+        let keys = Keys::of(entry.node, None, None);
+        let Some(name) = self.titled(entry, Kind::Statistics, entry.place) else {
+            return;
+        };
+        let on = keys.items("on").filter_map(|node| self.piece(node, false));
+        let statistics = Statistics {
+            table: table.clone(),
+            keys: on.collect(),
+            kinds: keys
+                .texts("kinds")
+                .iter()
+                .map(|(k, _)| (*k).into())
+                .collect(),
+            target: keys.number("target"),
+        };
+        let schema = keys.text("in_schema").map(|s| self.name(s));
+        let id = ObjectId::new(
+            Kind::Statistics,
+            schema.unwrap_or_else(|| table.schema.clone()),
+            name,
+        );
+        self.create(id, entry.place, statistics, keys);
     }
 
     pub(super) fn rule(&mut self, table: &ObjectId, entry: &Named) {

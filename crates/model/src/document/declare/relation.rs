@@ -355,6 +355,9 @@ impl Reader<'_> {
         for entry in keys.named("rules") {
             self.rule(relation, &entry);
         }
+        for entry in keys.named("statistics") {
+            self.statistics(relation, &entry);
+        }
     }
 
     /// What hangs on a relation that is declared elsewhere.

@@ -26,6 +26,11 @@ const RULES: &[Field] = &[pg(
     What::Many(&RULE),
     "what is done for or instead of a change",
 )];
+const STATISTICS: &[Field] = &[pg(
+    "statistics",
+    What::Many(&STATISTIC),
+    "what the planner of queries shall know of several columns",
+)];
 
 pub(super) static TABLE: Shape = shape(
     "table",
@@ -70,6 +75,7 @@ pub(super) static TABLE: Shape = shape(
         TRIGGERS,
         POLICIES,
         RULES,
+        STATISTICS,
         SPINE,
     ],
 );
@@ -81,7 +87,7 @@ pub fn table() -> &'static Shape {
 pub(super) static OUTSIDE: Shape = shape(
     "outside",
     "What hangs on a relation that is declared elsewhere.",
-    &[KEYS, INDEXES, TRIGGERS, POLICIES, RULES],
+    &[KEYS, INDEXES, TRIGGERS, POLICIES, RULES, STATISTICS],
 );
 
 pub(super) static PERIOD: Shape = shape(
@@ -452,6 +458,24 @@ pub(super) static POLICY: Shape = shape(
             may("roles", What::Texts, "none: everybody"),
             may("using", What::Sql, "rows that are seen"),
             may("check", What::Sql, "rows that may be written"),
+        ],
+        MEMBER,
+    ],
+);
+
+static STATISTIC: Shape = shape(
+    "statistics",
+    "What the planner of queries shall know of several columns, or of expressions.",
+    &[
+        &[
+            must("on", What::Texts, "columns and expressions"),
+            may(
+                "kinds",
+                What::Texts,
+                "`dependencies`, `mcv`, `ndistinct`; none: all",
+            ),
+            may("target", What::Number, "how much is sampled"),
+            may("in_schema", What::Text, "where they are not in the table's"),
         ],
         MEMBER,
     ],

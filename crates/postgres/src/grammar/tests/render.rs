@@ -149,6 +149,7 @@ fn clause(c: &Clause) -> String {
         Clause::View(c) => format!("{c:?}"),
         Clause::Trigger { enabled } => format!("enabled {enabled}"),
         Clause::Policy(p) => policy(p),
+        Clause::Statistics(target) => format!("target {target:?}"),
         Clause::Extension { version } => format!("version {version:?}"),
     }
 }
@@ -256,6 +257,7 @@ fn body(b: &Body) -> String {
         Body::Trigger(t) => trigger(t),
         Body::Policy(p) => policy(p),
         Body::Rule(r) => rule(r),
+        Body::Statistics(s) => format!("{:?} on {} keys of {}", s.kinds, s.keys.len(), s.table),
         Body::Extension(e) => format!("{:?} {:?}", e.version, e.schema),
         Body::Schema(_) | Body::VirtualTable(_) | Body::DefaultPrivileges(_) => String::new(),
     }

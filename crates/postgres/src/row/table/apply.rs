@@ -240,7 +240,7 @@ fn dependents(part: &Part, table: &ObjectId, moment: &Moment) -> (Vec<ObjectId>,
         let owner = catalog.get(id).and_then(Object::owner_relation);
         let mine = owner == Some(table);
         match id.kind {
-            Kind::Index | Kind::Constraint if mine => own.push(id.clone()),
+            Kind::Index | Kind::Constraint | Kind::Statistics if mine => own.push(id.clone()),
             Kind::Sequence => {}
             _ => foreign.push(id.clone()),
         }
