@@ -165,3 +165,35 @@ fn what_has_no_name_is_told_by_what_it_says() {
         .says(" base")
         .says("pending: ");
 }
+
+#[test]
+fn what_is_said_of_the_servers_own_objects_is_left_out() {
+    let own = "CREATE TABLE orders (id int PRIMARY KEY);\n\
+               GRANT SELECT ON TABLE pg_catalog.pg_proc TO public;\n\
+               REVOKE EXECUTE ON FUNCTION pg_sleep(float8) FROM public;\n\
+               COMMENT ON FUNCTION pg_catalog.now() IS 'the time';\n";
+    let other =
+        "CREATE TABLE orders (id int PRIMARY KEY);\nGRANT SELECT ON TABLE people TO public;\n";
+    let project = Project::of(&[("own.sql", own), ("other.sql", other)]);
+    let diff = |file: &str| {
+        let arguments = [
+            "diff",
+            "--from",
+            "empty",
+            "--to",
+            file,
+            "--dialect",
+            "postgres@15",
+            "--manage",
+            "grants",
+        ];
+        project.run(&arguments)
+    };
+    diff("own.sql")
+        .ends(0)
+        .says("table orders")
+        .warns("3 statements (it is about the server's own objects)");
+    diff("other.sql")
+        .ends(1)
+        .warns("table `people` is not declared");
+}

@@ -57,6 +57,15 @@ pub fn apply(dialect: &dyn Dialect, action: &Action, moment: &mut Moment) -> Res
     }
 }
 
+/// It grants on, owns or comments what is the server's own: no part of a schema.
+pub(crate) fn is_about_given(dialect: &dyn Dialect, action: &Action) -> bool {
+    let about = matches!(
+        action,
+        Action::Grant { .. } | Action::Owner { .. } | Action::Comment { .. }
+    );
+    about && action.target().is_some_and(|id| dialect.is_given(id))
+}
+
 /// It looks at what refers to its object, so that must be settled.
 fn changes_others(action: &Action) -> bool {
     matches!(

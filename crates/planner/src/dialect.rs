@@ -137,6 +137,12 @@ pub trait Dialect: Sync {
         kind == Kind::DefaultPrivileges
     }
 
+    /// An object that every server has and no schema declares. What is said of one that is not in the catalog is the
+    /// server's affair.
+    fn is_given(&self, _id: &ObjectId) -> bool {
+        false
+    }
+
     /// Whether a live database keeps the case in which a table's name is written.
     fn spells_tables(&self, _live: &Catalog) -> bool {
         true

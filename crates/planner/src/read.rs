@@ -8,7 +8,7 @@ mod declared;
 mod missing;
 
 use crate::action::{Action, Session};
-use crate::apply::{apply, located, settle_all};
+use crate::apply::{apply, is_about_given, located, settle_all};
 use crate::dialect::{Dialect, Parsed};
 use crate::moment::{Fault, Moment};
 use driftless_model::{Catalog, Hints, Name, Part, Server, SqlText};
@@ -207,6 +207,7 @@ impl Reader<'_> {
                 break;
             }
         }
+        self.leave_given();
         self.report_missing();
         self.problems
             .sort_by_key(|d| d.place.map(|p| (p.source, p.span.start)));
@@ -226,6 +227,21 @@ impl Reader<'_> {
             ignored: self.ignored,
             warnings: self.problems,
         })
+    }
+
+    /// Privileges, owners and comments of the server's own objects are no part of a schema.
+    fn leave_given(&mut self) {
+        const WHY: &str = "it is about the server's own objects";
+        let given = |w: &Waiting| is_about_given(self.dialect, &w.action);
+        let (given, left) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition::<Vec<_>, _>(given);
+        self.waiting = left;
+        let mut places: Vec<Place> = given.iter().map(|w| w.place).collect();
+        places.dedup();
+        if !places.is_empty() {
+            self.ignored.push((WHY, places.len()));
+        }
     }
 
     fn resolve_hints(&mut self) -> Hints {

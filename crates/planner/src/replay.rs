@@ -4,7 +4,7 @@
 //! cannot be replayed is named with its place and taints what it touches; nothing is left out without a word.
 
 use crate::action::{Action, Data, Session};
-use crate::apply::{apply, located, settle_these};
+use crate::apply::{apply, is_about_given, located, settle_these};
 use crate::cascade;
 use crate::dialect::{Dialect, Parsed};
 use crate::diff::{Change, diff};
@@ -295,6 +295,7 @@ impl Replayer<'_> {
     fn attempt(&mut self, action: &Action) -> (Facts, Result<(), Fault>) {
         let (facts, outcome) = execute(self.dialect, action, &mut self.moment);
         match outcome {
+            Err(Fault::Missing { .. }) if is_about_given(self.dialect, action) => (facts, Ok(())),
             Err(Fault::Missing { .. }) if self.dialect.tolerates(action).is_some() => {
                 self.moment.lenient = true;
                 let outcome = apply(self.dialect, action, &mut self.moment);

@@ -29,6 +29,13 @@ impl Dialect for Postgres {
         Syntax::Postgres
     }
 
+    fn is_given(&self, id: &ObjectId) -> bool {
+        match id.schema.as_str() {
+            "" => id.name.as_str().starts_with("pg_"),
+            schema => matches!(schema, "pg_catalog" | "information_schema"),
+        }
+    }
+
     fn row(&self, kind: Kind) -> Option<&'static dyn Row> {
         row::of(kind)
     }
