@@ -143,6 +143,31 @@ pub struct Query {
     pub locks: Vec<String>,
 }
 
+impl Query {
+    /// `SELECT items FROM from WHERE filter`
+    pub fn plain(items: Vec<Item>, from: Vec<From>, filter: Option<Tree>) -> Query {
+        let select = Select {
+            distinct: false,
+            distinct_on: Vec::new(),
+            items,
+            from,
+            filter,
+            group_by: Vec::new(),
+            having: None,
+            windows: Vec::new(),
+        };
+        Query {
+            recursive: false,
+            with: Vec::new(),
+            body: SetExpr::Select(Box::new(select)),
+            order_by: Vec::new(),
+            limit: None,
+            offset: None,
+            locks: Vec::new(),
+        }
+    }
+}
+
 /// INSERT, UPDATE or DELETE.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Command {

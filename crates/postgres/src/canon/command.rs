@@ -7,9 +7,7 @@ use super::settler::{Settler, Typed};
 use super::{Ground, body, finish, query_on, readable};
 use crate::types::Type;
 use driftless_model::{Canon, Catalog, Name, ObjectId, Ref, SqlText};
-use driftless_sql::{
-    Command, From, Ident, Item, Query, Select, SetExpr, Syntax, Tree, read_command,
-};
+use driftless_sql::{Command, From, Ident, Item, Query, SetExpr, Syntax, Tree, read_command};
 
 /// Derives the canonical form and the references of one command of a rule on `relation`.
 pub fn command(text: &mut SqlText, relation: &ObjectId, catalog: &Catalog) {
@@ -161,24 +159,6 @@ fn returning_query(target: &From, source: &Query, items: Vec<Item>, verb: &str) 
         SetExpr::Select(select) if verb != "insert" => select.from.clone(),
         _ => vec![target.clone()],
     };
-    let select = Select {
-        distinct: false,
-        distinct_on: Vec::new(),
-        items,
-        from,
-        filter: None,
-        group_by: Vec::new(),
-        having: None,
-        windows: Vec::new(),
-    };
-    let some = !select.items.is_empty();
-    some.then(|| Query {
-        recursive: false,
-        with: Vec::new(),
-        body: SetExpr::Select(Box::new(select)),
-        order_by: Vec::new(),
-        limit: None,
-        offset: None,
-        locks: Vec::new(),
-    })
+    let some = !items.is_empty();
+    some.then(|| Query::plain(items, from, None))
 }

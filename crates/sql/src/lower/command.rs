@@ -8,7 +8,7 @@ use sqlparser::ast::{
 };
 
 use super::{Lowerer, Opaque, opaque};
-use crate::tree::{Alias, Command, From, Item, Query, Select, SetExpr};
+use crate::tree::{Alias, Command, From, Item, Query};
 
 impl Lowerer {
     pub(super) fn command(&mut self, statement: &Statement) -> Result<Command, Opaque> {
@@ -111,25 +111,7 @@ impl Lowerer {
             .chain(more)
             .map(|f| self.joined(f))
             .collect();
-        let select = Select {
-            distinct: false,
-            distinct_on: Vec::new(),
-            items,
-            from: from?,
-            filter: self.option(filter)?,
-            group_by: Vec::new(),
-            having: None,
-            windows: Vec::new(),
-        };
-        Ok(Query {
-            recursive: false,
-            with: Vec::new(),
-            body: SetExpr::Select(Box::new(select)),
-            order_by: Vec::new(),
-            limit: None,
-            offset: None,
-            locks: Vec::new(),
-        })
+        Ok(Query::plain(items, from?, self.option(filter)?))
     }
 
     fn target(&self, table: &ObjectName, alias: Option<Alias>) -> Result<From, Opaque> {
