@@ -95,6 +95,11 @@ pub fn set(session: &mut BTreeMap<String, String>, name: &str, value: &str, serv
         .collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (charset, collation) = match words.as_slice() {
+        ["names" | "charset", "default"] | ["character", "set", "default"] => {
+            session.remove(CHARSET.variable);
+            session.remove(COLLATION.variable);
+            return;
+        }
         ["names", charset] => (*charset, format!("charset:{charset}")),
         ["names", charset, "collate", collation] => (*charset, (*collation).to_owned()),
         ["character", "set", charset] | ["charset", charset] => (*charset, String::new()),
@@ -254,10 +259,7 @@ pub fn framed(mut draft: Draft, id: &ObjectId, after: &Options, cx: &Cx) -> Draf
         if kept.option == CLIENT_CHARSET && !readable(value, &draft, cx.server) {
             continue;
         }
-        let value = match kept.column > 0 {
-            true => value.clone(),
-            false => literal(&known(value, cx.server)),
-        };
+        let value = literal(&known(value, cx.server));
         let saved = format!("@driftless_{}", kept.variable);
         let set = |name: &str, value: String| {
             let name = name.to_owned();

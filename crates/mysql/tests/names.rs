@@ -1,4 +1,4 @@
-//! Names whose case the server keeps, or does not (manual, Identifier Case Sensitivity).
+//! Names whose case the server keeps, or does not (manual, Identifier Case Sensitivity); what a session says is quoted.
 
 use driftless_model::{Catalog, Dialect, Hints, Scope, Server, Version};
 use driftless_mysql::MARIADB;
@@ -45,4 +45,28 @@ fn a_table_is_spelled_anew_only_where_the_server_keeps_the_spelling() {
     );
     assert!(planned("1", live, text).is_empty());
     assert!(planned("2", live, text).is_empty());
+}
+
+#[test]
+fn what_a_session_says_is_never_spliced() {
+    let made = |set: &str| {
+        let text = format!(
+            "CREATE TABLE t (id int PRIMARY KEY);\n{set};\nCREATE VIEW v AS SELECT id FROM t"
+        );
+        let plan = planned("0", "CREATE TABLE t (id int PRIMARY KEY)", &text);
+        plan.join("; ")
+    };
+    assert_eq!(
+        made("SET NAMES DEFAULT"),
+        "CREATE VIEW `v` AS SELECT id FROM t"
+    );
+    assert_eq!(
+        made("SET NAMES utf8mb4"),
+        "CREATE VIEW `v` AS SELECT id FROM t"
+    );
+    let odd = made("SET character_set_client = 'utf8; DROP TABLE t'");
+    assert!(
+        odd.contains("character_set_client = 'utf8; drop table t'"),
+        "{odd}"
+    );
 }

@@ -189,8 +189,18 @@ pub fn plain<'t>(
 /// A mode that changes how text is read is named.
 fn asks(text: &str) -> bool {
     const NAMED: [&str; 4] = ["ANSI", "NO_BACKSLASH", "PIPES_AS", "REAL_AS"];
-    let mut all = NAMED.iter().chain(&OTHER);
-    all.any(|mode| find(text, mode).is_some())
+    let bytes = text.as_bytes();
+    let begins = |at: usize, mode: &str| {
+        let there = bytes.get(at..at + mode.len());
+        there.is_some_and(|b| b.eq_ignore_ascii_case(mode.as_bytes()))
+    };
+    // Large dumps name `sql_mode` at their head: they are gone through once.
+    (0..bytes.len()).any(|at| match bytes[at].to_ascii_uppercase() {
+        b'A' | b'N' | b'P' | b'R' | b'O' | b'M' | b'D' | b'H' => {
+            NAMED.iter().chain(&OTHER).any(|mode| begins(at, mode))
+        }
+        _ => false,
+    })
 }
 
 fn find(text: &str, word: &str) -> Option<usize> {
