@@ -199,3 +199,47 @@ fn no_measured_lock_is_claimed_wrongly() {
         wrong.join("\n")
     );
 }
+
+/// Measured on PostgreSQL 15.18 by `pg_locks`: what the oracle has no case of.
+#[test]
+fn rules_statistics_and_clustering_lock_as_measured() {
+    const START: &str = "create table t (id int primary key, name text, n int); create table log (what text); \
+         create rule r as on update to t do also insert into log values (new.name); \
+         create statistics st on name, n from t";
+    for (sql, locks) in [
+        ("alter table t disable rule r", "t ACCESSEXCLUSIVE"),
+        ("alter table t enable always rule r", "t ACCESSEXCLUSIVE"),
+        (
+            "create rule q as on delete to t do also insert into log values (old.name)",
+            "log ROWEXCLUSIVE, t ACCESSEXCLUSIVE",
+        ),
+        (
+            "create or replace rule r as on update to t do also delete from log where what = old.name",
+            "log ROWEXCLUSIVE, t ACCESSEXCLUSIVE",
+        ),
+        ("drop rule r on t", "t ACCESSEXCLUSIVE"),
+        ("comment on rule r on t is 'x'", "t ACCESSSHARE"),
+        ("alter rule r on t rename to q", "t ACCESSEXCLUSIVE"),
+        ("alter statistics st set statistics 100", ""),
+        ("drop statistics st", "t SHAREUPDATEEXCLUSIVE"),
+        (
+            "create statistics s2 on name, id from t",
+            "t SHAREUPDATEEXCLUSIVE",
+        ),
+        ("comment on statistics st is 'x'", ""),
+        (
+            "alter table t set without cluster",
+            "t SHAREUPDATEEXCLUSIVE",
+        ),
+    ] {
+        let mut moment = Moment::new(POSTGRES.empty(SERVER), POSTGRES.path());
+        run(START, &mut moment).expect("the start is read");
+        moment.fresh.clear();
+        let facts = facts(sql, &mut moment).unwrap_or_else(|why| panic!("{sql}: {why}"));
+        let claimed: Vec<String> = claimed(&facts)
+            .into_iter()
+            .map(|(on, mode)| format!("{on} {mode}"))
+            .collect();
+        assert_eq!(claimed.join(", "), locks, "{sql}");
+    }
+}

@@ -110,6 +110,34 @@ pub(super) fn check_command(text: &SqlText, moment: &Moment) -> Result<(), Fault
     }
 }
 
+/// The relations that a command of a rule names, and whether it writes to them.
+pub(super) fn used(text: &SqlText, moment: &Moment) -> Vec<(ObjectId, bool)> {
+    let mut out = Vec::new();
+    let mut note = |from: &From, written: bool| {
+        let From::Table { name, .. } = from else {
+            return;
+        };
+        let name: Vec<Name> = name.iter().map(|i| Name::exact(&i.text)).collect();
+        let found = match name.as_slice() {
+            [relation] => moment.find(&naming::RELATIONS, &Name::default(), relation),
+            [.., schema, relation] => moment.find(&naming::RELATIONS, schema, relation),
+            [] => None,
+        };
+        out.extend(found.map(|id| (id, written)));
+    };
+    let query = match read_command(&text.written, Syntax::Postgres) {
+        Ok(command) => {
+            note(&command.target, true);
+            Ok(command.source)
+        }
+        Err(_) => read_query(&text.written, Syntax::Postgres),
+    };
+    if let Ok(query) = query {
+        query.walk_from(&mut |from| note(from, false));
+    }
+    out
+}
+
 /// Says which relation or column a query reads that is not there yet.
 pub(super) fn check_query(text: &SqlText, moment: &Moment) -> Result<(), Fault> {
     let Ok(query) = read_query(&text.written, Syntax::Postgres) else {

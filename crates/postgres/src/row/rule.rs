@@ -1,6 +1,6 @@
 //! Rewrite rules.
 
-use super::lock::{ACCESS_EXCLUSIVE, Cost, SHARE_ROW};
+use super::lock::{ACCESS_EXCLUSIVE, ACCESS_SHARE, Cost, ROW_EXCLUSIVE};
 use super::{general, ground, naming};
 use crate::canon;
 use crate::print::{bracketed, expression, name, owner};
@@ -143,11 +143,16 @@ impl KindOps for Rules {
                 if let Some(rule) = c.object.get::<Rule>() {
                     let on = cost.find(&rule.table);
                     cost.instant(&on, ACCESS_EXCLUSIVE);
+                    let used = rule.actions.iter().flat_map(|a| ground::used(a, moment));
+                    for (relation, written) in used {
+                        let mode = if written { ROW_EXCLUSIVE } else { ACCESS_SHARE };
+                        cost.instant(&relation, mode);
+                    }
                 }
             }
             Action::Alter { id, .. } => {
                 let on = cost.find(&general::relation_of(id));
-                cost.instant(&on, SHARE_ROW);
+                cost.instant(&on, ACCESS_EXCLUSIVE);
             }
             Action::Drop(d) => {
                 let on = cost.find(&general::relation_of(&d.id));

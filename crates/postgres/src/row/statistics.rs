@@ -7,33 +7,31 @@ use driftless_model::{Catalog, Object, ObjectId, Server, SqlText, Statistics, Ve
 use driftless_planner::{
     Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Hit, KindOps, Moment, Printed, bare,
 };
-use driftless_sql::{TokenKind, Tree, lex};
+use driftless_sql::{SourceId, Syntax, TokenKind, lex, token_name};
 
 pub(super) struct All;
 
 /// One name: a column.
+fn named(key: &SqlText) -> Option<String> {
+    let (tokens, _, _) = lex(&key.written, Syntax::Postgres, SourceId(0));
+    match tokens.as_slice() {
+        [only] if matches!(only.kind, TokenKind::Word | TokenKind::Quoted) => {
+            Some(token_name(only, &key.written, Syntax::Postgres))
+        }
+        _ => None,
+    }
+}
+
 fn is_column(key: &SqlText) -> bool {
-    let (tokens, _, _) = lex(
-        &key.written,
-        driftless_sql::Syntax::Postgres,
-        driftless_sql::SourceId(0),
-    );
-    matches!(tokens.as_slice(), [only] if matches!(only.kind, TokenKind::Word | TokenKind::Quoted))
+    named(key).is_some()
 }
 
 /// Columns have no order, expressions keep theirs behind them.
 fn sorted(keys: &[SqlText]) -> Vec<&SqlText> {
     let (mut columns, expressions): (Vec<&SqlText>, Vec<&SqlText>) =
         keys.iter().partition(|k| is_column(k));
-    columns.sort_by(|a, b| column(a).cmp(&column(b)));
+    columns.sort_by_cached_key(|k| named(k));
     columns.into_iter().chain(expressions).collect()
-}
-
-fn column(key: &SqlText) -> Option<&str> {
-    match &key.canon {
-        driftless_model::Canon::Tree(Tree::Column(name)) => name.last().map(|n| n.text.as_str()),
-        _ => None,
-    }
 }
 
 fn definition(before: &Statistics, after: &Statistics) -> Verdict {
@@ -133,11 +131,9 @@ impl KindOps for All {
         tidy(item);
         if unnamed {
             // As the server does (statscmds.c, ChooseExtendedStatisticNameAddition).
-            let names = item.keys.iter().map(|k| match is_column(k) {
-                true => k.written.trim_matches('"'),
-                false => "expr",
-            });
-            let second = naming::addition(names);
+            let names = item.keys.iter().map(named);
+            let names: Vec<String> = names.map(|n| n.unwrap_or("expr".into())).collect();
+            let second = naming::addition(names.iter().map(String::as_str));
             let table = &item.table;
             create.id.schema = table.schema.clone();
             create.id.name = naming::choose(&moment.catalog, table, Some(&second), "stat", true);
@@ -168,7 +164,8 @@ impl KindOps for All {
                 }
             }
             Action::Drop(d) => {
-                let table = moment.catalog.item::<Statistics>(&d.id);
+                let id = driftless_planner::located(&d.id, moment).ok();
+                let table = id.and_then(|id| moment.catalog.item::<Statistics>(&id));
                 if let Some(on) = table.map(|s| s.table.clone()) {
                     cost.instant(&on, SHARE_UPDATE);
                 }
