@@ -197,3 +197,33 @@ fn what_is_said_of_the_servers_own_objects_is_left_out() {
         .ends(1)
         .warns("table `people` is not declared");
 }
+
+#[test]
+fn what_hangs_on_a_table_is_told_by_name() {
+    let before = "CREATE TABLE orders (id int PRIMARY KEY, city text, zip text);\n";
+    let after = format!(
+        "{before}CREATE RULE kept AS ON DELETE TO orders DO INSTEAD NOTHING;\n\
+         CREATE STATISTICS places ON city, zip FROM orders;\n"
+    );
+    let project = Project::of(&[("before.sql", before), ("after.sql", &after)]);
+    let diff = |from: &str, to: &str| {
+        project.run(&[
+            "diff",
+            "--from",
+            from,
+            "--to",
+            to,
+            "--dialect",
+            "postgres@15",
+        ])
+    };
+    diff("before.sql", "after.sql")
+        .ends(0)
+        .says("+ rule kept")
+        .says("instead on delete")
+        .says("+ statistics places")
+        .says("(city, zip)");
+    diff("after.sql", "before.sql")
+        .says("- rule kept")
+        .says("- statistics places");
+}

@@ -740,7 +740,9 @@ fn titled(id: &ObjectId, body: &Body) -> String {
             "privileges on the database".to_string()
         }
         Body::DefaultPrivileges(_) => format!("{} on {}", id.kind.noun(), id.name),
-        Body::Trigger(_) | Body::Policy(_) => format!("{} {}", id.kind.noun(), id.name),
+        Body::Trigger(_) | Body::Policy(_) | Body::Rule(_) | Body::Statistics(_) => {
+            format!("{} {}", id.kind.noun(), id.name)
+        }
         Body::Sequence(s) if s.owned_by.is_some() => format!("sequence {}", id.name),
         _ => String::new(),
     }
@@ -763,6 +765,15 @@ pub fn summary(body: &Body) -> String {
         Body::Domain(d) => people(&d.base.text),
         Body::Index(i) => index_summary(i),
         Body::Constraint(c) => constraint_summary(c),
+        Body::Rule(r) => format!(
+            "{} on {}",
+            if r.instead { "instead" } else { "also" },
+            r.event
+        ),
+        Body::Statistics(s) => {
+            let keys: Vec<String> = s.keys.iter().map(|k| shortened(&k.written)).collect();
+            format!("({})", keys.join(", "))
+        }
         Body::Function(f) => f
             .returns
             .as_ref()

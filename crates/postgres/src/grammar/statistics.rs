@@ -18,11 +18,11 @@ pub(super) fn create(r: &mut Reader) -> Read<()> {
     if r.at_symbol("(") {
         r.inside(|r| {
             kinds = list(&mut r.cursor, |c| {
-                let word = c.ident("a kind of statistics")?.text;
-                match Statistics::KINDS.contains(&word.as_str()) {
-                    true => Ok(word),
-                    false => Err(c.unexpected("`ndistinct`, `dependencies` or `mcv`")),
-                }
+                let word = c.word().filter(|w| Statistics::KINDS.contains(&w.as_str()));
+                let word =
+                    word.ok_or_else(|| c.unexpected("`ndistinct`, `dependencies` or `mcv`"))?;
+                c.bump();
+                Ok(word)
             })?;
             Ok(())
         })?;
