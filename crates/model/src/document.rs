@@ -81,7 +81,10 @@ pub fn document(catalog: &Catalog) -> Value {
     out.put("version", VERSION);
     out.put("dialect", catalog.server.dialect.to_string());
     out.put("server", catalog.server.version.to_string());
-    for (list, kinds) in LISTS {
+    let defined = Kind::DEFINED
+        .iter()
+        .map(|(kind, list)| (*list, std::slice::from_ref(kind)));
+    for (list, kinds) in LISTS.into_iter().chain(defined) {
         let entries = catalog
             .objects
             .iter()
@@ -237,7 +240,9 @@ impl Form {
     fn object(self, id: &ObjectId, object: &Object) -> Entry {
         let mut out = Entry::default();
         let nested = object.owner_relation().is_some();
-        if !nested {
+        if !nested && id.name.is_empty() {
+            // A cast is all that it says.
+        } else if !nested {
             self.reference(&mut out, "name", id);
         } else if self.is_named(object) {
             out.put("name", self.name(&id.name));
@@ -271,6 +276,7 @@ impl Form {
             Body::Rule(r) => self.rule(&mut out, r),
             Body::Statistics(s) => self.statistics(&mut out, id, s),
             Body::Event(e) => self.event(&mut out, e),
+            Body::Definition(d) => out.put("definition", d.text.as_str()),
         }
         // Who owns what and who may do what differs between environments and is compared only where it is managed.
         if !self.hashes() {

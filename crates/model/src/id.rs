@@ -87,6 +87,8 @@ pub enum Kind {
     Enum,
     Composite,
     Domain,
+    Range,
+    BaseType,
     Sequence,
     Function,
     Procedure,
@@ -103,15 +105,36 @@ pub enum Kind {
     Statistics,
     DefaultPrivileges,
     Event,
+    Collation,
+    Conversion,
+    Operator,
+    OperatorClass,
+    OperatorFamily,
+    TextSearchParser,
+    TextSearchTemplate,
+    TextSearchDictionary,
+    TextSearchConfiguration,
+    Cast,
+    Transform,
+    Language,
+    AccessMethod,
+    ForeignDataWrapper,
+    Server,
+    UserMapping,
+    EventTrigger,
+    Publication,
+    Subscription,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 21] = [
+    pub const ALL: [Kind; 42] = [
         Kind::Schema,
         Kind::Extension,
         Kind::Enum,
         Kind::Composite,
         Kind::Domain,
+        Kind::Range,
+        Kind::BaseType,
         Kind::Sequence,
         Kind::Function,
         Kind::Procedure,
@@ -128,6 +151,83 @@ impl Kind {
         Kind::Statistics,
         Kind::DefaultPrivileges,
         Kind::Event,
+        Kind::Collation,
+        Kind::Conversion,
+        Kind::Operator,
+        Kind::OperatorClass,
+        Kind::OperatorFamily,
+        Kind::TextSearchParser,
+        Kind::TextSearchTemplate,
+        Kind::TextSearchDictionary,
+        Kind::TextSearchConfiguration,
+        Kind::Cast,
+        Kind::Transform,
+        Kind::Language,
+        Kind::AccessMethod,
+        Kind::ForeignDataWrapper,
+        Kind::Server,
+        Kind::UserMapping,
+        Kind::EventTrigger,
+        Kind::Publication,
+        Kind::Subscription,
+    ];
+
+    /// Those that are made of clauses alone, each with its list in documents.
+    pub const DEFINED: [(Kind, &str); 21] = [
+        (Kind::Range, "range_types"),
+        (Kind::BaseType, "base_types"),
+        (Kind::Collation, "collations"),
+        (Kind::Conversion, "conversions"),
+        (Kind::Operator, "operators"),
+        (Kind::OperatorClass, "operator_classes"),
+        (Kind::OperatorFamily, "operator_families"),
+        (Kind::TextSearchParser, "text_search_parsers"),
+        (Kind::TextSearchTemplate, "text_search_templates"),
+        (Kind::TextSearchDictionary, "text_search_dictionarys"),
+        (Kind::TextSearchConfiguration, "text_search_configurations"),
+        (Kind::Cast, "casts"),
+        (Kind::Transform, "transforms"),
+        (Kind::Language, "languages"),
+        (Kind::AccessMethod, "access_methods"),
+        (Kind::ForeignDataWrapper, "foreign_data_wrappers"),
+        (Kind::Server, "servers"),
+        (Kind::UserMapping, "user_mappings"),
+        (Kind::EventTrigger, "event_triggers"),
+        (Kind::Publication, "publications"),
+        (Kind::Subscription, "subscriptions"),
+    ];
+
+    /// Its body is a [`crate::Definition`].
+    pub fn is_defined(self) -> bool {
+        Kind::DEFINED.iter().any(|(kind, _)| *kind == self)
+    }
+
+    /// Whether its objects live in a schema where the engine has schemas.
+    pub fn has_schema(self) -> bool {
+        !matches!(
+            self,
+            Kind::Schema
+                | Kind::Extension
+                | Kind::Cast
+                | Kind::Transform
+                | Kind::Language
+                | Kind::AccessMethod
+                | Kind::ForeignDataWrapper
+                | Kind::Server
+                | Kind::UserMapping
+                | Kind::EventTrigger
+                | Kind::Publication
+                | Kind::Subscription
+        )
+    }
+
+    /// Types share one namespace.
+    pub const TYPES: [Kind; 5] = [
+        Kind::Enum,
+        Kind::Composite,
+        Kind::Domain,
+        Kind::Range,
+        Kind::BaseType,
     ];
 
     /// The noun that people and scope patterns use.
@@ -138,6 +238,8 @@ impl Kind {
             Kind::Enum => "enum",
             Kind::Composite => "composite type",
             Kind::Domain => "domain",
+            Kind::Range => "range type",
+            Kind::BaseType => "base type",
             Kind::Sequence => "sequence",
             Kind::Function => "function",
             Kind::Procedure => "procedure",
@@ -154,6 +256,25 @@ impl Kind {
             Kind::Statistics => "statistics",
             Kind::DefaultPrivileges => "default privileges",
             Kind::Event => "event",
+            Kind::Collation => "collation",
+            Kind::Conversion => "conversion",
+            Kind::Operator => "operator",
+            Kind::OperatorClass => "operator class",
+            Kind::OperatorFamily => "operator family",
+            Kind::TextSearchParser => "text search parser",
+            Kind::TextSearchTemplate => "text search template",
+            Kind::TextSearchDictionary => "text search dictionary",
+            Kind::TextSearchConfiguration => "text search configuration",
+            Kind::Cast => "cast",
+            Kind::Transform => "transform",
+            Kind::Language => "language",
+            Kind::AccessMethod => "access method",
+            Kind::ForeignDataWrapper => "foreign data wrapper",
+            Kind::Server => "server",
+            Kind::UserMapping => "user mapping",
+            Kind::EventTrigger => "event trigger",
+            Kind::Publication => "publication",
+            Kind::Subscription => "subscription",
         }
     }
 
@@ -175,7 +296,7 @@ impl Kind {
         )
     }
     pub fn is_type(self) -> bool {
-        matches!(self, Kind::Enum | Kind::Composite | Kind::Domain)
+        Kind::TYPES.contains(&self)
     }
     pub fn is_routine(self) -> bool {
         matches!(self, Kind::Function | Kind::Procedure | Kind::Aggregate)
@@ -259,6 +380,27 @@ impl ObjectId {
     pub fn owned(kind: Kind, relation: &ObjectId, name: Name) -> Self {
         ObjectId::new(kind, relation.schema.clone(), name).under(relation.name.clone())
     }
+    /// What `schema.name` means as the model keeps it as text (collations, operator classes); without a schema it is the
+    /// engine's own, or not found yet.
+    pub fn spelled(kind: Kind, text: &str) -> Option<Self> {
+        let mut parts = vec![String::new()];
+        let mut quoted = false;
+        for c in text.chars() {
+            match c {
+                '"' => quoted = !quoted,
+                '.' if !quoted => parts.push(String::new()),
+                c => parts.last_mut()?.push(c),
+            }
+        }
+        match parts.as_slice() {
+            [schema, name] if schema != "pg_catalog" => Some(ObjectId::new(
+                kind,
+                Name::exact(schema.as_str()),
+                Name::exact(name.as_str()),
+            )),
+            _ => None,
+        }
+    }
     pub fn with_args(&self, args: impl Into<String>) -> Self {
         self.with(|id| id.args = Some(args.into()))
     }
@@ -270,7 +412,7 @@ impl ObjectId {
     }
     /// An extension's name is the database's: its schema is an attribute, not a part of the name.
     pub fn in_schema(&self, schema: Name) -> Self {
-        if self.kind == Kind::Extension {
+        if !self.kind.has_schema() {
             return self.clone();
         }
         self.with(|id| id.schema = schema)
@@ -324,8 +466,15 @@ impl fmt::Display for ObjectId {
         if let Some(owner) = &self.owner {
             write!(f, "{}.", Plain(owner))?;
         }
-        write!(f, "{}", Plain(&self.name))?;
+        match self.kind {
+            // Signs, which nothing can be taken for.
+            Kind::Operator => f.write_str(self.name.as_str())?,
+            _ => write!(f, "{}", Plain(&self.name))?,
+        }
         match &self.args {
+            Some(args) if self.kind == Kind::OperatorClass || self.kind == Kind::OperatorFamily => {
+                write!(f, " using {args}")
+            }
             Some(args) => write!(f, "({args})"),
             None => Ok(()),
         }

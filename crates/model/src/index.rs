@@ -1,6 +1,6 @@
 //! Indexes that are no constraint's.
 
-use crate::id::{Name, ObjectId, Part};
+use crate::id::{Kind, Name, ObjectId, Part};
 use crate::options::Options;
 use crate::text::SqlText;
 
@@ -64,7 +64,13 @@ impl IndexKey {
 impl Index {
     pub fn parts(&self) -> Vec<Part> {
         let mut out = vec![self.table.part()];
-        out.extend(self.keys.iter().flat_map(|k| k.parts(&self.table)));
+        for key in &self.keys {
+            out.extend(key.parts(&self.table));
+            out.extend(crate::types::collation(&key.collation));
+            let class = key.opclass.as_deref();
+            let class = class.and_then(|c| ObjectId::spelled(Kind::OperatorClass, c));
+            out.extend(class.map(|c| c.with_args(self.method.as_str()).part()));
+        }
         out.extend(self.include.iter().map(|c| self.table.member(c)));
         out.extend(self.filter.iter().flat_map(|f| f.parts().cloned()));
         out.extend(self.parent.iter().map(ObjectId::part));

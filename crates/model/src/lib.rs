@@ -5,6 +5,7 @@
 
 mod catalog;
 mod constraint;
+mod definition;
 mod document;
 mod fingerprint;
 mod hint;
@@ -25,6 +26,7 @@ pub use catalog::{Catalog, Dialect, Observed, Server, Unmodelled, Version};
 pub use constraint::{
     Check, Constraint, ConstraintBody, Exclude, ExcludeItem, ForeignKey, Key, KeyPart,
 };
+pub use definition::{Definition, Piece, Value};
 pub use document::{
     Declaration, Document, Field, Hint, ROOT, Shape, Step, What, declare, desired, document,
 };

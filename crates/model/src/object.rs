@@ -3,6 +3,7 @@
 //! Invariant: `Body` is the only list of kinds with data; a new kind is a struct, a variant here and its rows.
 
 use crate::constraint::Constraint;
+use crate::definition::Definition;
 use crate::id::{Kind, Name, Part};
 use crate::index::{Index, Statistics};
 use crate::program::{Event, Function, Policy, Rule, Trigger};
@@ -67,6 +68,8 @@ pub enum Body {
     Statistics(Box<Statistics>),
     DefaultPrivileges(DefaultPrivileges),
     Event(Box<Event>),
+    /// All kinds of [`Kind::DEFINED`].
+    Definition(Box<Definition>),
 }
 
 macro_rules! bodies {
@@ -95,6 +98,7 @@ bodies! {
     Schema(Schema), Extension(Extension), Enum(Enum), Composite(Composite), Domain(Domain), Sequence(Sequence),
     Function(Function), Table(Table), VirtualTable(VirtualTable), Constraint(Constraint), Index(Index), View(View),
     Trigger(Trigger), Policy(Policy), Rule(Rule), Statistics(Statistics), DefaultPrivileges(DefaultPrivileges), Event(Event),
+    Definition(Definition),
 }
 
 impl Object {
@@ -129,10 +133,15 @@ impl Object {
             Body::Composite(c) => c
                 .attributes
                 .iter()
-                .flat_map(|a| a.ty.parts().collect::<Vec<_>>())
+                .flat_map(|a| {
+                    a.ty.parts()
+                        .chain(crate::types::collation(&a.collation))
+                        .collect::<Vec<_>>()
+                })
                 .collect(),
             Body::Domain(d) => {
                 let mut out: Vec<Part> = d.base.parts().collect();
+                out.extend(crate::types::collation(&d.collation));
                 out.extend(d.default.iter().flat_map(|t| t.parts().cloned()));
                 out.extend(d.checks.iter().flat_map(|c| c.expr.parts().cloned()));
                 out
@@ -155,6 +164,7 @@ impl Object {
             Body::Policy(p) => p.parts(),
             Body::Rule(r) => r.parts(),
             Body::Statistics(s) => s.parts(),
+            Body::Definition(d) => d.parts(),
         }
     }
 
@@ -227,6 +237,7 @@ impl Body {
             Body::Statistics(_) => kind == Kind::Statistics,
             Body::DefaultPrivileges(_) => kind == Kind::DefaultPrivileges,
             Body::Event(_) => kind == Kind::Event,
+            Body::Definition(_) => kind.is_defined(),
         }
     }
 }

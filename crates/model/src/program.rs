@@ -1,6 +1,6 @@
 //! Routines, triggers and policies: objects with a body or a condition.
 
-use crate::id::{Name, ObjectId, Part};
+use crate::id::{Kind, Name, ObjectId, Part};
 use crate::options::Options;
 use crate::text::SqlText;
 use crate::types::TypeRef;
@@ -80,6 +80,14 @@ impl Function {
                 .iter()
                 .flat_map(|t| t.parts().collect::<Vec<_>>()),
         );
+        // The server's own and those of extensions are no objects: the reference leads nowhere, and waits for nobody.
+        if !matches!(
+            self.language.as_str(),
+            "" | "sql" | "plpgsql" | "c" | "internal"
+        ) {
+            let name = Name::exact(self.language.as_str());
+            out.push(ObjectId::new(Kind::Language, Name::default(), name).part());
+        }
         out.extend(self.atomic.iter().flat_map(|b| b.parts().cloned()));
         out.extend(self.aggregate.iter().flat_map(|a| a.parts()));
         out

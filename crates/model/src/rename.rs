@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 /// Every piece of SQL inside an object, to read or (`mut`) to write.
 macro_rules! texts {
-    ($object:expr, $iter:ident, $as:ident $(, $mut:tt)?) => {
+    ($object:expr, $iter:ident, $as:ident, $texts:ident $(, $mut:tt)?) => {
         match &$($mut)? $object.body {
             Body::Schema(_) | Body::Enum(_) | Body::VirtualTable(_) | Body::Extension(_) => {
                 Vec::new()
@@ -72,6 +72,7 @@ macro_rules! texts {
             Body::Trigger(t) => t.when.$iter().chain(t.body.$as()).collect(),
             Body::Policy(p) => p.using.$iter().chain(p.check.$as()).collect(),
             Body::Statistics(s) => s.keys.$iter().collect(),
+            Body::Definition(d) => d.$texts(),
             Body::Rule(r) => r.condition.$iter().chain(r.actions.$iter()).collect(),
             Body::Event(e) => vec![&$($mut)? e.body],
         }
@@ -143,16 +144,17 @@ impl Object {
             Body::Policy(p) => vec![&mut p.table],
             Body::Rule(r) => vec![&mut r.table],
             Body::Statistics(s) => vec![&mut s.table],
+            Body::Definition(d) => d.ids_mut(),
         }
     }
 
     /// Every piece of SQL inside.
     pub fn texts(&self) -> Vec<&SqlText> {
-        texts!(self, iter, as_ref)
+        texts!(self, iter, as_ref, texts)
     }
     /// Every piece of SQL inside, to write.
     pub fn texts_mut(&mut self) -> Vec<&mut SqlText> {
-        texts!(self, iter_mut, as_mut, mut)
+        texts!(self, iter_mut, as_mut, texts_mut, mut)
     }
 
     /// Every column name of `relation` that stands inside as a plain name.

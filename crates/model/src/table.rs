@@ -217,6 +217,7 @@ impl Column {
     /// Everything the column refers to outside of its table's own columns.
     pub fn parts(&self) -> Vec<Part> {
         let mut out: Vec<Part> = self.ty.parts().collect();
+        out.extend(crate::types::collation(&self.collation));
         if let Some(d) = &self.default {
             out.extend(d.parts().cloned());
         }

@@ -30,6 +30,12 @@ impl TypeRef {
     }
 }
 
+/// The collation that is named with its schema.
+pub(crate) fn collation(text: &Option<String>) -> Option<Part> {
+    let id = ObjectId::spelled(Kind::Collation, text.as_deref()?)?;
+    Some(id.part())
+}
+
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Schema {}
 
@@ -55,7 +61,7 @@ impl DefaultPrivileges {
             Kind::Table | Kind::View | Kind::MaterializedView => "tables",
             Kind::Sequence => "sequences",
             Kind::Function | Kind::Procedure | Kind::Aggregate => "functions",
-            Kind::Enum | Kind::Composite | Kind::Domain => "types",
+            kind if kind.is_type() => "types",
             Kind::Schema => return vec![Self::id(Self::MAKER, &Name::default(), "schemas")],
             _ => return Vec::new(),
         };

@@ -5,7 +5,7 @@
 
 use driftless_model::{
     Attribute, Column, DomainCheck, Event, Generated, Grant, Identity, Name, Object, ObjectId,
-    Part, PartitionDef, Partitioning, Period, Policy, Sequence, SqlText, TypeRef, View,
+    Part, PartitionDef, Partitioning, Period, Piece, Policy, Sequence, SqlText, TypeRef, View,
 };
 
 #[derive(Debug, Clone)]
@@ -91,6 +91,25 @@ pub enum Clause {
     Extension {
         version: Option<String>,
     },
+    /// Clauses of a kind that is made of them, in order.
+    Define(Vec<Edit>),
+}
+
+/// What becomes of one clause.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edit {
+    pub how: How,
+    pub piece: Piece,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    Add,
+    /// It says something else, or (options of some kinds) is new.
+    Set,
+    Drop,
+    /// All clauses of its key go: others follow.
+    Clear,
 }
 
 #[derive(Debug, Clone)]

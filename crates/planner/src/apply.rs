@@ -145,9 +145,8 @@ fn loosely(id: &ObjectId, moment: &Moment) -> Option<ObjectId> {
         }
         Kind::Index => key_named(id, moment),
         // `TYPE` says neither which.
-        Kind::Enum | Kind::Composite => {
-            moment.find(&[Kind::Enum, Kind::Composite], &id.schema, &id.name)
-        }
+        kind if kind.is_type() => moment.find(&Kind::TYPES, &id.schema, &id.name),
+        Kind::Operator | Kind::Cast | Kind::Transform => only_typed(id, moment),
         kind if kind.is_routine() => only_routine(id, moment).or_else(|| {
             // FUNCTION and ROUTINE are words for aggregates as well.
             let aggregate = id.of_kind(Kind::Aggregate);
@@ -173,6 +172,30 @@ fn key_named(id: &ObjectId, moment: &Moment) -> Option<ObjectId> {
         .of::<driftless_model::Constraint>()
         .find(|(i, c)| c.key().is_some() && i.name == id.name && in_reach(&i.schema, id, moment))
         .map(|(i, _)| i.clone())
+}
+
+/// The object of that name whose types have these names in whatever schema, where only one can be meant.
+fn only_typed(id: &ObjectId, moment: &Moment) -> Option<ObjectId> {
+    let bare = |args: &Option<String>| args.as_deref().map(without_schemas);
+    let all = moment.catalog.objects.keys();
+    let mut found = all.filter(|i| {
+        let placed = !i.kind.has_schema() || in_reach(&i.schema, id, moment);
+        i.kind == id.kind && i.name == id.name && placed && bare(&i.args) == bare(&id.args)
+    });
+    let first = found.next()?;
+    found.next().is_none().then(|| first.clone())
+}
+
+/// `a.b, c` as `b, c`.
+fn without_schemas(types: &str) -> String {
+    let mut out = String::new();
+    for c in types.chars() {
+        match c {
+            '.' => out.truncate(out.rfind([' ', ',', '(']).map_or(0, |i| i + 1)),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// The routine of that name, where only one can be meant.
@@ -275,7 +298,7 @@ fn standing(id: &ObjectId, catalog: &Catalog) -> Option<ObjectId> {
         Kind::Sequence,
         Kind::Index,
     ];
-    let types = [Kind::Enum, Kind::Composite, Kind::Domain];
+    let types = Kind::TYPES;
     let kinds: &[Kind] = if relations.contains(&id.kind) {
         &relations
     } else if types.contains(&id.kind) {
@@ -288,7 +311,10 @@ fn standing(id: &ObjectId, catalog: &Catalog) -> Option<ObjectId> {
 
 fn drop(dialect: &dyn Dialect, drop: &Drop, moment: &mut Moment) -> Result<(), Fault> {
     let kind = drop.id.kind;
-    let found = match kind.is_routine() || matches!(kind, Kind::Enum | Kind::Composite) {
+    let found = match kind.is_routine()
+        || kind.is_type()
+        || matches!(kind, Kind::Operator | Kind::Cast | Kind::Transform)
+    {
         true => addressed(&drop.id, moment),
         false => located(&drop.id, moment),
     };
@@ -436,7 +462,8 @@ fn resettle_around(dialect: &dyn Dialect, id: &ObjectId, catalog: &mut Catalog) 
     };
     let raw = |object: &Object| {
         let texts = object.texts();
-        texts.iter().any(|t| t.canon == driftless_model::Canon::Raw)
+        let made_of_names = object.get::<driftless_model::Definition>().is_some();
+        made_of_names || texts.iter().any(|t| t.canon == driftless_model::Canon::Raw)
     };
     for id in near {
         if catalog.get(&id).is_some_and(raw) {

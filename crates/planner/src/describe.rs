@@ -3,14 +3,14 @@
 //! Neighbours: `report` renders the groups. Invariant: made from the proved steps, so nothing is told that does not run.
 
 use crate::action::{
-    Action, Clause, ColumnClause, ConstraintClause, DomainClause, EnumClause, PartitionClause,
-    Position, SequenceClause, TableClause,
+    Action, Clause, ColumnClause, ConstraintClause, DomainClause, Edit, EnumClause, How,
+    PartitionClause, Position, SequenceClause, TableClause,
 };
 use crate::facts::{Facts, Held, Loss};
 use crate::plan::{Drafted, Step};
 use driftless_model::{
     Body, Catalog, Column, Constraint, ConstraintBody, Index, KeyExpr, Kind, Name, Object,
-    ObjectId, Part, PartitionDef, Table,
+    ObjectId, Part, PartitionDef, Table, Value,
 };
 use std::collections::BTreeMap;
 
@@ -507,6 +507,10 @@ fn clause_words(
             DomainClause::ValidateCheck(name) => format!("check {name} validated"),
         }),
         Clause::Composite(_) => whole("attributes".into()),
+        Clause::Define(edits) => {
+            let said: Vec<String> = edits.iter().filter_map(edited).collect();
+            whole(shortened(&said.join(", ")))
+        }
         Clause::Statistics(_) => whole("target".into()),
         Clause::View(_) | Clause::Routine(_) => whole("options".into()),
         Clause::Trigger { enabled } => {
@@ -728,6 +732,22 @@ fn column_summary(c: &Column) -> String {
     out
 }
 
+/// What becomes of a clause: `+ option host`.
+fn edited(edit: &Edit) -> Option<String> {
+    let mark = match edit.how {
+        How::Add => "+ ",
+        How::Set => "",
+        How::Drop => "- ",
+        How::Clear => return None,
+    };
+    let piece = &edit.piece;
+    let name = match piece.values.first() {
+        Some(Value::Object(id)) if piece.name.is_empty() => id.to_string(),
+        _ => piece.name.clone(),
+    };
+    Some(format!("{mark}{} {name}", piece.key).trim_end().to_owned())
+}
+
 /// What an object is called below its relation's heading; empty for those that head a group.
 fn titled(id: &ObjectId, body: &Body) -> String {
     match body {
@@ -774,6 +794,7 @@ pub fn summary(body: &Body) -> String {
             let keys: Vec<String> = s.keys.iter().map(|k| shortened(&k.written)).collect();
             format!("({})", keys.join(", "))
         }
+        Body::Definition(d) => shortened(&d.text),
         Body::Function(f) => f
             .returns
             .as_ref()

@@ -3,7 +3,7 @@
 //! Invariant: order comes only from `Reach`, lanes and keys; no list of phases anywhere.
 
 use crate::action::{
-    Action, Clause, ColumnClause, Data, DomainClause, EnumClause, SequenceClause, TableClause,
+    Action, Clause, ColumnClause, Data, DomainClause, EnumClause, How, SequenceClause, TableClause,
 };
 use driftless_model::{Catalog, Kind, Name, ObjectId, Part, SqlText, requirements};
 use driftless_sql::Diagnostic;
@@ -156,12 +156,13 @@ impl Reach {
                 reach.frees = sides.before.requirements(&d.id);
                 // What lives in its namespace dies with it and lets go of what it refers to.
                 if d.id.kind.is_relation() {
-                    let mut dying: Vec<ObjectId> = sides
-                        .before
-                        .owned(&d.id)
-                        .map(|(id, _)| id.clone())
-                        .collect();
-                    dying.retain(|id| id.owner.is_some());
+                    let before = sides.before;
+                    let hangs = |id: &&ObjectId| {
+                        let object = before.get(id);
+                        object.and_then(|o| o.owner_relation()) == Some(&d.id)
+                    };
+                    let users = before.objects.users_of(&d.id).into_iter();
+                    let dying: Vec<ObjectId> = users.filter(hangs).cloned().collect();
                     for id in dying {
                         reach.frees.extend(
                             sides
@@ -266,6 +267,17 @@ impl Reach {
                 }
                 _ => {}
             },
+            Clause::Define(edits) => {
+                for edit in edits
+                    .iter()
+                    .filter(|e| matches!(e.how, How::Add | How::Set))
+                {
+                    self.needs.extend(edit.piece.parts());
+                }
+                if edits.iter().any(|e| e.how != How::Add) {
+                    self.frees = sides.before.requirements(id);
+                }
+            }
             Clause::Policy(p) => {
                 self.needs.extend(p.parts());
                 self.frees = sides.before.requirements(id);

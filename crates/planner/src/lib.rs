@@ -30,8 +30,8 @@ mod stand_in;
 
 pub use action::{
     Action, Clause, ColumnClause, CompositeClause, ConstraintClause, Create, Data, DomainClause,
-    Drop, EnumClause, IndexClause, PartitionClause, Position, SequenceClause, Session, TableClause,
-    ViewClause,
+    Drop, Edit, EnumClause, How, IndexClause, PartitionClause, Position, SequenceClause, Session,
+    TableClause, ViewClause,
 };
 pub use apply::{apply, located, settle_all, settle_made, settle_one};
 pub use cascade::{Falls, falls, take};

@@ -189,6 +189,9 @@ fn sort(drafts: &[Draft], graph: &DiGraph<usize, ()>) -> Result<Vec<usize>, Vec<
     Err(ring)
 }
 
+/// What speaks of tables rather than being used by them.
+const KEEPS_NOTHING: [Kind; 3] = [Kind::EventTrigger, Kind::Publication, Kind::Subscription];
+
 /// What people like to read first: take-downs, then types and routines, then tables with all that is theirs, views
 /// and triggers, and drops for good at the end.
 fn key(draft: &Draft, at: usize) -> Key {
@@ -208,7 +211,9 @@ fn key(draft: &Draft, at: usize) -> Key {
         }) => 1,
         Some(Action::Drop(_)) => match kind {
             Kind::Table | Kind::VirtualTable | Kind::Sequence => 9,
-            Kind::Schema | Kind::Enum | Kind::Domain | Kind::Composite => 9,
+            kind if kind.is_type() || kind == Kind::Schema => 9,
+            // What columns and indexes may be made with.
+            kind if kind.is_defined() && !KEEPS_NOTHING.contains(&kind) => 9,
             // Types, operators and functions that anything may use.
             Kind::Extension => 10,
             Kind::Function | Kind::Procedure | Kind::Aggregate => 8,
@@ -220,11 +225,14 @@ fn key(draft: &Draft, at: usize) -> Key {
             Kind::Schema => 3,
             Kind::DefaultPrivileges => 7,
             Kind::Extension | Kind::Enum | Kind::Domain | Kind::Composite | Kind::Sequence => 4,
+            kind if KEEPS_NOTHING.contains(&kind) => 6,
+            kind if kind.is_defined() => 4,
             Kind::Function | Kind::Procedure | Kind::Aggregate => 5,
             Kind::Table | Kind::VirtualTable | Kind::Constraint | Kind::Index => 5,
             Kind::Policy | Kind::Statistics => 5,
             Kind::View | Kind::MaterializedView => 6,
             Kind::Trigger | Kind::Rule | Kind::Event => 6,
+            _ => 5,
         },
     };
     let group = draft.target.owner.as_ref().unwrap_or(&draft.target.name);

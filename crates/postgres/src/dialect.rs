@@ -57,7 +57,7 @@ impl Dialect for Postgres {
     fn default_grants(&self, id: &ObjectId, server: Server) -> Vec<Grant> {
         let privileges: &[&str] = match id.kind {
             kind if kind.is_routine() => &["EXECUTE"],
-            Kind::Enum | Kind::Composite | Kind::Domain => &["USAGE"],
+            kind if kind.is_type() || kind == Kind::Language => &["USAGE"],
             // Those of one schema only add to the others.
             Kind::DefaultPrivileges if id.schema.is_empty() => match id.name.as_str() {
                 "functions" => &["EXECUTE"],
@@ -80,7 +80,16 @@ impl Dialect for Postgres {
     }
 
     fn renames(&self, kind: Kind) -> bool {
-        !matches!(kind, Kind::Extension | Kind::DefaultPrivileges)
+        !matches!(
+            kind,
+            Kind::Extension
+                | Kind::DefaultPrivileges
+                | Kind::AccessMethod
+                | Kind::Cast
+                | Kind::Operator
+                | Kind::Transform
+                | Kind::UserMapping
+        )
     }
 
     fn type_names(&self) -> &'static [&'static str] {
@@ -290,7 +299,8 @@ fn addressed_routine(action: &mut Action) -> Option<&mut ObjectId> {
         | Action::Alter { id, .. } => id,
         Action::Create(_) | Action::Data(_) | Action::Session(_) => return None,
     };
-    id.kind.is_routine().then_some(id)
+    let typed = matches!(id.kind, Kind::Operator | Kind::Cast | Kind::Transform);
+    (id.kind.is_routine() || typed).then_some(id)
 }
 
 /// Argument types in canonical spelling; a user's type is left to the search path.
@@ -301,6 +311,10 @@ fn canonical_arguments(args: &str) -> String {
     });
     let moment = Moment::new(none, Vec::new());
     let mut out = Vec::new();
+    if let Some((source, target)) = args.split_once(" AS ") {
+        let (source, target) = (canonical_arguments(source), canonical_arguments(target));
+        return format!("{source} AS {target}");
+    }
     for written in split_arguments(args) {
         let known = crate::types::resolve(&written, &moment).map(|t| t.text);
         out.push(row::without_modifier(&known.unwrap_or(written)));

@@ -21,6 +21,18 @@ pub enum Feature {
     NamedNotNull,
     /// Publications of whole schemas (15).
     PublicationSchema,
+    /// ICU locales in a column of their own (15).
+    IcuLocale,
+    /// Rules of ICU collations (16).
+    CollationRules,
+    /// One column for the locales of all providers (17).
+    CollationLocale,
+    /// What subscriptions say of passwords, owners and origins (16).
+    SubscriptionOrigin,
+    /// Slots of subscriptions that outlive a failover (17).
+    Failover,
+    /// Publications of generated columns (18).
+    PublishedGenerated,
     /// Keys over periods and constraints that are not enforced (18).
     TemporalKeys,
 }
@@ -28,11 +40,18 @@ pub enum Feature {
 impl Feature {
     const fn since(self) -> Version {
         match self {
-            Feature::NullsNotDistinct | Feature::SetNullColumns | Feature::PublicationSchema => {
-                Version::new(15, 0)
+            Feature::NullsNotDistinct
+            | Feature::SetNullColumns
+            | Feature::PublicationSchema
+            | Feature::IcuLocale => Version::new(15, 0),
+            Feature::CollationRules | Feature::SubscriptionOrigin => Version::new(16, 0),
+            Feature::SetExpression
+            | Feature::Maintain
+            | Feature::CollationLocale
+            | Feature::Failover => Version::new(17, 0),
+            Feature::NamedNotNull | Feature::TemporalKeys | Feature::PublishedGenerated => {
+                Version::new(18, 0)
             }
-            Feature::SetExpression | Feature::Maintain => Version::new(17, 0),
-            Feature::NamedNotNull | Feature::TemporalKeys => Version::new(18, 0),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! versions are compared in `features.rs` only.
 
 pub mod canon;
+mod definition;
 mod dialect;
 mod features;
 mod grammar;

@@ -34,6 +34,9 @@ pub(crate) fn owner(id: &ObjectId) -> String {
 
 /// As ALTER, DROP, COMMENT and GRANT name it: routines with their arguments.
 pub(crate) fn addressed(id: &ObjectId) -> String {
+    if id.kind.is_defined() {
+        return crate::definition::address(id);
+    }
     match &id.args {
         Some(args) if args.is_empty() && id.kind == Kind::Aggregate => {
             format!("{}(*)", qualified(id))
@@ -156,7 +159,7 @@ pub(crate) fn words(kind: Kind) -> &'static str {
     match kind {
         Kind::Schema => "SCHEMA",
         Kind::Extension => "EXTENSION",
-        Kind::Enum | Kind::Composite => "TYPE",
+        Kind::Enum | Kind::Composite | Kind::Range | Kind::BaseType => "TYPE",
         Kind::Domain => "DOMAIN",
         Kind::Sequence => "SEQUENCE",
         Kind::Function => "FUNCTION",
@@ -173,6 +176,25 @@ pub(crate) fn words(kind: Kind) -> &'static str {
         Kind::Statistics => "STATISTICS",
         Kind::DefaultPrivileges => "DEFAULT PRIVILEGES",
         Kind::Event => "EVENT",
+        Kind::Collation => "COLLATION",
+        Kind::Conversion => "CONVERSION",
+        Kind::Operator => "OPERATOR",
+        Kind::OperatorClass => "OPERATOR CLASS",
+        Kind::OperatorFamily => "OPERATOR FAMILY",
+        Kind::TextSearchParser => "TEXT SEARCH PARSER",
+        Kind::TextSearchTemplate => "TEXT SEARCH TEMPLATE",
+        Kind::TextSearchDictionary => "TEXT SEARCH DICTIONARY",
+        Kind::TextSearchConfiguration => "TEXT SEARCH CONFIGURATION",
+        Kind::Cast => "CAST",
+        Kind::Transform => "TRANSFORM",
+        Kind::Language => "LANGUAGE",
+        Kind::AccessMethod => "ACCESS METHOD",
+        Kind::ForeignDataWrapper => "FOREIGN DATA WRAPPER",
+        Kind::Server => "SERVER",
+        Kind::UserMapping => "USER MAPPING",
+        Kind::EventTrigger => "EVENT TRIGGER",
+        Kind::Publication => "PUBLICATION",
+        Kind::Subscription => "SUBSCRIPTION",
     }
 }
 

@@ -4,7 +4,7 @@
 //! Invariant: a canonical text is what `format_type` prints under an empty search path, and resolves to itself.
 
 use crate::canon::known::{Known, extension_schema, extensions};
-use driftless_model::{Catalog, Kind, Name, ObjectId, TypeRef};
+use driftless_model::{Catalog, Definition, Kind, Name, ObjectId, TypeRef};
 use driftless_planner::{Fault, Moment};
 use driftless_sql::{Diagnostic, SourceId, Syntax, Token, TokenKind, lex, quote_name, token_name};
 
@@ -387,10 +387,12 @@ impl Reader<'_> {
     }
 }
 
-const USER_KINDS: [Kind; 6] = [
+const USER_KINDS: [Kind; 8] = [
     Kind::Enum,
     Kind::Domain,
     Kind::Composite,
+    Kind::Range,
+    Kind::BaseType,
     Kind::Table,
     Kind::View,
     Kind::MaterializedView,
@@ -443,6 +445,12 @@ pub(crate) fn read(
             ));
         }
     }
+    for schema in &schemas {
+        if let Some(id) = multirange(&Name::exact(*schema), name, catalog) {
+            let text = format!("{}.{}", quoted(schema), quoted(name));
+            return Ok((Type::new(dims(text)), Some(id)));
+        }
+    }
     if let Some(name) = parts.server_type() {
         let modifier = parts.modifier(&name)?;
         return Ok((
@@ -470,6 +478,29 @@ pub(crate) fn read(
                 .collect::<Vec<_>>()
                 .join("."),
         )),
+    }
+}
+
+/// The range whose multirange has the name.
+fn multirange(schema: &Name, name: &str, catalog: &Catalog) -> Option<ObjectId> {
+    let first = ObjectId::new(Kind::Range, schema.clone(), Name::default());
+    let ranges = catalog
+        .objects
+        .from(&first)
+        .take_while(|(id, _)| id.kind == Kind::Range && id.schema == *schema);
+    let mut ranges = ranges.filter_map(|(id, o)| Some((id, o.get::<Definition>()?)));
+    let found = ranges.find(|(id, item)| match item.word("multirange_type_name") {
+        Some(said) => said == name,
+        None => multirange_name(id.name.as_str()) == name,
+    });
+    found.map(|(id, _)| id.clone())
+}
+
+/// The multirange's name where none is given (makeMultirangeTypeName in the server's sources).
+pub(crate) fn multirange_name(range: &str) -> String {
+    match range.split_once("range") {
+        Some((before, after)) => format!("{before}multirange{after}"),
+        None => format!("{range}_multirange"),
     }
 }
 

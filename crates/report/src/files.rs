@@ -97,7 +97,7 @@ fn folder(kind: Kind) -> &'static str {
     match kind {
         Kind::Schema => "schemas",
         Kind::Extension => "extensions",
-        Kind::Enum | Kind::Composite | Kind::Domain => "types",
+        kind if kind.is_type() => "types",
         Kind::Sequence => "sequences",
         Kind::Function | Kind::Procedure | Kind::Aggregate => "functions",
         Kind::Table | Kind::VirtualTable => "tables",
@@ -112,6 +112,10 @@ fn folder(kind: Kind) -> &'static str {
         Kind::Statistics => "statistics",
         Kind::DefaultPrivileges => "default_privileges",
         Kind::Event => "events",
+        kind => Kind::DEFINED
+            .iter()
+            .find(|(defined, _)| *defined == kind)
+            .map_or("", |(_, list)| list),
     }
 }
 

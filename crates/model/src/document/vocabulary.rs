@@ -72,6 +72,61 @@ const NAMESPACE: &[Field] = &[
     pg("enums", What::Map(&ENUM), "types of named values"),
     pg("domains", What::Map(&DOMAIN), "types with conditions"),
     pg("composites", What::Map(&COMPOSITE), "types of rows"),
+    pg(
+        "range_types",
+        What::Overloads(&DEFINITION),
+        "types of ranges",
+    ),
+    pg(
+        "base_types",
+        What::Overloads(&DEFINITION),
+        "types that functions in C read and write",
+    ),
+    pg(
+        "collations",
+        What::Overloads(&DEFINITION),
+        "orders of texts",
+    ),
+    pg(
+        "conversions",
+        What::Overloads(&DEFINITION),
+        "between encodings",
+    ),
+    pg(
+        "operators",
+        What::Overloads(&DEFINITION),
+        "operators; those of one name are a list",
+    ),
+    pg(
+        "operator_classes",
+        What::Overloads(&DEFINITION),
+        "how an index method handles a type",
+    ),
+    pg(
+        "operator_families",
+        What::Overloads(&DEFINITION),
+        "operators of several types that belong together",
+    ),
+    pg(
+        "text_search_parsers",
+        What::Overloads(&DEFINITION),
+        "what cuts texts into tokens",
+    ),
+    pg(
+        "text_search_templates",
+        What::Overloads(&DEFINITION),
+        "what dictionaries are made of",
+    ),
+    pg(
+        "text_search_dictionarys",
+        What::Overloads(&DEFINITION),
+        "what makes lexemes of tokens",
+    ),
+    pg(
+        "text_search_configurations",
+        What::Overloads(&DEFINITION),
+        "which dictionary sees which tokens",
+    ),
     servers("sequences", What::Map(&SEQUENCE), "sequences"),
     servers("functions", What::Overloads(&FUNCTION), "functions"),
     servers("procedures", What::Overloads(&FUNCTION), "procedures"),
@@ -99,6 +154,16 @@ pub static ROOT: Shape = shape(
         &[
             pg("schemas", What::Map(&SCHEMA), "other schemas and what they hold"),
             pg("extensions", What::Names(&EXTENSION), "extensions"),
+            pg("casts", What::List(&DEFINITION), "from one type to another"),
+            pg("transforms", What::List(&DEFINITION), "of types for languages"),
+            pg("languages", What::Overloads(&DEFINITION), "what functions are written in"),
+            pg("access_methods", What::Overloads(&DEFINITION), "of tables or indexes"),
+            pg("foreign_data_wrappers", What::Overloads(&DEFINITION), "kinds of foreign servers"),
+            pg("servers", What::Overloads(&DEFINITION), "foreign servers"),
+            pg("user_mappings", What::Overloads(&DEFINITION), "who roles are on foreign servers; secrets are no part of a schema"),
+            pg("event_triggers", What::Overloads(&DEFINITION), "what runs when schemas change"),
+            pg("publications", What::Overloads(&DEFINITION), "what is replicated"),
+            pg("subscriptions", What::Overloads(&DEFINITION), "to publications of other databases"),
             servers(
                 "default_privileges",
                 What::List(&DEFAULT_PRIVILEGES),
@@ -131,6 +196,21 @@ static EXTENSION: Shape = shape(
     ]],
 )
 .or_nothing();
+
+/// What is made of clauses alone.
+static DEFINITION: Shape = shape(
+    "definition",
+    "What CREATE says behind the name, as SQL text.",
+    &[
+        &[must(
+            "definition",
+            What::Text,
+            "`(locale = 'de')`, `HANDLER h`",
+        )],
+        SPINE,
+    ],
+)
+.or_scalar("definition");
 
 static ENUM: Shape = shape(
     "enum",

@@ -77,6 +77,11 @@ impl Reader<'_> {
                 return;
             }
             // Its grammar says what a type means: `int` is `int(11)`, json a text with a check.
+            // Only its grammar knows what the clauses mean.
+            Ok(read) if made.iter().any(is_defined) => {
+                let places = made.iter().map(|(_, place)| *place);
+                made = read.into_iter().zip(places).collect();
+            }
             Ok(mut read) if self.dialect.id().is_mysql() => {
                 if let Some((said, place)) = made.first() {
                     let place = *place;
@@ -296,4 +301,9 @@ pub(super) fn mentioned(known: &[(String, Place)], last: &str) -> Option<Place> 
     whole
         .or_else(|| known.iter().find(|(name, _)| is_word(&name.to_lowercase())))
         .map(|(_, place)| *place)
+}
+
+/// It creates what is made of clauses alone.
+fn is_defined((action, _): &(Action, Place)) -> bool {
+    matches!(action, Action::Create(c) if c.id.kind.is_defined())
 }

@@ -54,6 +54,8 @@ impl<'a> Infer<'a> {
             Kind::Enum,
             Kind::Domain,
             Kind::Composite,
+            Kind::Range,
+            Kind::BaseType,
             Kind::Table,
             Kind::View,
             Kind::MaterializedView,

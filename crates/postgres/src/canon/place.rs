@@ -253,7 +253,7 @@ fn known(names: &[String], called: bool, path: &[String], catalog: &Catalog) -> 
                 _ => None,
             };
         }
-        let types = [Kind::Enum, Kind::Domain, Kind::Composite];
+        let types = Kind::TYPES;
         catalog
             .find(&RELATIONS, &schema, &own)
             .or_else(|| catalog.find(&types, &schema, &own))

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a comment on something that the model does not hold goes with that thing, which is named already.
 
-use super::{Read, Reader, name, types, unmodelled};
+use super::{Read, Reader, definition, name, types, unmodelled};
 use driftless_model::{Kind, ObjectId, Part};
 use driftless_planner::Action;
 
@@ -57,6 +57,12 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
         }
         _ => {
             let start = r.pos();
+            let _ = r.eat("trusted");
+            if let Some(kind) = definition::kind(r) {
+                let (id, _) = definition::object(r, kind)?;
+                return text(r, id.part());
+            }
+            r.reset(start);
             let Some(found) = unmodelled::target(r)? else {
                 r.reset(start);
                 return Err(r.unexpected("a kind of object that can have a comment"));

@@ -2,7 +2,7 @@
 //!
 //! Invariant: one action per name of a list, in written order.
 
-use super::{Read, Reader, cascade, list, name, types, unmodelled};
+use super::{Read, Reader, cascade, definition, list, name, types, unmodelled};
 use driftless_model::{Kind, ObjectId};
 use driftless_planner::{Action, Drop};
 
@@ -30,7 +30,7 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
         "user" if !r.at_seq(&["user", "mapping"]) => {
             return r.ignore("roles belong to the cluster");
         }
-        _ => return unmodelled::drop(r, start),
+        _ => return defined(r, start),
     };
     r.bump();
     if kind == Kind::MaterializedView {
@@ -51,6 +51,26 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
             if_exists,
             cascade,
             concurrently,
+        }));
+    }
+    Ok(())
+}
+
+/// A kind that is made of clauses alone.
+fn defined(r: &mut Reader, start: usize) -> Read<()> {
+    let _ = r.eat("trusted");
+    let Some(kind) = definition::kind(r) else {
+        return unmodelled::drop(r, start);
+    };
+    let if_exists = r.if_exists();
+    let ids = list(r, |c| Ok(definition::object(c, kind)?.0))?;
+    let cascade = cascade(r);
+    for id in ids {
+        r.action(Action::Drop(Drop {
+            id,
+            if_exists,
+            cascade,
+            concurrently: false,
         }));
     }
     Ok(())

@@ -3,7 +3,7 @@
 //! Invariant: one action per object, privilege and role; ALL stands for every privilege of the kind. What the model
 //! cannot hold (role membership, unmodelled kinds) is named.
 
-use super::{Read, Reader, cascade, list, name};
+use super::{Read, Reader, cascade, definition, list, name};
 use crate::features::{Feature, has};
 use driftless_model::{DefaultPrivileges, Grant, Kind, Name, ObjectId};
 use driftless_planner::Action;
@@ -165,7 +165,14 @@ fn objects(r: &mut Reader) -> Read<Option<Vec<ObjectId>>> {
         Some("type") => Kind::Enum,
         Some("domain") => Kind::Domain,
         Some("all") if r.peek_nth(1).is_some_and(|t| r.text(t.span) != ".") => return every(r),
-        Some("database" | "foreign" | "language" | "large" | "parameter" | "tablespace")
+        Some("language" | "foreign") if r.peek_nth(1).is_some_and(|t| r.text(t.span) != ".") => {
+            let Some(kind) = definition::kind(r) else {
+                return Ok(None);
+            };
+            let ids = list(r, |c| Ok(definition::object(c, kind)?.0))?;
+            return Ok(Some(ids));
+        }
+        Some("database" | "large" | "parameter" | "tablespace")
             if r.peek_nth(1).is_some_and(|t| r.text(t.span) != ".") =>
         {
             return Ok(None);

@@ -12,6 +12,7 @@ mod column;
 mod comment;
 mod constraint;
 mod data_type;
+mod definition;
 mod drop;
 mod extension;
 mod function;
@@ -68,11 +69,19 @@ pub fn read(
 
 /// The object of one CREATE as a server prints it; `None`: it is another statement.
 pub(crate) fn printed<T: driftless_model::Item + Clone>(text: &str, server: Server) -> Option<T> {
+    identified(text, server).map(|(_, item)| item)
+}
+
+/// As [`printed`], with the id that the statement gives.
+pub(crate) fn identified<T: driftless_model::Item + Clone>(
+    text: &str,
+    server: Server,
+) -> Option<(ObjectId, T)> {
     let source = SourceId(u32::MAX);
     let (statements, _) = driftless_sql::split(text, Syntax::Postgres, source);
     let parsed = read(statements.first()?, text, source, server).ok()?;
     match parsed.actions.first()? {
-        Action::Create(create) => create.object.get::<T>().cloned(),
+        Action::Create(create) => Some((create.id.clone(), create.object.get::<T>()?.clone())),
         _ => None,
     }
 }
@@ -176,7 +185,10 @@ impl<'t> Reader<'t> {
             Some("user") if !self.at_seq(&["user", "mapping"]) => {
                 self.ignore("roles belong to the cluster")
             }
-            _ => unmodelled::create(self, start),
+            _ => match definition::create(self, mode)? {
+                Some(()) => Ok(()),
+                None => unmodelled::create(self, start),
+            },
         }
     }
 
@@ -202,7 +214,10 @@ impl<'t> Reader<'t> {
             Some("user") if !self.at_seq(&["user", "mapping"]) => {
                 self.ignore("roles belong to the cluster")
             }
-            _ => unmodelled::alter(self, start),
+            _ => match definition::alter(self)? {
+                Some(()) => Ok(()),
+                None => unmodelled::alter(self, start),
+            },
         }
     }
 

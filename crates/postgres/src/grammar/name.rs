@@ -43,7 +43,7 @@ pub(super) fn object(c: &mut Cursor, kind: Kind, what: &str) -> Read<(ObjectId, 
 
 /// The id that dotted names mean.
 pub(super) fn id(c: &Cursor, kind: Kind, parts: &[Ident], span: Span) -> Read<ObjectId> {
-    let flat = matches!(kind, Kind::Schema | Kind::Extension);
+    let flat = !kind.has_schema();
     match parts {
         [name] => Ok(ObjectId::new(kind, Name::default(), exact(&name.text))),
         [schema, name] | [_, schema, name] if !flat => {

@@ -1,10 +1,11 @@
 //! Types and domains: CREATE TYPE, ALTER TYPE, CREATE DOMAIN, ALTER DOMAIN.
 //!
-//! Invariant: a name behind TYPE alone has kind Enum, whatever it turns out to be; range, base and shell types are
-//! named as not modelled.
+//! Neighbours: `definition` reads ranges and base types. Invariant: a name behind TYPE alone has kind Enum, whatever it
+//! turns out to be.
 
 use super::{
-    Mode, Read, Reader, bracketed, cascade, column, constraint, data_type, list, name, sequence,
+    Mode, Read, Reader, bracketed, cascade, column, constraint, data_type, definition, list, name,
+    sequence,
 };
 use driftless_model::{Attribute, Composite, Domain, DomainCheck, Enum, Kind, Name, ObjectId};
 use driftless_planner::{Action, Clause, CompositeClause, DomainClause, EnumClause};
@@ -24,17 +25,7 @@ pub(super) fn create(r: &mut Reader) -> Read<()> {
         let attributes = attributes(r, &id)?;
         r.create(id, Composite { attributes }, Mode::default());
     } else {
-        let what = if r.eat_seq(&["as", "range"]) {
-            "range type"
-        } else if r.done() {
-            "shell type"
-        } else {
-            "base type"
-        };
-        if !r.done() {
-            r.group()?;
-        }
-        r.unmodelled(what, id.to_string(), None, span);
+        definition::create_type(r, id, span)?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! Neighbours: `misc` and `unmodelled` end here. Invariant: a suggestion is at most two edits away.
 
-use super::{Reader, misc, unmodelled};
+use super::{Reader, definition, misc, unmodelled};
 use driftless_sql::{Diagnostic, TokenKind};
 
 /// Words that a statement can start with, or that can stand behind CREATE, ALTER or DROP.
@@ -64,7 +64,10 @@ pub(super) fn statement(r: &Reader, start: usize) -> Diagnostic {
     .at(r.place(span))
     .label("no rule for this statement");
     let known: Vec<&str> = if behind {
-        NOUNS.iter().copied().chain(unmodelled::nouns()).collect()
+        {
+            let rest = definition::nouns().chain(unmodelled::nouns());
+            NOUNS.iter().copied().chain(rest).collect()
+        }
     } else {
         let quiet = misc::QUIET.iter().map(|(word, _)| *word);
         FIRST.iter().copied().chain(quiet).collect()

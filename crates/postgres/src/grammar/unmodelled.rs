@@ -5,76 +5,20 @@
 
 use super::{Read, Reader, folded, grant, unknown};
 use driftless_model::ObjectId;
-use driftless_sql::{Span, TokenKind};
+use driftless_sql::Span;
 
 /// How the name behind a noun looks.
 #[derive(Clone, Copy, PartialEq)]
 enum Form {
     /// `a.b`
     Dotted,
-    /// `(a AS b)`
-    Group,
-    /// `a.+ (types)`
-    Operator,
-    /// `a.b USING method`
-    Using,
-    /// `FOR … SERVER …`, `FOR … LANGUAGE …`
-    For,
     /// A number.
     Number,
 }
 
 /// The words of a kind, its noun, and the form of its names.
 const KINDS: &[(&[&str], &str, Form)] = &[
-    (&["publication"], "publication", Form::Dotted),
-    (&["subscription"], "subscription", Form::Dotted),
-    (&["cast"], "cast", Form::Group),
-    (&["operator", "class"], "operator class", Form::Using),
-    (&["operator", "family"], "operator family", Form::Using),
-    (&["operator"], "operator", Form::Operator),
-    (&["collation"], "collation", Form::Dotted),
-    (&["default", "conversion"], "conversion", Form::Dotted),
-    (&["conversion"], "conversion", Form::Dotted),
-    (
-        &["text", "search", "configuration"],
-        "text search configuration",
-        Form::Dotted,
-    ),
-    (
-        &["text", "search", "dictionary"],
-        "text search dictionary",
-        Form::Dotted,
-    ),
-    (
-        &["text", "search", "parser"],
-        "text search parser",
-        Form::Dotted,
-    ),
-    (
-        &["text", "search", "template"],
-        "text search template",
-        Form::Dotted,
-    ),
-    (&["event", "trigger"], "event trigger", Form::Dotted),
-    (
-        &["foreign", "data", "wrapper"],
-        "foreign data wrapper",
-        Form::Dotted,
-    ),
     (&["foreign", "table"], "foreign table", Form::Dotted),
-    (&["foreign", "server"], "server", Form::Dotted),
-    (&["server"], "server", Form::Dotted),
-    (&["user", "mapping"], "user mapping", Form::For),
-    (
-        &["trusted", "procedural", "language"],
-        "language",
-        Form::Dotted,
-    ),
-    (&["trusted", "language"], "language", Form::Dotted),
-    (&["procedural", "language"], "language", Form::Dotted),
-    (&["language"], "language", Form::Dotted),
-    (&["access", "method"], "access method", Form::Dotted),
-    (&["transform"], "transform", Form::For),
     (&["large", "object"], "large object", Form::Number),
     (&["database"], "database", Form::Dotted),
     (&["tablespace"], "tablespace", Form::Dotted),
@@ -117,39 +61,8 @@ fn named(r: &mut Reader, form: Form) -> Read<()> {
         Form::Dotted => {
             r.name("a name")?;
         }
-        Form::Group => {
-            r.group()?;
-        }
         Form::Number => {
             r.number_text("a number")?;
-        }
-        Form::Using => {
-            r.name("a name")?;
-            if r.eat("using") {
-                r.ident("an index method")?;
-            }
-        }
-        Form::Operator => {
-            while r
-                .peek()
-                .is_some_and(|t| matches!(t.kind, TokenKind::Word | TokenKind::Quoted))
-            {
-                r.bump();
-                r.expect_symbol(".")?;
-            }
-            if r.peek().is_none_or(|t| t.kind != TokenKind::Symbol) {
-                return Err(r.unexpected("an operator"));
-            }
-            r.bump();
-            if r.at_symbol("(") {
-                r.group()?;
-            }
-        }
-        Form::For => {
-            r.expect("for")?;
-            r.until(&|c| c.at_any(&["server", "language"]));
-            r.bump();
-            r.name("a name")?;
         }
     }
     Ok(())
@@ -161,16 +74,6 @@ fn push(r: &mut Reader, target: Target) {
 
 /// CREATE of a kind that no other file reads.
 pub(super) fn create(r: &mut Reader, start: usize) -> Read<()> {
-    if r.at("operator") && !r.at_seq(&["operator", "class"]) && !r.at_seq(&["operator", "family"]) {
-        r.bump();
-        let from = r.pos();
-        r.until(&|c| c.at_symbol("("));
-        let name = folded(r, from);
-        let span = r.span_from(from);
-        r.rest();
-        r.unmodelled("operator", name, None, span);
-        return Ok(());
-    }
     let Some(target) = target(r)? else {
         return Err(unknown::statement(r, start));
     };

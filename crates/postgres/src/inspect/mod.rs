@@ -10,6 +10,7 @@ mod answer;
 mod column;
 mod constraint;
 mod default_privileges;
+mod definition;
 mod directory;
 mod fixpoint;
 mod fragment;
@@ -81,6 +82,11 @@ const PARTS: &[Part] = &[
         what: "types",
         query: types::query,
         decode: types::decode,
+    },
+    Part {
+        what: "what is made of clauses",
+        query: definition::query,
+        decode: definition::decode,
     },
     Part {
         what: "relations",

@@ -107,7 +107,7 @@ pub(super) fn resolve(item: &mut Function, moment: &Moment) -> Result<(), Fault>
 }
 
 /// The function with these arguments, or the only one of its name.
-fn find(id: &ObjectId, arguments: &str, moment: &Moment) -> Option<ObjectId> {
+pub(super) fn find(id: &ObjectId, arguments: &str, moment: &Moment) -> Option<ObjectId> {
     let schemas: Vec<Name> = match id.schema.is_empty() {
         true => moment.path.iter().map(|s| Name::exact(s.clone())).collect(),
         false => vec![id.schema.clone()],

@@ -4,7 +4,7 @@ use super::general;
 use super::lock::{ACCESS_EXCLUSIVE, Cost};
 use super::{naming, replace};
 use crate::print::{name, qualified};
-use driftless_model::{Attribute, Catalog, Composite, ObjectId, Server, Verdict};
+use driftless_model::{Attribute, Catalog, Composite, Kind, ObjectId, Server, Verdict};
 use driftless_planner::{
     Action, Alter, Clause, CompositeClause, Create, Cx, Facts, Fault, Hit, KindOps, Moment, Printed,
 };
@@ -113,7 +113,9 @@ impl KindOps for Composites {
                 let message = format!("the type `{id}` has the attribute `{}` twice", a.name);
                 return Err(naming::wrong("D0304", message, moment));
             }
-            item.attributes[i].ty = naming::type_of(&item.attributes[i].ty, moment)?;
+            let a = &mut item.attributes[i];
+            a.ty = naming::type_of(&a.ty, moment)?;
+            naming::qualify(Kind::Collation, &mut a.collation, None, moment);
         }
         Ok(())
     }
@@ -123,10 +125,12 @@ impl KindOps for Composites {
             return Err(general::foreign(id));
         };
         let resolved = |a: &Attribute| -> Result<Attribute, Fault> {
-            Ok(Attribute {
+            let mut out = Attribute {
                 ty: naming::type_of(&a.ty, moment)?,
                 ..a.clone()
-            })
+            };
+            naming::qualify(Kind::Collation, &mut out.collation, None, moment);
+            Ok(out)
         };
         let made = match clause {
             CompositeClause::Add(a) | CompositeClause::Type(a) => Some(resolved(a)?),

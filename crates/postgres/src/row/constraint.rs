@@ -481,7 +481,7 @@ fn resolve_body(item: &mut Constraint, name: &mut Name, moment: &mut Moment) -> 
         ConstraintBody::ForeignKey(f) => resolve_foreign_key(f, &table, moment)?,
         ConstraintBody::Exclude(e) => {
             for i in &mut e.items {
-                resolve_key(&mut i.key, &table, moment)?;
+                resolve_key(&mut i.key, &e.method, &table, moment)?;
             }
             for column in &e.include {
                 naming::has_column(&table, column, moment)?;

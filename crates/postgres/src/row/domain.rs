@@ -4,7 +4,7 @@ use super::lock::{Cost, SHARE};
 use super::{general, ground, naming, replace};
 use crate::print::{self, bracketed, expression, name, qualified};
 use driftless_model::{
-    Catalog, Domain, DomainCheck, Name, ObjectId, Server, SqlText, Table, TypeRef, Verdict,
+    Catalog, Domain, DomainCheck, Kind, Name, ObjectId, Server, SqlText, Table, TypeRef, Verdict,
 };
 use driftless_planner::{
     Action, Alter, Clause, Create, Cx, DomainClause, Facts, Fault, Held, Hit, KindOps, Moment,
@@ -169,6 +169,7 @@ impl KindOps for Domains {
             return Ok(());
         };
         item.base = naming::type_of(&item.base, moment)?;
+        naming::qualify(Kind::Collation, &mut item.collation, None, moment);
         if let Some(default) = &item.default {
             ground::check(default, &ground::default(&item.base), moment)?;
         }

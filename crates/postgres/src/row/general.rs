@@ -123,6 +123,8 @@ fn privilege(id: &ObjectId, grant: &Grant, revoke: bool) -> String {
     let class = match id.kind {
         Kind::View | Kind::MaterializedView => "TABLE",
         Kind::Aggregate => "FUNCTION",
+        // DROP says SERVER.
+        Kind::Server => "FOREIGN SERVER",
         kind => words(kind),
     };
     let to = role(&grant.role);

@@ -6,8 +6,8 @@ use super::{general, ground, naming, replace, table};
 use crate::dialect::POSTGRES;
 use crate::print::{bracketed, expression, name, names, option_clauses, options, qualified};
 use driftless_model::{
-    Catalog, Index, IndexKey, KeyExpr, Kind, Name, Object, ObjectId, Options, Server, SqlText,
-    Table, Verdict,
+    Catalog, Definition, Index, IndexKey, KeyExpr, Kind, Name, Object, ObjectId, Options, Server,
+    SqlText, Table, Verdict,
 };
 use driftless_planner::{
     Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Held, Hit, IndexClause, KindOps,
@@ -84,7 +84,7 @@ fn same_class(before: Option<&str>, after: Option<&str>) -> bool {
 }
 
 /// The operator class that a type has by default.
-fn default_class(method: &str, ty: &str) -> Option<&'static str> {
+pub(super) fn default_class(method: &str, ty: &str) -> Option<&'static str> {
     let base = ty.split('(').next().unwrap_or(ty).trim_end();
     if matches!(method, "btree" | "hash") {
         return Some(match base {
@@ -119,6 +119,14 @@ fn default_class(method: &str, ty: &str) -> Option<&'static str> {
     }
 }
 
+/// A declared class that is the default one of the type.
+fn is_default(key: &IndexKey, method: &str, ty: &str, catalog: &Catalog) -> bool {
+    let class = key.opclass.as_deref();
+    let class = class.and_then(|c| ObjectId::spelled(Kind::OperatorClass, c));
+    let item = class.and_then(|c| catalog.item::<Definition>(&c.with_args(method)));
+    item.is_some_and(|d| d.piece("default").is_some() && d.ty("type").is_some_and(|t| t.text == ty))
+}
+
 /// What is said and is the default anyway is dropped; expressions are settled.
 pub(super) fn settle_key(key: &mut IndexKey, table: &ObjectId, method: &str, catalog: &Catalog) {
     match &mut key.expr {
@@ -128,7 +136,8 @@ pub(super) fn settle_key(key: &mut IndexKey, table: &ObjectId, method: &str, cat
                 return;
             };
             let class = default_class(method, &column.ty.text);
-            if key.opclass.is_some() && key.opclass.as_deref().map(last_name) == class {
+            let own = key.opclass.as_deref().map(last_name) == class;
+            if key.opclass.is_some() && (own || is_default(key, method, &column.ty.text, catalog)) {
                 key.opclass = None;
             }
             if key.collation.is_some() && key.collation == column.collation {
@@ -165,10 +174,14 @@ fn unwrap_column(key: &mut IndexKey, table: &ObjectId, catalog: &Catalog) {
 
 pub(super) fn resolve_key(
     key: &mut IndexKey,
+    method: &str,
     table: &ObjectId,
     moment: &Moment,
 ) -> Result<(), Fault> {
     unwrap_column(key, table, &moment.catalog);
+    naming::qualify(Kind::Collation, &mut key.collation, None, moment);
+    let method = if method.is_empty() { "btree" } else { method };
+    naming::qualify(Kind::OperatorClass, &mut key.opclass, Some(method), moment);
     match &key.expr {
         KeyExpr::Column(c) => naming::has_column(table, c, moment),
         KeyExpr::Expr(e) => ground::check(e, &ground::row(table), moment),
@@ -318,8 +331,9 @@ impl KindOps for Indexes {
         let kinds = [Kind::Table, Kind::MaterializedView];
         item.table = naming::relation(&item.table, &kinds, moment)?;
         let table = item.table.clone();
+        let method = item.method.clone();
         for key in &mut item.keys {
-            resolve_key(key, &table, moment)?;
+            resolve_key(key, &method, &table, moment)?;
         }
         for column in &item.include {
             naming::has_column(&table, column, moment)?;

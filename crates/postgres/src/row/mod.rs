@@ -6,6 +6,7 @@
 mod aggregate;
 mod composite;
 mod constraint;
+mod definition;
 mod domain;
 mod enumeration;
 mod extension;
@@ -33,6 +34,17 @@ pub(crate) use lock::strength;
 pub(crate) use naming::{retext, without_modifier};
 pub(crate) use table::{data_text, is_only};
 
+/// What a server tells of a kind that is made of clauses, as if a file had said it.
+pub(crate) fn described(
+    id: &driftless_model::ObjectId,
+    item: &mut driftless_model::Definition,
+    types: &dyn Fn(&str) -> driftless_model::TypeRef,
+) {
+    let args = id.args.as_deref().unwrap_or_default();
+    let (source, target) = args.split_once(" AS ").unwrap_or_default();
+    definition::described(id, item, [types(source), types(target)]);
+}
+
 /// The row of a kind.
 pub(crate) fn of(kind: Kind) -> Option<&'static dyn Row> {
     Some(match kind {
@@ -57,5 +69,7 @@ pub(crate) fn of(kind: Kind) -> Option<&'static dyn Row> {
             print: |action, _| general::print(action),
         },
         Kind::VirtualTable | Kind::Event => return None,
+        // All of the kinds that are made of clauses alone.
+        _ => &definition::Definitions,
     })
 }

@@ -258,6 +258,25 @@ pub(super) fn type_of(ty: &TypeRef, moment: &Moment) -> Result<TypeRef, Fault> {
     crate::types::resolve(&ty.text, moment)
 }
 
+/// A collation or operator class with its schema, where it is declared; the server's own stay as they are written.
+pub(super) fn qualify(kind: Kind, text: &mut Option<String>, args: Option<&str>, moment: &Moment) {
+    let Some(written) = text.as_deref().filter(|t| !t.is_empty()) else {
+        return;
+    };
+    if ObjectId::spelled(kind, written).is_some() {
+        return;
+    }
+    for schema in moment.path.iter() {
+        let qualified = format!("{}.{written}", crate::print::bare(schema));
+        let found = ObjectId::spelled(kind, &qualified);
+        let found = found.map(|id| args.map_or(id.clone(), |a| id.with_args(a)));
+        if found.is_some_and(|id| moment.catalog.contains(&id)) {
+            *text = Some(qualified);
+            return;
+        }
+    }
+}
+
 /// The type as routines keep it: without its modifier, which the server does not look at there.
 pub(crate) fn without_modifier(ty: &str) -> String {
     let (mut out, mut quoted, mut depth) = (String::new(), false, 0usize);
@@ -284,6 +303,10 @@ pub(crate) fn without_modifier(ty: &str) -> String {
 /// A user type's text follows its target after a rename.
 pub(crate) fn retext(ty: &mut TypeRef) {
     let Some(target) = &ty.target else { return };
+    // A multirange has a name of its own.
+    if target.kind == Kind::Range && !names(&ty.text, target) {
+        return;
+    }
     let dims = if ty.text.ends_with("[]") { "[]" } else { "" };
     let modifier = match ty.text.find('(') {
         Some(at) if ty.text.trim_end_matches("[]").ends_with(')') => {
@@ -292,6 +315,14 @@ pub(crate) fn retext(ty: &mut TypeRef) {
         _ => String::new(),
     };
     ty.text = format!("{}{modifier}{dims}", crate::print::qualified(target));
+}
+
+/// Whether the type's last name is the object's.
+fn names(text: &str, id: &ObjectId) -> bool {
+    let text = text.trim_end_matches("[]");
+    let own = crate::print::name(&id.name);
+    text.strip_suffix(own.as_str())
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// Tables that inherit from this one, or are its partitions, directly.

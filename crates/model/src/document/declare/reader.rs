@@ -3,6 +3,7 @@
 use super::{Declaration, Document, Hint, Step, check};
 use crate::Options;
 use crate::catalog::Dialect;
+use crate::definition::Definition;
 use crate::document::vocabulary::Shape;
 use crate::id::{Kind, Name, ObjectId, Part};
 use crate::object::{Body, Grant, Object};
@@ -208,6 +209,9 @@ impl<'t> Reader<'t> {
             self.default_privileges(node);
         }
         self.namespace(keys);
+        for (kind, list) in Kind::DEFINED.into_iter().filter(|(k, _)| !k.has_schema()) {
+            self.defined(keys, kind, list);
+        }
         for entry in keys.named("outside") {
             if let Some(relation) =
                 self.object(Kind::Table, entry.name.unwrap_or_default(), entry.place)
@@ -280,6 +284,9 @@ impl<'t> Reader<'t> {
         for entry in keys.named("sequences") {
             self.sequence(&entry);
         }
+        for (kind, list) in Kind::DEFINED.into_iter().filter(|(k, _)| k.has_schema()) {
+            self.defined(keys, kind, list);
+        }
         for (list, kind) in [
             ("functions", Kind::Function),
             ("procedures", Kind::Procedure),
@@ -310,6 +317,39 @@ impl<'t> Reader<'t> {
         ] {
             for entry in keys.named(list) {
                 self.view(&entry, kind);
+            }
+        }
+    }
+
+    /// Kinds that are made of clauses alone: the dialect's grammar reads those.
+    fn defined(&mut self, keys: Keys, kind: Kind, list: &str) {
+        // A cast is all that it says: it has no name.
+        let found: Vec<Named> = match kind {
+            Kind::Cast | Kind::Transform => keys
+                .items(list)
+                .map(|node| Named {
+                    name: None,
+                    place: first_of(node),
+                    node,
+                })
+                .collect(),
+            _ => keys.named(list),
+        };
+        for entry in found {
+            for node in items(Some(entry.node)) {
+                let keys = Keys::of(node, Some("definition"), None);
+                let id = match kind.has_schema() {
+                    true => self.own(kind, entry.name.unwrap_or_default()),
+                    false => {
+                        let name = self.name(entry.name.unwrap_or_default());
+                        ObjectId::new(kind, Name::default(), name)
+                    }
+                };
+                let definition = Definition {
+                    text: keys.owned("definition").unwrap_or_default(),
+                    pieces: Vec::new(),
+                };
+                self.create(id, entry.place, definition, keys);
             }
         }
     }

@@ -530,7 +530,10 @@ fn prepare(
         .and_then(|t| t.column(column));
     let ty = standing.map(|c| c.ty.clone()).unwrap_or_default();
     match clause {
-        ColumnClause::Type { ty, .. } => *ty = naming::type_of(ty, moment)?,
+        ColumnClause::Type { ty, collation, .. } => {
+            *ty = naming::type_of(ty, moment)?;
+            naming::qualify(Kind::Collation, collation, None, moment);
+        }
         ColumnClause::Default(Some(text)) => {
             *text = with_path(std::mem::take(text), moment);
             crate::row::ground::check(text, &crate::row::ground::default(&ty), moment)?;

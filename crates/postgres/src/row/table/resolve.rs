@@ -123,6 +123,7 @@ pub(super) fn column_type(
     made: &[(ObjectId, Sequence)],
     moment: &Moment,
 ) -> Result<Option<(ObjectId, Sequence)>, Fault> {
+    naming::qualify(Kind::Collation, &mut column.collation, None, moment);
     let Some(ty) = serial(&column.ty.text) else {
         column.ty = naming::type_of(&column.ty, moment)?;
         if let Some(identity) = &mut column.identity {
