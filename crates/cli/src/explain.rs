@@ -72,6 +72,7 @@ pub const PAGES: &[Page] = &[
     page!("D0404"),
     page!("D0405"),
     page!("D0406"),
+    page!("D0407"),
     page!("D0501"),
     page!("D0502"),
     page!("D0503"),

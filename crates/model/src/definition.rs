@@ -138,12 +138,13 @@ impl Definition {
         self.pieces.iter().flat_map(Piece::parts).collect()
     }
     pub fn ids_mut(&mut self) -> Vec<&mut ObjectId> {
-        let id = |value| match value {
-            &mut Value::Type(ref mut ty) => ty.target.as_mut(),
-            &mut Value::Object(ref mut id) => Some(id),
-            _ => None,
-        };
-        self.values_mut().filter_map(id).collect()
+        self.values_mut()
+            .filter_map(|value| match value {
+                Value::Type(ty) => ty.target.as_mut(),
+                Value::Object(id) => Some(id),
+                _ => None,
+            })
+            .collect()
     }
     pub fn types_mut(&mut self) -> impl Iterator<Item = &mut TypeRef> {
         self.values_mut().filter_map(|value| match value {
@@ -152,17 +153,19 @@ impl Definition {
         })
     }
     pub fn texts(&self) -> Vec<&SqlText> {
-        let sql = |value| match value {
-            &Value::Sql(ref text) => Some(text),
-            _ => None,
-        };
-        self.values().filter_map(sql).collect()
+        self.values()
+            .filter_map(|value| match value {
+                Value::Sql(text) => Some(text),
+                _ => None,
+            })
+            .collect()
     }
     pub fn texts_mut(&mut self) -> Vec<&mut SqlText> {
-        let sql = |value| match value {
-            &mut Value::Sql(ref mut text) => Some(text),
-            _ => None,
-        };
-        self.values_mut().filter_map(sql).collect()
+        self.values_mut()
+            .filter_map(|value| match value {
+                Value::Sql(text) => Some(text),
+                _ => None,
+            })
+            .collect()
     }
 }

@@ -74,6 +74,7 @@ impl Index {
         out.extend(self.include.iter().map(|c| self.table.member(c)));
         out.extend(self.filter.iter().flat_map(|f| f.parts().cloned()));
         out.extend(self.parent.iter().map(ObjectId::part));
+        out.extend(crate::types::method(Some(&self.method)));
         out
     }
 }

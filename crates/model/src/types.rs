@@ -36,6 +36,14 @@ pub(crate) fn collation(text: &Option<String>) -> Option<Part> {
     Some(id.part())
 }
 
+/// The access method that a table or index says; the engine's own are no objects.
+pub(crate) fn method(name: Option<&str>) -> Option<Part> {
+    const OWN: [&str; 7] = ["heap", "btree", "hash", "gist", "gin", "spgist", "brin"];
+    let name = name.filter(|m| !m.is_empty() && !OWN.contains(m))?;
+    let id = ObjectId::new(Kind::AccessMethod, Name::default(), Name::exact(name));
+    Some(id.part())
+}
+
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Schema {}
 

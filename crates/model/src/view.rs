@@ -24,6 +24,7 @@ pub struct View {
 
 impl View {
     pub fn parts(&self) -> Vec<Part> {
-        self.query.parts().cloned().collect()
+        let method = crate::types::method(self.method.as_deref());
+        self.query.parts().cloned().chain(method).collect()
     }
 }

@@ -8,7 +8,7 @@ use crate::cascade::{self, falls};
 use crate::dialect::Dialect;
 use crate::grants;
 use crate::moment::{Fault, Moment};
-use driftless_model::{Catalog, Kind, Name, Object, ObjectId, Part, Table};
+use driftless_model::{Catalog, Kind, Name, Object, ObjectId, Part, Table, Unmodelled};
 use driftless_sql::Diagnostic;
 use std::collections::BTreeSet;
 
@@ -35,7 +35,22 @@ pub fn apply(dialect: &dyn Dialect, action: &Action, moment: &mut Moment) -> Res
         }
         Action::Grant { id, grant, revoke } => grants::apply(dialect, id, grant, *revoke, moment),
         Action::Alter { id, clause } => {
-            let id = addressed(id, moment)?;
+            let id = match addressed(id, moment) {
+                Err(fault) if id.kind == Kind::Trigger => match of_a_whole(id, moment) {
+                    Some(on) => {
+                        // A partition may switch what its whole has: the model has no place for that.
+                        moment.catalog.unmodelled.push(Unmodelled {
+                            what: "state of a partition's trigger".into(),
+                            name: id.name.to_string(),
+                            on: Some(on),
+                            place: moment.place,
+                        });
+                        return Ok(());
+                    }
+                    None => return Err(fault),
+                },
+                found => found?,
+            };
             let row = dialect.row(id.kind).ok_or_else(|| unsupported(&id))?;
             row.clause(&id, clause, moment)?;
             settle_one(dialect, &id, &mut moment.catalog);
@@ -122,6 +137,20 @@ pub fn located(id: &ObjectId, moment: &Moment) -> Result<ObjectId, Fault> {
         }
     }
     Err(Fault::missing(id.kind.noun(), id))
+}
+
+/// The partition of such a trigger's id, where a table that it is a part of has the trigger.
+fn of_a_whole(id: &ObjectId, moment: &Moment) -> Option<ObjectId> {
+    let partition = moment.find(&[Kind::Table], &id.schema, id.owner.as_ref()?)?;
+    let mut at = partition.clone();
+    loop {
+        let pg = moment.catalog.item::<Table>(&at)?.pg()?;
+        at = pg.partition_of.as_ref()?.parent.clone();
+        let trigger = ObjectId::owned(Kind::Trigger, &at, id.name.clone());
+        if moment.catalog.contains(&trigger) {
+            return Some(partition);
+        }
+    }
 }
 
 /// As [`located`], for statements whose words are looser than the catalog: ALTER TABLE on a view, a sequence or an

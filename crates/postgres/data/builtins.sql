@@ -51,3 +51,10 @@ FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespa
 WHERE (n.nspname = 'pg_catalog' OR pg_temp.x('pg_catalog.pg_proc', p.oid) <> '') AND prokind IN ('f', 'a', 'w')
   AND NOT pg_temp.hidden(prorettype) AND NOT EXISTS (SELECT FROM unnest(proargtypes::oid[]) a WHERE pg_temp.hidden(a))
 ;
+
+-- What only definitions name: functions of types, indexes, text search, languages.
+SELECT DISTINCT concat_ws('|', 'N', pg_temp.x('pg_catalog.pg_proc', p.oid), proname)
+FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+WHERE (n.nspname = 'pg_catalog' OR pg_temp.x('pg_catalog.pg_proc', p.oid) <> '') AND prokind = 'f'
+  AND (pg_temp.hidden(prorettype) OR EXISTS (SELECT FROM unnest(proargtypes::oid[]) a WHERE pg_temp.hidden(a)))
+;

@@ -30,6 +30,9 @@ impl Dialect for Postgres {
     }
 
     fn is_given(&self, id: &ObjectId) -> bool {
+        if id.kind == Kind::Language {
+            return matches!(id.name.as_str(), "plpgsql" | "sql" | "c" | "internal");
+        }
         match id.schema.as_str() {
             "" => id.name.as_str().starts_with("pg_"),
             schema => matches!(schema, "pg_catalog" | "information_schema"),

@@ -58,6 +58,8 @@ pub(crate) struct Known {
     casts: HashMap<(&'static str, &'static str), CastLine>,
     operators: HashMap<&'static str, Vec<Operator>>,
     functions: HashMap<&'static str, Vec<Function>>,
+    /// Functions that only definitions name, with their extensions.
+    internal: HashMap<&'static str, &'static str>,
     extensions: std::collections::HashSet<&'static str>,
     /// Lines that did not read.
     skipped: usize,
@@ -79,6 +81,7 @@ impl Known {
                 Some(&"C") => out.read_cast(&fields),
                 Some(&"O") => out.read_operator(line),
                 Some(&"F") => out.read_function(&fields),
+                Some(&"N") => out.read_internal(&fields),
                 _ => None,
             };
             out.skipped += usize::from(read.is_none());
@@ -168,6 +171,15 @@ impl Known {
         Some(())
     }
 
+    fn read_internal(&mut self, fields: &[&'static str]) -> Option<()> {
+        let [_, extension, name] = *fields else {
+            return None;
+        };
+        self.extensions.insert(extension);
+        self.internal.insert(name, extension);
+        Some(())
+    }
+
     pub fn is_type(&self, name: &str) -> bool {
         self.types.get(name).is_some_and(|t| t.extension.is_empty())
     }
@@ -203,6 +215,12 @@ impl Known {
     }
     pub fn functions(&self, name: &str) -> &[Function] {
         self.functions.get(name).map_or(&[], Vec::as_slice)
+    }
+    /// Whether the server, or an installed extension, brings a function of that name.
+    pub fn brings(&self, name: &str, catalog: &Catalog) -> bool {
+        let called = self.functions(name).iter().map(|f| f.extension);
+        let mut all = called.chain(self.internal.get(name).copied());
+        all.any(|extension| installed(extension, catalog))
     }
     pub fn knows_extension(&self, name: &str) -> bool {
         self.extensions.contains(name) || WITHOUT_TYPES.contains(&name)

@@ -256,8 +256,9 @@ fn class(id: &ObjectId, definition: &Definition) -> String {
             .ty("storage")
             .map(|ty| format!("STORAGE {}", ty.text)),
     );
-    if items.is_empty() {
-        return out;
+    // There must be one; its own type is stored anyway.
+    if let (true, Some(ty)) = (items.is_empty(), definition.ty("type")) {
+        items.push(format!("STORAGE {}", ty.text));
     }
     format!("{out} AS {}", items.join(", "))
 }

@@ -9,8 +9,8 @@ mod publication;
 
 use super::{Mode, Read, Reader, data_type, list, name, value};
 use crate::definition::{Clause, Takes, has_options, leading, listed, worded};
-use driftless_model::{Definition, Kind, Name, ObjectId, Piece, Value};
-use driftless_sql::{Cursor, Diagnostic, Span, TokenKind};
+use driftless_model::{Definition, Extension, Kind, Name, ObjectId, Piece, Value};
+use driftless_sql::{Cursor, Span, TokenKind};
 
 pub(super) use alter::alter;
 
@@ -218,6 +218,11 @@ pub(super) fn create(r: &mut Reader, mode: Mode) -> Read<Option<()>> {
         }
         _ => object(r, kind)?,
     };
+    // Without a handler it is the extension of that name (manual, CREATE LANGUAGE).
+    if kind == Kind::Language && r.done() {
+        r.create(id.of_kind(Kind::Extension), Extension::default(), mode);
+        return Ok(Some(()));
+    }
     let mut definition = Definition::default();
     if let (Some((word, _)), Some(_)) = (flag, leading(kind)) {
         definition.set(Piece::new(word, vec![Value::Word("true".into())]));
@@ -270,8 +275,10 @@ fn body(r: &mut Reader, id: ObjectId, out: &mut Definition) -> Read<ObjectId> {
         Kind::Publication => publication::publication(r, out)?,
         Kind::Subscription => publication::subscription(r, out)?,
         _ if listed(kind).is_some() => {
-            if kind == Kind::Collation && r.at("from") {
-                return Err(copied(r));
+            if kind == Kind::Collation && r.eat("from") {
+                let (from, _) = name::object(r, kind, "a collation")?;
+                out.set(Piece::new("from", vec![Value::Object(from)]));
+                return Ok(id);
             }
             items(r, kind, out)?;
             alter::tail(r, kind, out)?;
@@ -295,12 +302,6 @@ fn body(r: &mut Reader, id: ObjectId, out: &mut Definition) -> Read<ObjectId> {
         }
         _ => id,
     })
-}
-
-fn copied(r: &Reader) -> Diagnostic {
-    r.unsupported(r.here(), "CREATE COLLATION … FROM")
-        .note("what it copies is known to a server only")
-        .help("write `(provider = …, locale = …)`, as pg_dump does")
 }
 
 /// `(key = value, …)`

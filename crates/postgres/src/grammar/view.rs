@@ -2,9 +2,7 @@
 //!
 //! Invariant: the query is the exact slice between AS and what may follow it (CHECK OPTION, WITH [NO] DATA).
 
-use super::{
-    Mode, Read, Reader, alter_column, alter_table, index, name, names, option, sequence, sql,
-};
+use super::{Mode, Read, Reader, alter_table, index, name, names, option, sequence, sql};
 use driftless_model::{Kind, ObjectId, View};
 use driftless_planner::{Action, Clause, ViewClause};
 use driftless_sql::Cursor;
@@ -139,8 +137,14 @@ fn clause(r: &mut Reader, id: &ObjectId) -> Read<()> {
         return Ok(());
     }
     let start = r.pos();
-    if r.at("alter") {
-        return alter_column::read(r, id);
+    if r.eat("alter") {
+        r.eat("column");
+        let column = name::single(r, "a column")?;
+        r.until(&|c| c.at_symbol(","));
+        let span = r.span_from(start);
+        let told = id.member(&column).to_string();
+        r.unmodelled("setting of a view's column", told, Some(id.clone()), span);
+        return Ok(());
     }
     if r.at("rename") {
         return alter_table::rename(r, id);

@@ -4,6 +4,7 @@ use super::answer::{Read, Sheet};
 use super::fragment::{OWN_SCHEMA, privileges};
 use super::{Decoder, grant};
 use driftless_model::{DefaultPrivileges, Name, Object, Server};
+use driftless_planner::Dialect;
 
 pub(super) fn query(_: Server) -> String {
     let default =
@@ -35,7 +36,8 @@ pub(super) fn decode(d: &mut Decoder, sheet: &Sheet) -> Read<()> {
         let mut object = Object::new(DefaultPrivileges {});
         object.grants = grant::read(d, &line, &id)?;
         // What is all the same as the engine's own says nothing.
-        if object.grants.is_some() {
+        let own = crate::POSTGRES.default_grants(&id, d.catalog.server);
+        if object.grants.as_ref().is_some_and(|g| *g != own) {
             d.catalog.objects.insert(id, object);
         }
     }

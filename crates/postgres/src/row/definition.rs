@@ -6,7 +6,7 @@
 mod resolve;
 
 use super::lock::{Cost, SHARE_UPDATE};
-use super::{general, naming};
+use super::{general, naming, replace};
 use crate::definition::{edits, groups, is_altered, statement, whole};
 use crate::print::{addressed, words};
 use driftless_model::{
@@ -16,10 +16,19 @@ use driftless_planner::{
     Action, Alter, Clause, Create, Cx, Draft, Edit, Facts, Fault, Hit, How, KindOps, Moment,
     Printed, Tx, bare, located,
 };
+use driftless_sql::Diagnostic;
 
-pub(super) use resolve::described;
+pub(super) use resolve::{described, shell};
 
 pub(super) struct Definitions;
+
+/// Whether the base type is made with the function.
+pub(super) fn is_made_with(ty: &ObjectId, function: &ObjectId, catalog: &Catalog) -> bool {
+    ty.kind == Kind::BaseType
+        && catalog
+            .item::<Definition>(ty)
+            .is_some_and(|d| d.parts().iter().any(|p| p.object == *function))
+}
 
 /// Whether ALTER can say the clause anew.
 fn is_alterable(kind: Kind, piece: &Piece) -> bool {
@@ -189,6 +198,59 @@ fn altered(id: &ObjectId, said: &[Edit], cx: &Cx) -> Vec<Draft> {
         .collect()
 }
 
+/// A member that a class cannot do without goes to the class of its type.
+fn hand_down(family: &ObjectId, said: &mut Vec<Edit>, moment: &mut Moment) {
+    let method = family.args.clone().unwrap_or_default();
+    let classes = moment.catalog.using::<Definition>(family);
+    let classes: Vec<(ObjectId, String)> = classes
+        .filter(|(id, _)| id.kind == Kind::OperatorClass)
+        .filter_map(|(id, d)| Some((id.clone(), d.ty("type")?.text.clone())))
+        .collect();
+    said.retain(|edit| {
+        let of_class =
+            |(_, ty): &&(ObjectId, String)| edit.piece.name.ends_with(&format!("({ty}, {ty})"));
+        let class = classes.iter().find(of_class);
+        let (How::Add, false, Some((class, _))) =
+            (edit.how, resolve::is_loose(&method, &edit.piece), class)
+        else {
+            return true;
+        };
+        if let Some(item) = moment.catalog.item_mut::<Definition>(class) {
+            item.set(edit.piece.clone());
+        }
+        driftless_planner::settle_one(&crate::POSTGRES, class, &mut moment.catalog);
+        false
+    });
+}
+
+/// Puts members into a family.
+fn give(family: &ObjectId, loose: Vec<Piece>, moment: &mut Moment) {
+    if let Some(item) = moment.catalog.item_mut::<Definition>(family) {
+        loose.into_iter().for_each(|piece| item.set(piece));
+    }
+    driftless_planner::settle_one(&crate::POSTGRES, family, &mut moment.catalog);
+}
+
+/// A table that keeps values of the type on both sides.
+fn holder<'c>(id: &ObjectId, cx: &Cx<'c>) -> Option<&'c ObjectId> {
+    let before: &'c Catalog = cx.before;
+    let users = before.objects.users_of(id).into_iter();
+    let mut tables = users.filter(|u| u.kind == Kind::Table && cx.after.contains(u));
+    tables.next()
+}
+
+fn in_use(id: &ObjectId, what: &str, user: &ObjectId) -> Diagnostic {
+    let noun = id.kind.noun();
+    let why = match user == id {
+        true => "its functions and it are made with each other".to_owned(),
+        false => format!("table `{user}` keeps values of it"),
+    };
+    let message = format!("`{what}` of {noun} `{id}` cannot be changed: {why}");
+    Diagnostic::error("D0407", message)
+        .note("the server has no statement that changes it, and values cannot be moved over in place")
+        .help("declare a type of another name, move the columns to it, and remove this one afterwards")
+}
+
 /// The object as CREATE alone makes it.
 fn made(id: &ObjectId, object: &Object) -> Object {
     let mut out = bare(object);
@@ -220,9 +282,21 @@ impl KindOps for Definitions {
     }
 
     fn create(&self, id: &ObjectId, object: &Object, item: &Definition, cx: &Cx) -> Vec<Draft> {
+        let later = item.pieces.iter().filter(|p| is_altered(id.kind, p));
+        let later: Vec<Edit> = later
+            .map(|piece| Edit {
+                how: if piece.key == "enabled" {
+                    How::Set
+                } else {
+                    How::Add
+                },
+                piece: piece.clone(),
+            })
+            .collect();
+        let later = altered(id, &later, cx);
         // Its class makes it.
         if object.origin == Origin::Implied {
-            return Vec::new();
+            return later;
         }
         let mut drafts = Vec::new();
         if id.kind == Kind::BaseType && !item.pieces.is_empty() {
@@ -247,18 +321,7 @@ impl KindOps for Definitions {
             }
         }
         drafts.push(create);
-        let later = item.pieces.iter().filter(|p| is_altered(id.kind, p));
-        let later: Vec<Edit> = later
-            .map(|piece| Edit {
-                how: if piece.key == "enabled" {
-                    How::Set
-                } else {
-                    How::Add
-                },
-                piece: piece.clone(),
-            })
-            .collect();
-        drafts.extend(altered(id, &later, cx));
+        drafts.extend(later);
         drafts
     }
 
@@ -315,7 +378,19 @@ impl KindOps for Definitions {
             return Alter::Drafts(replace.into_iter().collect());
         }
         if let Some(edit) = said.iter().find(|e| !is_alterable(id.kind, &e.piece)) {
+            if id.kind == Kind::Collation
+                && let Some(object) = cx.after.get(id)
+            {
+                return Alter::Drafts(vec![replace::draft(id, object, "text", cx)]);
+            }
             let noun = id.kind.noun();
+            // A base type takes its functions along, so it is never made anew.
+            let held = holder(id, cx).or((id.kind == Kind::BaseType).then_some(id));
+            if id.kind.is_type()
+                && let Some(user) = held
+            {
+                return Alter::Refuse(Box::new(in_use(id, &edit.piece.key, user)));
+            }
             return Alter::Recreate(format!("`{}` of a {noun} is fixed", edit.piece.key));
         }
         Alter::Drafts(altered(id, &phrased(id.kind, said, after), cx))
@@ -331,11 +406,23 @@ impl KindOps for Definitions {
     }
 
     fn created(&self, id: &ObjectId, moment: &mut Moment) -> Result<(), Fault> {
+        let Some(item) = moment.catalog.item_mut::<Definition>(id) else {
+            return Ok(());
+        };
+        if id.kind != Kind::OperatorClass {
+            return Ok(());
+        }
+        let method = id.args.as_deref().unwrap_or_default();
+        let is_loose = |p: &Piece| resolve::is_loose(method, p);
+        let (loose, own): (Vec<Piece>, Vec<Piece>) = item.pieces.drain(..).partition(is_loose);
+        item.pieces = own;
+        let said = item.object("family").cloned();
         // It makes a family of its own name where there is none.
         let family = id.of_kind(Kind::OperatorFamily);
-        let item = moment.catalog.item::<Definition>(id);
-        let said = item.and_then(|d| d.object("family"));
-        if said != Some(&family) || moment.catalog.contains(&family) {
+        if said.as_ref() != Some(&family) || moment.catalog.contains(&family) {
+            if let Some(family) = said {
+                give(&family, loose, moment);
+            }
             return Ok(());
         }
         let using = moment
@@ -348,7 +435,7 @@ impl KindOps for Definitions {
         });
         made.origin = Origin::Implied;
         moment.insert(family.clone(), made);
-        driftless_planner::settle_one(&crate::POSTGRES, &family, &mut moment.catalog);
+        give(&family, loose, moment);
         Ok(())
     }
 
@@ -356,7 +443,10 @@ impl KindOps for Definitions {
         let Clause::Define(said) = clause else {
             return Err(general::foreign(id));
         };
-        let said = resolve::edits(id, said, moment)?;
+        let mut said = resolve::edits(id, said, moment)?;
+        if id.kind == Kind::OperatorFamily {
+            hand_down(id, &mut said, moment);
+        }
         let Some(item) = moment.catalog.item_mut::<Definition>(id) else {
             return Err(general::foreign(id));
         };

@@ -1,7 +1,7 @@
 //! Functions, procedures and aggregates, whole definitions.
 
 use super::lock::Cost;
-use super::{aggregate, general, ground, naming};
+use super::{aggregate, definition, general, ground, naming};
 use crate::print::{dollar, expression, literal, name, qualified};
 use driftless_model::{
     Argument, Catalog, Function, Kind, Object, ObjectId, Server, SqlText, TypeRef, Verdict,
@@ -252,7 +252,24 @@ impl KindOps for Routines {
             .take_while(|i| i.kind == id.kind && i.name == id.name && i.schema == id.schema)
             .filter(|i| *i != id && !cx.after.contains(i));
         draft.reach.gives.extend(leaving.map(ObjectId::part));
+        // What a base type reads and writes with is made beside its shell.
+        for part in &mut draft.reach.needs {
+            if definition::is_made_with(&part.object, id, cx.after) {
+                *part = definition::shell(&part.object).part();
+            }
+        }
         vec![draft]
+    }
+
+    /// A base type takes its functions along.
+    fn drop(&self, id: &ObjectId, item: &Function, cx: &Cx) -> Vec<Draft> {
+        let mut types = item.parts().into_iter().map(|p| p.object);
+        let taken =
+            types.any(|ty| definition::is_made_with(&ty, id, cx.before) && !cx.after.contains(&ty));
+        match taken {
+            true => Vec::new(),
+            false => vec![cx.draft(Action::drop(id.clone()))],
+        }
     }
 
     fn alter(

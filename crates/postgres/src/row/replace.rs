@@ -1,12 +1,13 @@
 //! Types that cannot be altered in place: the old one is renamed away, a new one made, and every column that uses it
 //! is moved over, in one draft that stays together.
 //!
-//! Neighbours: enums (a value removed or moved), domains (another base type) and composites draft with this; tables
+//! Neighbours: enums (a value removed or moved), domains (another base type), composites and collations draft with this; tables
 //! leave the columns concerned to it. Invariant: who decides that a type is replaced asks [`is_replaced`] only.
 
 use super::naming;
 use driftless_model::{
-    Canon, Composite, Domain, Enum, Name, Object, ObjectId, SqlText, Table, TypeRef, Verdict,
+    Canon, Column, Composite, Domain, Enum, Kind, Name, Object, ObjectId, SqlText, Table, TypeRef,
+    Verdict,
 };
 use driftless_planner::{Action, ColumnClause, Cx, Draft, Hit, Reach, bare};
 
@@ -49,6 +50,8 @@ struct Use {
     table: ObjectId,
     column: Name,
     ty: TypeRef,
+    /// Where it is the collation that is made anew.
+    collation: Option<String>,
     before_default: bool,
     default: Option<SqlText>,
 }
@@ -62,17 +65,31 @@ fn uses(id: &ObjectId, cx: &Cx) -> Vec<Use> {
             continue;
         };
         for column in &after.columns {
-            let of_type = |t: &TypeRef| t.target.as_ref() == Some(id);
+            let collated = |c: &Column| {
+                let spelled = c.collation.as_deref();
+                spelled
+                    .and_then(|c| ObjectId::spelled(Kind::Collation, c))
+                    .as_ref()
+                    == Some(id)
+            };
+            let of_type = |c: &Column| match id.kind {
+                Kind::Collation => collated(c),
+                _ => c.ty.target.as_ref() == Some(id),
+            };
             let Some(was) = before.column(&column.name) else {
                 continue;
             };
             // A partition's column follows its parent's.
             let follows = column.inherited && was.inherited;
-            if of_type(&was.ty) && of_type(&column.ty) && was.ty == column.ty && !follows {
+            if of_type(was) && of_type(column) && was.ty == column.ty && !follows {
                 out.push(Use {
                     table: user.clone(),
                     column: column.name.clone(),
                     ty: column.ty.clone(),
+                    collation: column
+                        .collation
+                        .clone()
+                        .filter(|_| id.kind == Kind::Collation),
                     before_default: was.default.is_some(),
                     default: column.default.clone(),
                 });
@@ -129,18 +146,23 @@ pub(super) fn draft(id: &ObjectId, object: &Object, through: &str, cx: &Cx) -> D
             .usings
             .get(&part)
             .map(|t| said(&u.table, t, cx))
-            .unwrap_or_else(|| conversion(&u.column, through, &u.ty));
+            .or_else(|| {
+                u.collation
+                    .is_none()
+                    .then(|| conversion(&u.column, through, &u.ty))
+            });
         let mut actions = Vec::new();
         let clause = |c| Action::column(&u.table, &u.column, c);
-        if u.before_default {
+        let defaulted = u.before_default && u.collation.is_none();
+        if defaulted {
             actions.push(clause(ColumnClause::Default(None)));
         }
         actions.push(clause(ColumnClause::Type {
             ty: u.ty.clone(),
-            collation: None,
-            using: Some(using),
+            collation: u.collation.clone(),
+            using,
         }));
-        if let Some(default) = u.default {
+        if let Some(default) = u.default.filter(|_| u.collation.is_none()) {
             reach
                 .needs
                 .extend(default.parts().filter(|p| p.object != *id).cloned());

@@ -4,7 +4,7 @@ use super::lock::{ACCESS_EXCLUSIVE, ACCESS_SHARE, Cost, EXCLUSIVE};
 use super::{general, ground, naming};
 use crate::canon;
 use crate::print::{expression, name, names, option_clauses, options, qualified};
-use driftless_model::{Catalog, Kind, ObjectId, Options, Server, Verdict, View};
+use driftless_model::{Catalog, Kind, ObjectId, Options, Server, Unmodelled, Verdict, View};
 use driftless_planner::{
     Action, Alter, Clause, Create, Cx, Facts, Fault, Held, Hit, KindOps, Moment, Printed,
     ViewClause,
@@ -92,6 +92,16 @@ fn resolve(create: &mut Create, moment: &mut Moment) -> Result<(), Fault> {
 }
 
 fn clause(id: &ObjectId, clause: &Clause, moment: &mut Moment) -> Result<(), Fault> {
+    if let Clause::Column { column, .. } = clause {
+        // ALTER TABLE is a word for views too: of their columns the model holds no settings.
+        moment.catalog.unmodelled.push(Unmodelled {
+            what: "setting of a view's column".into(),
+            name: id.member(column).to_string(),
+            on: Some(id.clone()),
+            place: moment.place,
+        });
+        return Ok(());
+    }
     let (Clause::View(clause), Some(item)) = (clause, moment.catalog.item_mut::<View>(id)) else {
         return Err(general::foreign(id));
     };

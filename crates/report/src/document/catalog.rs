@@ -3,6 +3,7 @@
 use super::{
     Field, list, mark, may, must, number, object, one_of, reference, said, some, sql, text, whole,
 };
+use driftless_model::Kind;
 use serde_json::{Value, json};
 
 /// The schema of [`crate::schema_json`].
@@ -44,6 +45,9 @@ pub fn catalog_schema() -> Value {
     ];
     for (plural, singular) in plurals.into_iter().zip(lists) {
         fields.push(may(plural, some(reference(singular))));
+    }
+    for (_, list) in Kind::DEFINED {
+        fields.push(may(list, some(reference("definition"))));
     }
     let outside = object(named("name").into_iter().chain(members()));
     fields.push(may("outside", some(outside)));
@@ -117,6 +121,15 @@ fn defs() -> Vec<(&'static str, Value)> {
         ("foreign_key", foreign_key()),
         ("exclude", exclude()),
         ("index", index()),
+        (
+            "definition",
+            object(
+                [may("schema", text()), may("name", text())]
+                    .into_iter()
+                    .chain(spine())
+                    .chain([must("definition", said("what CREATE says behind the name"))]),
+            ),
+        ),
         ("trigger", trigger()),
         ("policy", policy()),
         ("rule", rule()),

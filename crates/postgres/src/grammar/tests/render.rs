@@ -150,8 +150,27 @@ fn clause(c: &Clause) -> String {
         Clause::Trigger { enabled } => format!("enabled {enabled}"),
         Clause::Policy(p) => policy(p),
         Clause::Statistics(target) => format!("target {target:?}"),
+        Clause::Define(edits) => {
+            let edits = edits
+                .iter()
+                .map(|e| format!("{:?} {}", e.how, piece(&e.piece)));
+            edits.collect::<Vec<_>>().join("; ")
+        }
         Clause::Extension { version } => format!("version {version:?}"),
     }
+}
+
+fn piece(p: &Piece) -> String {
+    let values = p.values.iter().map(|v| match v {
+        Value::Word(w) => w.clone(),
+        Value::Text(t) => format!("'{t}'"),
+        Value::Name(n) => format!("\"{n}\""),
+        Value::Type(t) => format!("type {}", t.text),
+        Value::Object(id) => format!("{} {id}", id.kind.noun()),
+        Value::Sql(t) => format!("({})", t.written),
+    });
+    let values: Vec<String> = values.collect();
+    format!("{} {} = {}", p.key, p.name, values.join(", ")).replace("  ", " ")
 }
 
 fn column_clause(c: &ColumnClause) -> String {
@@ -258,6 +277,7 @@ fn body(b: &Body) -> String {
         Body::Policy(p) => policy(p),
         Body::Rule(r) => rule(r),
         Body::Statistics(s) => format!("{:?} on {} keys of {}", s.kinds, s.keys.len(), s.table),
+        Body::Definition(d) => d.pieces.iter().map(piece).collect::<Vec<_>>().join("; "),
         Body::Extension(e) => format!("{:?} {:?}", e.version, e.schema),
         Body::Schema(_) | Body::VirtualTable(_) | Body::DefaultPrivileges(_) => String::new(),
     }

@@ -2,6 +2,7 @@
 //!
 //! Invariant: what is the server's own has no schema; a clause that says the default is no piece.
 
+mod base;
 mod search;
 
 use crate::canon::known::{Known, extensions};
@@ -13,7 +14,7 @@ use driftless_planner::{Create, Edit, Fault, How, Moment};
 use driftless_sql::Diagnostic;
 
 /// The shell of a base type, which its functions are made with.
-pub(super) fn shell(id: &ObjectId) -> ObjectId {
+pub(in crate::row) fn shell(id: &ObjectId) -> ObjectId {
     id.with_args("shell")
 }
 
@@ -68,6 +69,7 @@ pub(super) fn create(create: &mut Create, moment: &mut Moment) -> Result<(), Fau
         }
         members(&id, item);
     }
+    ordered(item);
     for piece in &mut item.pieces {
         resolve_piece(&id, piece, moment)?;
     }
@@ -87,6 +89,8 @@ pub(super) fn create(create: &mut Create, moment: &mut Moment) -> Result<(), Fau
             create.id.args = Some(naming::type_of(&ty, moment)?.text);
         }
         Kind::TextSearchConfiguration => search::copied(item, moment)?,
+        Kind::Collation => copied(item, moment)?,
+        Kind::BaseType if !item.pieces.is_empty() => base::fill(item, &moment.catalog),
         _ => {}
     }
     let id = create.id.clone();
@@ -199,9 +203,7 @@ fn object(id: &ObjectId, moment: &Moment) -> Result<ObjectId, Fault> {
     match id.schema.is_empty() {
         true => {
             let own = match id.kind {
-                Kind::Function => {
-                    !Known::get().functions(id.name.as_str()).is_empty() || is_internal(&id)
-                }
+                Kind::Function => Known::get().brings(id.name.as_str(), &moment.catalog),
                 Kind::Operator => !Known::get().operators(id.name.as_str()).is_empty(),
                 _ => true,
             };
@@ -220,32 +222,6 @@ fn object(id: &ObjectId, moment: &Moment) -> Result<ObjectId, Fault> {
             }
         }
     }
-}
-
-/// Functions that no query calls, so that no list has them: of text search, of indexes, of types, of languages.
-fn is_internal(id: &ObjectId) -> bool {
-    let name = id.name.as_str();
-    [
-        "_in",
-        "_out",
-        "_recv",
-        "_send",
-        "_init",
-        "_lexize",
-        "_handler",
-        "_validator",
-        "sel",
-        "cmp",
-        "support",
-    ]
-    .iter()
-    .any(|end| name.ends_with(end))
-        || [
-            "prsd_", "bt", "hash", "gist_", "gin", "spg_", "brin_", "array_",
-        ]
-        .iter()
-        .any(|begin| name.starts_with(begin))
-        || name.contains("_to_")
 }
 
 fn brings_unknown(moment: &Moment) -> bool {
@@ -433,8 +409,49 @@ fn member(own: Option<&TypeRef>, piece: &mut Piece) {
     piece.name = format!("{number} ({})", types.join(", "));
 }
 
+/// Whether a member belongs to the family, though a class says it: the class can do without (the access methods'
+/// `amadjustmembers`, PostgreSQL 14 on).
+pub(super) fn is_loose(method: &str, piece: &Piece) -> bool {
+    let number = match piece.values.first() {
+        Some(Value::Word(number)) if matches!(piece.key.as_str(), "operator" | "function") => {
+            number.as_str()
+        }
+        _ => return false,
+    };
+    let operator = piece.key == "operator";
+    let types = piece
+        .name
+        .split_once('(')
+        .map_or("", |(_, types)| types.trim_end_matches(')'));
+    let mixed = types.split_once(", ").is_some_and(|(l, r)| l != r);
+    match method {
+        "btree" | "hash" => mixed || !operator && number != "1",
+        // consistent, union, penalty, picksplit, equal
+        "gist" => operator || !matches!(number, "1" | "2" | "5" | "6" | "7"),
+        // extractValue, extractQuery
+        "gin" => operator || !matches!(number, "2" | "3"),
+        // config, choose, picksplit, inner and leaf consistent
+        "spgist" => operator || !matches!(number, "1" | "2" | "3" | "4" | "5"),
+        _ => false,
+    }
+}
+
+/// A range is ordered by a btree class.
+fn ordered(item: &mut Definition) {
+    for piece in item
+        .pieces
+        .iter_mut()
+        .filter(|p| p.key == "subtype_opclass")
+    {
+        if let Some(Value::Object(class)) = piece.values.first_mut() {
+            *class = class.with_args("btree");
+        }
+    }
+}
+
 /// What a server tells, as resolving would have left it.
 pub(in crate::row) fn described(id: &ObjectId, item: &mut Definition, types: [TypeRef; 2]) {
+    ordered(item);
     match id.kind {
         Kind::OperatorClass => members(id, item),
         Kind::OperatorFamily => item.pieces.iter_mut().for_each(|p| member(None, p)),
@@ -460,11 +477,7 @@ pub(super) fn tidy(id: &ObjectId, item: &mut Definition) {
         }
         Kind::OperatorFamily => sort(item, &["operator", "function"]),
         Kind::TextSearchConfiguration => sort(item, &["mapping"]),
-        Kind::EventTrigger => {
-            if item.word("enabled") == Some("origin") {
-                item.remove("enabled");
-            }
-        }
+        Kind::EventTrigger if item.word("enabled") == Some("origin") => item.remove("enabled"),
         Kind::Publication | Kind::Subscription => {
             published(id, item);
             sort(item, &["all", "table", "schema", "publication", "with"]);
@@ -494,6 +507,14 @@ fn sort(item: &mut Definition, keys: &[&str]) {
 }
 
 fn published(id: &ObjectId, item: &mut Definition) {
+    // Columns are a set.
+    for piece in item.pieces.iter_mut().filter(|p| p.key == "table") {
+        piece.values.sort_by_cached_key(|v| match v {
+            Value::Object(_) => (0, String::new()),
+            Value::Name(column) => (1, column.clone()),
+            _ => (2, String::new()),
+        });
+    }
     for piece in item.pieces.iter_mut().filter(|p| p.key == "with") {
         if piece.name == "publish"
             && let Some(Value::Text(list)) = piece.values.first_mut()
@@ -530,6 +551,31 @@ fn published(id: &ObjectId, item: &mut Definition) {
         let making = of_its_making.contains(&p.name.as_str());
         !(said == default && !making || named)
     });
+}
+
+/// FROM becomes what it copies, where its name tells.
+fn copied(item: &mut Definition, moment: &Moment) -> Result<(), Fault> {
+    let Some(source) = item.object("from").cloned() else {
+        return Ok(());
+    };
+    item.remove("from");
+    if let Some(standing) = moment.catalog.item::<Definition>(&source) {
+        standing.pieces.iter().for_each(|p| item.set(p.clone()));
+        return Ok(());
+    }
+    let name = source.name.as_str();
+    // As initdb names what it takes from the system: ICU's behind the language, locales with their encoding.
+    let (provider, locale) = match name.strip_suffix("-x-icu") {
+        Some(language) => ("icu", language),
+        None if matches!(name, "C" | "POSIX") || name.contains('.') => ("libc", name),
+        None => {
+            let message = format!("what the collation `{name}` says is known to a server only");
+            return Err(naming::wrong("D0003", message, moment));
+        }
+    };
+    item.set(Piece::new("provider", vec![Value::Word(provider.into())]));
+    item.set(Piece::new("locale", vec![Value::Text(locale.into())]));
+    Ok(())
 }
 
 fn collation(item: &mut Definition) {

@@ -88,7 +88,16 @@ pub(super) fn create(id: &ObjectId, object: &Object, item: &Table, cx: &Cx) -> V
     let mut sequences = Vec::new();
     table.columns = Vec::new();
     for c in item.columns.iter().filter(|c| !c.inherited) {
-        let (c, serial) = made(id, c, cx);
+        let (mut c, serial) = made(id, c, cx);
+        // Below 16 a child must not say the expression that it has from its parent.
+        let mut parents = naming::parents(item).into_iter();
+        let inherits = parents.any(|p| {
+            let column = cx.after.item::<Table>(p).and_then(|t| t.column(&c.name));
+            column.is_some_and(|of| of.generated.is_some())
+        });
+        if inherits {
+            c.generated = None;
+        }
         table.columns.push(c);
         sequences.extend(serial);
     }
