@@ -40,6 +40,8 @@ pub struct IndexKey {
     pub nulls_first: bool,
     /// MySQL: how many characters (or bytes) of it are the key.
     pub prefix: Option<u32>,
+    /// PostgreSQL: the statistics target of an expression.
+    pub statistics: Option<i64>,
 }
 
 impl IndexKey {
@@ -51,6 +53,7 @@ impl IndexKey {
             descending: false,
             nulls_first: false,
             prefix: None,
+            statistics: None,
         }
     }
     pub fn parts(&self, table: &ObjectId) -> Vec<Part> {

@@ -170,6 +170,10 @@ pub struct Column {
     pub storage: Option<String>,
     pub compression: Option<String>,
     pub statistics: Option<i64>,
+    /// PostgreSQL: attribute options (`n_distinct`).
+    pub attributes: Options,
+    /// PostgreSQL: what a foreign table's column tells the wrapper.
+    pub foreign: Options,
     /// PostgreSQL: it comes from a parent (inheritance, partition) and is not declared here.
     pub inherited: bool,
     /// MySQL: `None` is a column without any of it.

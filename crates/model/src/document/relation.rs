@@ -160,6 +160,8 @@ impl Form {
         out.some("storage", column.storage.as_deref());
         out.some("compression", column.compression.as_deref());
         out.some("statistics", column.statistics);
+        out.options("attributes", &column.attributes);
+        out.options("foreign_options", &column.foreign);
         out.some("comment", column.comment.as_deref());
         if !self.hashes() {
             out.flag("inherited", column.inherited);
@@ -318,6 +320,7 @@ impl Form {
         out.some("opclass", key.opclass.as_deref());
         out.flag("desc", key.descending);
         out.some("prefix", key.prefix);
+        out.some("statistics", key.statistics);
         if self.dialect == Dialect::Postgres && key.nulls_first != key.descending {
             out.put("nulls", if key.nulls_first { "first" } else { "last" });
         }

@@ -281,6 +281,7 @@ impl Writer<'_> {
                 .clone()
                 .filter(|s| given.compression.as_ref() != Some(s)),
             statistics: column.statistics,
+            attributes: column.attributes.clone(),
             comment: column.comment.clone(),
             inherited: true,
             ..Column::default()
@@ -290,6 +291,7 @@ impl Writer<'_> {
             || own.storage.is_some()
             || own.compression.is_some()
             || own.statistics.is_some()
+            || !own.attributes.is_empty()
             || own.comment.is_some();
         says.then_some(own)
     }

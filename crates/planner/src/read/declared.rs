@@ -275,6 +275,10 @@ fn overriding(table: &ObjectId, column: Column) -> Vec<Action> {
             .compression
             .map(|c| ColumnClause::Compression(Some(c))),
         column.statistics.map(|s| ColumnClause::Statistics(Some(s))),
+        (!column.attributes.is_empty()).then(|| {
+            let set = column.attributes.into_iter();
+            ColumnClause::Options(set.map(|(k, v)| (k, Some(v))).collect())
+        }),
     ];
     let comment = column.comment.map(|text| Action::Comment {
         part: table.member(&name),

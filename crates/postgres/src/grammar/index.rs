@@ -106,6 +106,7 @@ pub(super) fn key(c: &mut Cursor) -> Read<IndexKey> {
         descending,
         nulls_first,
         prefix: None,
+        statistics: None,
     })
 }
 

@@ -85,8 +85,9 @@ fn of_table(d: &mut Decoder, line: &Line, id: &ObjectId, name: Name) -> Read<()>
         })),
     };
     for option in line.list::<String>("options")? {
-        let told = format!("{} ({option})", member_name(id, column.name.as_str()));
-        d.unmodelled("options of a column", told, Some(id.clone()));
+        if let Some((key, value)) = option.split_once('=') {
+            column.attributes.insert(key.to_owned(), value.to_owned());
+        }
     }
     if let Some(body) = granted(d, line, id, &column.name)?
         && let Body::Table(table) = body

@@ -192,16 +192,6 @@ fn build(
     id: &ObjectId,
     valid: bool,
 ) -> Index {
-    for key in d.directory.keys.get(&oid).into_iter().flatten() {
-        if let Some(target) = key.statistics {
-            d.catalog.unmodelled.push(driftless_model::Unmodelled {
-                what: "statistics target of an index key".to_owned(),
-                name: format!("{id} (key {}: {target})", key.number),
-                on: Some(id.clone()),
-                place: None,
-            });
-        }
-    }
     Index {
         table,
         unique: found.unique,
@@ -245,6 +235,7 @@ pub(super) fn keys(d: &Decoder, oid: Oid, found: &Found) -> Vec<IndexKey> {
                 key.opclass.clone_from(&said.opclass);
                 key.descending = said.descending;
                 key.nulls_first = said.nulls_first;
+                key.statistics = said.statistics;
             }
             Some(key)
         })

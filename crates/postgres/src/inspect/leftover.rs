@@ -16,7 +16,6 @@ pub(super) fn query(_: Server) -> String {
         foreign(),
         on_relations(),
         triggers(),
-        view_columns(),
         database(),
         links(),
         super::definition::secrets(),
@@ -69,20 +68,6 @@ UNION ALL SELECT 'state of a partition''s trigger', t.tgname::text, 'pg_class', 
 FROM pg_trigger t JOIN pg_trigger p ON p.oid = t.tgparentid JOIN pg_class c ON c.oid = t.tgrelid \
          JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE t.tgenabled <> p.tgenabled AND {OWN_SCHEMA}"
-    )
-}
-
-/// Defaults, storage and statistics of views' columns.
-fn view_columns() -> String {
-    format!(
-        "SELECT 'setting of a view''s column', {} || '.' || quote_ident(a.attname), 'pg_class', c.oid
-FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
-         JOIN pg_type t ON t.oid = a.atttypid
-WHERE c.relkind IN ('v', 'm') AND a.attnum > 0 AND NOT a.attisdropped AND (a.atthasdef OR a.attcompression <> '' \
-         OR a.attoptions IS NOT NULL OR a.attstattarget >= 0 AND NOT (a.attstattarget = 0 AND c.relkind = 'v') \
-         OR c.relkind = 'm' AND a.attstorage <> t.typstorage) AND {OWN_SCHEMA} AND NOT {}",
-        told("n.nspname", "c.relname"),
-        member("pg_class", "c.oid")
     )
 }
 

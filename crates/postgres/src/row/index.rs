@@ -237,6 +237,7 @@ fn made(object: &Object) -> Object {
     if let Some(i) = out.get_mut::<Index>() {
         i.parent = None;
         i.valid = true;
+        i.keys.iter_mut().for_each(|k| k.statistics = None);
     }
     out
 }
@@ -263,7 +264,10 @@ impl KindOps for Indexes {
     }
 
     fn same(&self, before: &Index, after: &Index, _: &Cx) -> Verdict {
+        let mut keys = before.keys.iter().zip(&after.keys);
+        let targets = keys.all(|(b, a)| b.statistics == a.statistics);
         let space = after.tablespace.is_none() || before.tablespace == after.tablespace;
+        let space = space && targets;
         definition(before, after)
             .and(Verdict::of(before.options == after.options && space))
             .and(Verdict::of(before.parent == after.parent))
@@ -273,6 +277,7 @@ impl KindOps for Indexes {
         let mut drafts = vec![cx.draft(Action::create(id.clone(), made(object)))];
         drafts.extend(item.parent.as_ref().map(|p| attach(p, id, cx)));
         drafts.extend(table::clustered_again(&item.table, &id.name, cx));
+        drafts.extend(targets(id, &[], &item.keys, cx));
         drafts
     }
 
@@ -298,7 +303,7 @@ impl KindOps for Indexes {
         {
             return Alter::Recreate("its definition changes".into());
         }
-        let mut drafts = Vec::new();
+        let mut drafts = targets(id, &before.keys, &after.keys, cx);
         let clause = |c| cx.draft(Action::alter(id, Clause::Index(c)));
         let (set, reset): (Options<_>, Options<_>) =
             option_changes(&before.options, &after.options)
@@ -381,14 +386,15 @@ impl KindOps for Indexes {
                     i.tablespace = (space != "pg_default").then(|| space.clone());
                 }
             }
-            IndexClause::Statistics { key, .. } => {
-                let found = driftless_model::Unmodelled {
-                    what: "statistics target of key".into(),
-                    name: key.to_string(),
-                    on: Some(id.clone()),
-                    place: moment.place,
+            IndexClause::Statistics { key, target } => {
+                let at = (*key as usize).checked_sub(1);
+                let item = moment.catalog.item_mut::<Index>(id);
+                let found = at.and_then(|at| item?.keys.get_mut(at));
+                let Some(found) = found else {
+                    let message = format!("the index `{id}` has no key {key}");
+                    return Err(naming::wrong("D0305", message, moment));
                 };
-                moment.catalog.unmodelled.push(found);
+                found.statistics = (*target >= 0).then_some(*target);
             }
         }
         Ok(())
@@ -464,6 +470,21 @@ impl KindOps for Indexes {
             other => general::print(other),
         }
     }
+}
+
+/// What is said of single keys, which CREATE has no words for.
+fn targets(id: &ObjectId, before: &[IndexKey], after: &[IndexKey], cx: &Cx) -> Vec<Draft> {
+    let was = |at: usize| before.get(at).and_then(|k| k.statistics);
+    let changed = after.iter().enumerate().filter(|(i, k)| was(*i) != k.statistics);
+    changed
+        .map(|(i, key)| {
+            let clause = IndexClause::Statistics {
+                key: i as u32 + 1,
+                target: key.statistics.unwrap_or(-1),
+            };
+            cx.draft(Action::alter(id, Clause::Index(clause)))
+        })
+        .collect()
 }
 
 fn build(c: &Create, i: &Index, cost: &mut Cost) {

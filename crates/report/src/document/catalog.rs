@@ -330,6 +330,8 @@ fn column() -> Value {
         may("identity", identity),
         may("storage", text()),
         may("compression", text()),
+        may("attributes", reference("options")),
+        may("foreign_options", reference("options")),
         may("statistics", number()),
         may("comment", text()),
         may("inherited", mark("a parent brings it")),
@@ -402,12 +404,13 @@ fn foreign_key() -> Value {
 }
 
 /// A column or an expression with how it is sorted.
-fn index_key() -> [Field; 6] {
+fn index_key() -> [Field; 7] {
     [
         may("column", text()),
         may("expression", sql("the value")),
         may("collation", text()),
         may("opclass", text()),
+        may("statistics", number()),
         may("desc", mark("descending")),
         may("nulls", one_of(&["first", "last"])),
     ]

@@ -80,6 +80,7 @@ fn key(cur: &mut Cursor) -> Result<IndexKey, Diagnostic> {
         descending: false,
         nulls_first: false,
         prefix: None,
+        statistics: None,
     };
     if cur.eat("collate") {
         key.collation = Some(cur.ident("a collation")?.text);

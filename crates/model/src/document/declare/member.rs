@@ -313,6 +313,7 @@ impl Reader<'_> {
             nulls_first: self.dialect == Dialect::Postgres
                 && (nulls == "first" || (nulls.is_empty() && descending)),
             prefix: keys.number("prefix").and_then(|n| u32::try_from(n).ok()),
+            statistics: keys.number("statistics"),
         })
     }
 

@@ -197,6 +197,8 @@ impl Reader<'_> {
             storage: keys.text("storage").map(str::to_ascii_lowercase),
             compression: keys.text("compression").map(str::to_ascii_lowercase),
             statistics: keys.number("statistics"),
+            attributes: keys.options("attributes"),
+            foreign: keys.options("foreign_options"),
             inherited: false,
             name,
         };

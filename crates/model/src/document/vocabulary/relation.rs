@@ -169,6 +169,12 @@ pub(super) static COLUMN: Shape = shape(
             pg("storage", What::Text, "STORAGE"),
             pg("compression", What::Text, "COMPRESSION"),
             pg("statistics", What::Number, "the statistics target"),
+            pg("attributes", What::Options, "attribute options: `n_distinct`"),
+            pg(
+                "foreign_options",
+                What::Options,
+                "of a foreign table's column: OPTIONS",
+            ),
             pg(
                 "inherited",
                 What::Flag,
@@ -338,6 +344,11 @@ pub(super) const INDEX_KEY_FIELDS: &[Field] = &[
     may("expr", What::Sql, "or an expression"),
     COLLATION,
     pg("opclass", What::Text, "the operator class"),
+    pg(
+        "statistics",
+        What::Number,
+        "the statistics target of an expression",
+    ),
     may("desc", What::Flag, "descending"),
     my("prefix", What::Number, "how many characters of it"),
     pg(

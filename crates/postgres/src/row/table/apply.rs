@@ -499,15 +499,6 @@ pub(super) fn column(
             resettle(table, moment);
         }
     }
-    if let ColumnClause::Options(changes) = &clause {
-        let set: Vec<String> = changes.keys().cloned().collect();
-        unmodelled(
-            "column options",
-            &format!("{column} ({})", set.join(", ")),
-            id,
-            moment,
-        );
-    }
     if matches!(clause, ColumnClause::Type { .. }) {
         for table in &all {
             resettle(table, moment);
@@ -586,7 +577,9 @@ fn change(c: &mut Column, clause: &ColumnClause) {
         ColumnClause::Storage(s) => c.storage.clone_from(s),
         ColumnClause::Compression(x) => c.compression.clone_from(x),
         ColumnClause::Statistics(n) => c.statistics = *n,
-        ColumnClause::Options(_) => {}
+        ColumnClause::Options(changes) => {
+            crate::row::view::change_options(&mut c.attributes, changes);
+        }
     }
 }
 

@@ -44,6 +44,7 @@ fn made(id: &ObjectId, column: &Column, cx: &Cx) -> (Column, Option<ObjectId>) {
         comment: None,
         storage: None,
         statistics: None,
+        attributes: Options::new(),
         ..column.clone()
     };
     let serial = sequence::serial_of(id, column, cx.after).filter(|(_, s)| {
@@ -79,6 +80,10 @@ fn extras(id: &ObjectId, column: &Column, cx: &Cx) -> Vec<Draft> {
             ColumnClause::Statistics(column.statistics),
             cx,
         ));
+    }
+    if !column.attributes.is_empty() {
+        let set = view::option_changes(&Options::new(), &column.attributes);
+        out.push(on_column(id, &column.name, ColumnClause::Options(set), cx));
     }
     out
 }
@@ -686,6 +691,14 @@ fn change_details(
             ColumnClause::Statistics(is.statistics),
             cx,
         ));
+    }
+    let (set, reset): (Options<_>, Options<_>) = view::option_changes(&was.attributes, &is.attributes)
+        .into_iter()
+        .partition(|(_, v)| v.is_some());
+    for map in [reset, set] {
+        if !map.is_empty() {
+            out.push(on_column(id, &is.name, ColumnClause::Options(map), cx));
+        }
     }
     out
 }

@@ -111,6 +111,7 @@ fn same_column(before: &Column, after: &Column) -> Verdict {
         && before.storage == after.storage
         && before.compression == after.compression
         && before.statistics == after.statistics
+        && before.attributes == after.attributes
         && same_identity(&before.identity, &after.identity);
     Verdict::of(plain)
         .and(same_default(before, after))
