@@ -122,6 +122,8 @@ fn user(id: &ObjectId, object: &Object, gone: &Part, next: &mut Vec<Part>, out: 
             out.checks
                 .extend(checks.map(|c| (id.clone(), c.name.clone())));
         }
+        // What it publishes goes out of it (Moment::remove).
+        Body::Definition(_) if id.kind == Kind::Publication && gone.member.is_none() => {}
         _ => next.push(id.part()),
     }
 }

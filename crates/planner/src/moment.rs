@@ -2,7 +2,7 @@
 //!
 //! Invariant: the catalog of a moment is always settled as far as its statements went.
 
-use driftless_model::{Body, Catalog, Kind, Name, ObjectId};
+use driftless_model::{Body, Catalog, Definition, Kind, Name, ObjectId};
 use driftless_sql::{Diagnostic, Place};
 use std::collections::BTreeSet;
 
@@ -94,6 +94,26 @@ impl Moment {
         self.catalog.objects.insert(id, object);
     }
 
+    /// Publications lose what is gone, without a word.
+    fn unpublish(&mut self, gone: &[ObjectId]) {
+        for id in gone
+            .iter()
+            .filter(|id| matches!(id.kind, Kind::Table | Kind::Schema))
+        {
+            let users = self.catalog.objects.users_of(id).into_iter();
+            let of: Vec<ObjectId> = users
+                .filter(|u| u.kind == Kind::Publication)
+                .cloned()
+                .collect();
+            for publication in of {
+                if let Some(item) = self.catalog.item_mut::<Definition>(&publication) {
+                    item.pieces
+                        .retain(|p| !p.parts().iter().any(|part| part.object == *id));
+                }
+            }
+        }
+    }
+
     /// Takes an object and all that lives in its namespace or belongs to it out of the catalog.
     pub fn remove(&mut self, id: &ObjectId) {
         let mut gone = vec![id.clone()];
@@ -115,6 +135,7 @@ impl Moment {
             let users = catalog.objects.users_of(id).into_iter();
             gone.extend(users.filter(belongs).cloned());
         }
+        self.unpublish(&gone);
         for i in gone {
             if i.kind == Kind::Table && i != *id {
                 self.remove(&i);

@@ -6,8 +6,9 @@
 
 use super::{Entry, Form, Purpose, is_given, member_list};
 use crate::catalog::{Catalog, Dialect};
+use crate::definition::Definition;
 use crate::id::{Kind, Name, ObjectId};
-use crate::object::{Body, Grant, Object};
+use crate::object::{Body, Grant, Object, Origin};
 use crate::table::{Column, Table};
 use crate::text::{SqlText, Verdict};
 use crate::types::DefaultPrivileges;
@@ -51,6 +52,14 @@ pub fn desired(catalog: &Catalog) -> Value {
         schema: Name::default(),
     };
     writer.root()
+}
+
+/// An operator class makes it, and nothing was said of it.
+fn is_brought(object: &Object) -> bool {
+    let plain = object
+        .get::<Definition>()
+        .is_some_and(|d| d.pieces.len() < 2);
+    plain && object.origin == Origin::Implied
 }
 
 struct Writer<'c> {
@@ -102,6 +111,9 @@ impl Writer<'_> {
         }
         map(&mut out, "schemas", schemas);
         list(&mut out, "default_privileges", self.default_privileges());
+        for (kind, list) in Kind::DEFINED.into_iter().filter(|(k, _)| !k.has_schema()) {
+            self.listed(&mut out, list, kind);
+        }
         self.namespace(&mut out);
         let loose: Vec<&ObjectId> = self
             .owned
@@ -143,23 +155,40 @@ impl Writer<'_> {
     }
 
     fn namespace(&self, out: &mut Fields) {
+        for (kind, list) in Kind::DEFINED.into_iter().filter(|(k, _)| k.has_schema()) {
+            self.listed(out, list, kind);
+        }
         for (key, kind) in NAMESPACE {
-            let mut found = Fields::new();
-            for (id, object) in &self.catalog.objects {
-                if id.kind != kind || id.schema != self.schema {
-                    continue;
-                }
-                let written = self.object(id, object);
-                let name = id.name.as_str().to_owned();
-                match found.get_mut(&name) {
-                    Some(Value::Array(overloads)) => overloads.push(written),
-                    Some(first) => *first = Value::Array(vec![first.take(), written]),
-                    None => {
-                        found.insert(name, written);
-                    }
+            self.listed(out, key, kind);
+        }
+    }
+
+    /// One list of a namespace.
+    fn listed(&self, out: &mut Fields, key: &str, kind: Kind) {
+        let mut found = Fields::new();
+        for (id, object) in &self.catalog.objects {
+            let elsewhere = kind.has_schema() && id.schema != self.schema;
+            if id.kind != kind || elsewhere || is_brought(object) {
+                continue;
+            }
+            let written = self.object(id, object);
+            let name = match kind {
+                Kind::Transform => String::new(),
+                _ => id.name.as_str().to_owned(),
+            };
+            match found.get_mut(&name) {
+                Some(Value::Array(overloads)) => overloads.push(written),
+                Some(first) => *first = Value::Array(vec![first.take(), written]),
+                None => {
+                    found.insert(name, written);
                 }
             }
-            map(out, key, found);
+        }
+        // What has no name is a list.
+        match found.remove("") {
+            Some(Value::Array(unnamed)) => list(out, key, unnamed),
+            Some(unnamed) => list(out, key, vec![unnamed]),
+            None => map(out, key, found),
         }
     }
 
@@ -196,6 +225,7 @@ impl Writer<'_> {
                 return short(fields, "type");
             }
             Body::Composite(_) => by_name(&mut fields, "attributes", |f| short(f, "type")),
+            Body::Definition(_) => return short(fields, "definition"),
             Body::Sequence(s) => {
                 if let Some(part) = &s.owned_by {
                     let column = part.member.as_ref();

@@ -5,7 +5,9 @@
 
 use super::{Reader, Waiting, too_deep};
 use crate::action::{Action, Clause, ColumnClause, Create, IndexClause, SequenceClause};
-use driftless_model::{Column, Declaration, Grant, Kind, ObjectId, Step, declare};
+use driftless_model::{
+    Column, Declaration, Definition, Grant, Kind, Object, ObjectId, Step, declare,
+};
 use driftless_sql::{Diagnostic, Directive, Place, SourceId, split};
 
 impl Reader<'_> {
@@ -52,6 +54,20 @@ impl Reader<'_> {
                     if let Some(grants) = object.grants.take() {
                         granted.push((id.clone(), grants, place));
                     }
+                    // Its functions are made with its shell.
+                    if id.kind == Kind::BaseType {
+                        self.attempt(Waiting {
+                            action: Action::Create(Box::new(Create {
+                                id: id.clone(),
+                                object: Object::new(Definition::default()),
+                                if_not_exists: true,
+                                or_replace: false,
+                                concurrently: false,
+                            })),
+                            path: path.clone(),
+                            place,
+                        });
+                    }
                     made.push((Action::create(id, object), place));
                 }
                 Step::Grants(id, grants) => granted.push((id, grants, place)),
@@ -79,8 +95,13 @@ impl Reader<'_> {
             // Its grammar says what a type means: `int` is `int(11)`, json a text with a check.
             // Only its grammar knows what the clauses mean.
             Ok(read) if made.iter().any(is_defined) => {
-                let places = made.iter().map(|(_, place)| *place);
-                made = read.into_iter().zip(places).collect();
+                for (said, read) in made.iter_mut().zip(read) {
+                    let (Action::Create(said), Action::Create(read)) = (&mut said.0, read) else {
+                        continue;
+                    };
+                    said.id = read.id;
+                    said.object.body = read.object.body;
+                }
             }
             Ok(mut read) if self.dialect.id().is_mysql() => {
                 if let Some((said, place)) = made.first() {
@@ -189,7 +210,8 @@ impl Reader<'_> {
         let Some((first, place)) = made.first() else {
             return Ok(Vec::new());
         };
-        let unnamed = |a: &Action| matches!(a, Action::Create(c) if c.id.name.is_empty() && c.id.kind != Kind::Constraint);
+        let nameless = |kind| matches!(kind, Kind::Constraint | Kind::Cast | Kind::Transform);
+        let unnamed = |a: &Action| matches!(a, Action::Create(c) if c.id.name.is_empty() && !nameless(c.id.kind));
         if unnamed(first) {
             return Ok(Vec::new());
         }

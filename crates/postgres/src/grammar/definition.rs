@@ -228,6 +228,13 @@ pub(super) fn create(r: &mut Reader, mode: Mode) -> Read<Option<()>> {
         definition.set(Piece::new(word, vec![Value::Word("true".into())]));
     }
     let id = body(r, id, &mut definition)?;
+    // Who that is differs from session to session.
+    let session = ["current_user", "current_role", "session_user"];
+    if kind == Kind::UserMapping && session.contains(&id.name.as_str()) {
+        let told = format!("for {}: name the role", id.name);
+        r.unmodelled("user mapping", told, None, span);
+        return Ok(Some(()));
+    }
     r.part(id.part(), span);
     r.create(id, definition, mode);
     Ok(Some(()))

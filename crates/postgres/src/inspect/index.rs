@@ -158,7 +158,7 @@ pub(super) fn decode(d: &mut Decoder, sheet: &Sheet) -> Read<()> {
             }
             continue;
         }
-        let index = build(d, oid, &found, table, &id, line.flag("valid")?);
+        let index = build(d, oid, &found, table, line.flag("valid")?);
         let mut object = Object::new(index);
         object.comment = found.comment.clone();
         d.directory.indexes.insert(oid, found);
@@ -184,14 +184,7 @@ fn found(line: &Line) -> Read<Found> {
     })
 }
 
-fn build(
-    d: &mut Decoder,
-    oid: Oid,
-    found: &Found,
-    table: ObjectId,
-    id: &ObjectId,
-    valid: bool,
-) -> Index {
+fn build(d: &Decoder, oid: Oid, found: &Found, table: ObjectId, valid: bool) -> Index {
     Index {
         table,
         unique: found.unique,

@@ -475,7 +475,10 @@ impl KindOps for Indexes {
 /// What is said of single keys, which CREATE has no words for.
 fn targets(id: &ObjectId, before: &[IndexKey], after: &[IndexKey], cx: &Cx) -> Vec<Draft> {
     let was = |at: usize| before.get(at).and_then(|k| k.statistics);
-    let changed = after.iter().enumerate().filter(|(i, k)| was(*i) != k.statistics);
+    let changed = after
+        .iter()
+        .enumerate()
+        .filter(|(i, k)| was(*i) != k.statistics);
     changed
         .map(|(i, key)| {
             let clause = IndexClause::Statistics {

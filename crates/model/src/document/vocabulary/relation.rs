@@ -169,7 +169,11 @@ pub(super) static COLUMN: Shape = shape(
             pg("storage", What::Text, "STORAGE"),
             pg("compression", What::Text, "COMPRESSION"),
             pg("statistics", What::Number, "the statistics target"),
-            pg("attributes", What::Options, "attribute options: `n_distinct`"),
+            pg(
+                "attributes",
+                What::Options,
+                "attribute options: `n_distinct`",
+            ),
             pg(
                 "foreign_options",
                 What::Options,

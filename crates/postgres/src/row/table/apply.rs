@@ -8,7 +8,7 @@ use crate::row::view::change_options;
 use crate::row::{constraint, domain::with_path, general, index, naming, sequence};
 use driftless_model::{
     Canon, Catalog, Column, Constraint, ConstraintBody, Index, Kind, Name, Object, ObjectId, Part,
-    Partition, Sequence, SqlText, Table, Trigger, Unmodelled,
+    Partition, Sequence, SqlText, Table, Trigger,
 };
 use driftless_planner::{ColumnClause, Fault, Moment, TableClause};
 
@@ -84,16 +84,6 @@ pub(super) fn table(id: &ObjectId, clause: &TableClause, moment: &mut Moment) ->
         _ => {}
     }
     Ok(())
-}
-
-fn unmodelled(what: &str, name: &str, on: &ObjectId, moment: &mut Moment) {
-    let found = Unmodelled {
-        what: what.to_owned(),
-        name: name.to_owned(),
-        on: Some(on.clone()),
-        place: moment.place,
-    };
-    moment.catalog.unmodelled.push(found);
 }
 
 /// The sequences that a table's columns (or one of them) own.

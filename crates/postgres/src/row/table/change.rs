@@ -692,9 +692,10 @@ fn change_details(
             cx,
         ));
     }
-    let (set, reset): (Options<_>, Options<_>) = view::option_changes(&was.attributes, &is.attributes)
-        .into_iter()
-        .partition(|(_, v)| v.is_some());
+    let (set, reset): (Options<_>, Options<_>) =
+        view::option_changes(&was.attributes, &is.attributes)
+            .into_iter()
+            .partition(|(_, v)| v.is_some());
     for map in [reset, set] {
         if !map.is_empty() {
             out.push(on_column(id, &is.name, ColumnClause::Options(map), cx));
