@@ -356,6 +356,7 @@ fn member_list(body: &Body) -> Option<&'static str> {
             ConstraintBody::Check(_) => "checks",
             ConstraintBody::ForeignKey(_) => "foreign_keys",
             ConstraintBody::Exclude(_) => "excludes",
+            ConstraintBody::NotNull(_) => "not_nulls",
         }),
         Body::Index(_) => Some("indexes"),
         Body::Trigger(_) => Some("triggers"),

@@ -28,6 +28,7 @@ mod view;
 use driftless_model::Kind;
 use driftless_planner::{OnlyGrants, Row, Tx};
 
+pub(crate) use constraint::not_null;
 pub(crate) use function::identity;
 pub(crate) use lock::strength;
 pub(crate) use naming::{retext, without_modifier};

@@ -344,6 +344,7 @@ fn detach(id: &ObjectId, child: &ObjectId, moment: &mut Moment) -> Result<(), Fa
         .owned(id)
         .filter_map(|(i, o)| Some((i.name.clone(), o.get::<Constraint>()?.clone())))
         .filter(|(_, c)| !c.no_inherit || !matches!(c.body, ConstraintBody::Check(_)))
+        .filter(|(_, c)| c.not_null().is_none())
         .collect();
     for (name, c) in constraints {
         let copy = Constraint {
@@ -479,6 +480,11 @@ pub(super) fn column(
     naming::has_column(id, column, moment)?;
     let mut clause = clause.clone();
     prepare(id, column, &mut clause, moment)?;
+    if let ColumnClause::NotNull(on) = clause
+        && constraint::not_null::set(id, column, on, moment)
+    {
+        return Ok(());
+    }
     let stays = matches!(
         clause,
         ColumnClause::Identity(_) | ColumnClause::Compression(_) | ColumnClause::Options(_)

@@ -5,7 +5,7 @@
 
 use super::{pg, pg_mut, retype, same_default, same_generated, same_identity};
 use crate::features::{Feature, has};
-use crate::row::{naming, replace, sequence, view};
+use crate::row::{constraint, naming, not_null, replace, sequence, view};
 use driftless_model::{
     Canon, Catalog, Column, Name, Object, ObjectId, Options, PgTable, SqlText, Table, TypeRef,
     Verdict,
@@ -46,6 +46,7 @@ fn made(id: &ObjectId, column: &Column, cx: &Cx) -> (Column, Option<ObjectId>) {
         statistics: None,
         ..column.clone()
     };
+    out.not_null &= !is_named(id, &column.name, cx.after);
     let serial = sequence::serial_of(id, column, cx.after).filter(|(_, s)| {
         cx.is_new(s)
             && cx
@@ -129,7 +130,7 @@ pub(super) fn create(id: &ObjectId, object: &Object, item: &Table, cx: &Cx) -> V
 fn override_inherited(id: &ObjectId, item: &Table, c: &Column, cx: &Cx) -> Vec<Draft> {
     let given = naming::parents(item)
         .into_iter()
-        .find_map(|p| cx.after.item::<Table>(p)?.column(&c.name));
+        .find_map(|p| given(p, &c.name, cx.after));
     let Some(given) = given else {
         return Vec::new();
     };
@@ -143,7 +144,7 @@ fn override_inherited(id: &ObjectId, item: &Table, c: &Column, cx: &Cx) -> Vec<D
             cx,
         ));
     }
-    if c.not_null && !given.not_null {
+    if c.not_null && !given.not_null && !is_named(id, &c.name, cx.after) {
         out.push(on_column(id, &c.name, ColumnClause::NotNull(true), cx));
     }
     out
@@ -247,6 +248,7 @@ pub(super) fn alter(id: &ObjectId, before: &Table, after: &Table, hits: &[Hit], 
             None => {}
             Some(was) => {
                 let given = given_by_parent(before, after, was, c, cx);
+                let given = given.as_ref().map(|(b, a)| (b, a));
                 drafts.extend(change_column(id, was, c, given, hits, cx));
             }
         }
@@ -313,22 +315,30 @@ fn is_left(parent: &ObjectId, name: &Name, cx: &Cx) -> bool {
 }
 
 /// The parent's column on both sides, where the column is inherited on both.
-fn given_by_parent<'a>(
+fn given_by_parent(
     before: &Table,
     after: &Table,
     was: &Column,
     is: &Column,
-    cx: &Cx<'a>,
-) -> Option<(&'a Column, &'a Column)> {
+    cx: &Cx,
+) -> Option<(Column, Column)> {
     if !was.inherited || !is.inherited {
         return None;
     }
     naming::parents(before).into_iter().find_map(|p| {
         naming::parents(after).contains(&p).then_some(())?;
-        let b = cx.before.item::<Table>(p)?.column(&is.name)?;
-        let a = cx.after.item::<Table>(p)?.column(&is.name)?;
-        Some((b, a))
+        let mut b = given(p, &is.name, cx.before)?;
+        // NO INHERIT from now on leaves the children theirs.
+        b.not_null &= not_null::is_inherited(cx.after, p, &is.name);
+        Some((b, given(p, &is.name, cx.after)?))
     })
+}
+
+/// A parent's column as far as its children get it.
+fn given(parent: &ObjectId, name: &Name, side: &Catalog) -> Option<Column> {
+    let mut column = side.item::<Table>(parent)?.column(name)?.clone();
+    column.not_null &= not_null::is_inherited(side, parent, name);
+    Some(column)
 }
 
 /// ADD COLUMN with what belongs to it.
@@ -349,7 +359,7 @@ fn add_column(id: &ObjectId, c: &Column, cx: &Cx) -> Vec<Draft> {
     );
     draft.reach.gives.extend(serial.iter().map(ObjectId::part));
     let mut out = vec![draft];
-    if let Some(value) = fills {
+    if let Some(value) = fills.filter(|_| !is_named(id, &c.name, cx.after)) {
         out.push(fill(id, &c.name, value, cx));
         out.push(on_column(id, &c.name, ColumnClause::NotNull(true), cx));
     }
@@ -577,22 +587,40 @@ fn conversion(before: &TypeRef, is: &Column, cx: &Cx) -> SqlText {
     text
 }
 
+/// Old rows of a column that takes no null any more get the value that was said for them.
+pub(in crate::row) fn filled(id: &ObjectId, name: &Name, cx: &Cx) -> Option<Draft> {
+    let value = cx.hints.backfills.get(&id.member(name))?;
+    Some(fill(id, name, value, cx))
+}
+
+/// Whether a constraint of its own, with a name, says that the column takes no null: that one is made and dropped by
+/// itself.
+fn is_named(id: &ObjectId, name: &Name, side: &Catalog) -> bool {
+    not_null::of(side, id, name).is_some()
+}
+
 fn change_not_null(id: &ObjectId, is: &Column, cx: &Cx) -> Vec<Draft> {
-    let mut out = Vec::new();
-    if let Some(value) = cx
-        .hints
-        .backfills
-        .get(&id.member(&is.name))
-        .filter(|_| is.not_null)
-    {
-        out.push(fill(id, &is.name, value, cx));
+    let side = if is.not_null { cx.after } else { cx.before };
+    if is_named(id, &is.name, side) {
+        return Vec::new();
     }
-    out.push(on_column(
-        id,
-        &is.name,
-        ColumnClause::NotNull(is.not_null),
-        cx,
-    ));
+    let mut out = Vec::new();
+    out.extend(filled(id, &is.name, cx).filter(|_| is.not_null));
+    let mut draft = on_column(id, &is.name, ColumnClause::NotNull(is.not_null), cx);
+    if is.inherited && !is.not_null {
+        // The parent's lets go of it first.
+        let parents = cx.after.item::<Table>(id).map(naming::parents);
+        let theirs = parents.into_iter().flatten();
+        let theirs = theirs.filter_map(|p| not_null::of(cx.after, p, &is.name));
+        draft.reach.needs.extend(theirs.map(|(id, _)| id.part()));
+    }
+    let (part, key) = (id.member(&is.name), constraint::primary_key(cx.before, id));
+    if !is.not_null && key.is_some_and(|(_, k)| k.columns.iter().any(|c| c.column == is.name)) {
+        // The key lets go of it first, however late that is.
+        draft.reach.needs.retain(|p| *p != part);
+        draft.reach.changes.push(part);
+    }
+    out.push(draft);
     out
 }
 
@@ -618,6 +646,9 @@ fn change_identity(id: &ObjectId, was: &Column, is: &Column, cx: &Cx) -> Vec<Dra
     );
     // The sequence of a former serial has to leave its name first.
     draft.reach.gives.push(sequence_part(id, &is.name));
+    // It can be only where there are no nulls.
+    let named = not_null::of(cx.after, id, &is.name);
+    draft.reach.needs.extend(named.map(|(id, _)| id.part()));
     vec![draft, restart(id, &is.name, cx)]
 }
 
