@@ -308,6 +308,7 @@ impl Form {
             "checks",
             "foreign_keys",
             "excludes",
+            "not_nulls",
             "indexes",
             "triggers",
             "policies",

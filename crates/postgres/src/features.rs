@@ -14,6 +14,8 @@ pub enum Feature {
     NullsNotDistinct,
     /// ON DELETE SET NULL (columns) (15).
     SetNullColumns,
+    /// TRUE and FALSE are constants and not casts of text, which gives columns their names (15).
+    BooleanConstants,
     /// Views that read as their caller (15).
     SecurityInvoker,
     /// ALTER TABLE … SET ACCESS METHOD (15).
@@ -43,6 +45,7 @@ impl Feature {
         match self {
             Feature::NullsNotDistinct
             | Feature::SetNullColumns
+            | Feature::BooleanConstants
             | Feature::SecurityInvoker
             | Feature::SetAccessMethod
             | Feature::PublicationSchema => Version::new(15, 0),
@@ -61,6 +64,7 @@ impl Feature {
         match self {
             Feature::NullsNotDistinct => "NULLS NOT DISTINCT",
             Feature::SetNullColumns => "ON DELETE SET NULL or SET DEFAULT of some columns",
+            Feature::BooleanConstants => "a boolean constant",
             Feature::SecurityInvoker => "a view with security_invoker",
             Feature::SetAccessMethod => "SET ACCESS METHOD",
             Feature::ColumnStorage => "STORAGE in the definition of a column",

@@ -340,7 +340,8 @@ pub(super) static NOT_NULL: Shape = shape(
         MEMBER,
         NOT_VALID,
     ],
-);
+)
+.or_scalar("column");
 
 pub(super) static EXCLUDE: Shape = shape(
     "exclude",

@@ -7,8 +7,8 @@ use super::{pg, pg_mut, retype, same_default, same_generated, same_identity};
 use crate::features::{Feature, has};
 use crate::row::{constraint, naming, not_null, replace, sequence, view};
 use driftless_model::{
-    Canon, Catalog, Column, Name, Object, ObjectId, Options, PgTable, SqlText, Table, TypeRef,
-    Verdict,
+    Canon, Catalog, Column, Constraint, ConstraintBody, Name, Object, ObjectId, Options, PgTable,
+    SqlText, Table, TypeRef, Verdict,
 };
 use driftless_planner::{
     Action, Alter, Clause, ColumnClause, Cx, Data, Draft, Hit, TableClause, bare,
@@ -453,6 +453,12 @@ fn remade(
             "stored and virtual columns are not changed into each other"
         }
         (Some(_), Some(_)) if hit => "what it is computed from changes",
+        // The server does not look at checks again (manual, ALTER TABLE: SET EXPRESSION).
+        (Some(b), Some(a))
+            if !b.stored && b.expr.compare(&a.expr) != Verdict::Same && is_checked(id, cx) =>
+        {
+            "the expression of a virtual column cannot be changed beside checks"
+        }
         (Some(b), None) if !b.stored => "a virtual column has no values to keep",
         (Some(_), Some(_))
             if same_generated(&was.generated, &is.generated) != Verdict::Same
@@ -475,6 +481,18 @@ fn remade(
             .map(|d| d.because(because)),
     );
     Some(out)
+}
+
+/// Whether the table has checks before and behind the plan, of its own or from above.
+fn is_checked(id: &ObjectId, cx: &Cx) -> bool {
+    fn any(id: &ObjectId, side: &Catalog) -> bool {
+        let check = |c: &Constraint| matches!(c.body, ConstraintBody::Check(_));
+        let parents = side.item::<Table>(id).map(naming::parents);
+        side.owned(id)
+            .any(|(_, o)| o.get::<Constraint>().is_some_and(check))
+            || parents.into_iter().flatten().any(|p| any(p, side))
+    }
+    any(id, cx.before) || any(id, cx.after)
 }
 
 /// The server refuses a type change of a column that a generated one reads.
