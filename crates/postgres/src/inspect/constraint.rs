@@ -11,7 +11,7 @@ use crate::features::{Feature, has};
 use crate::row::not_null;
 use driftless_model::{
     Check, Constraint, ConstraintBody, Exclude, ExcludeItem, ForeignKey, Key, KeyPart, Kind, Name,
-    Object, ObjectId, Server,
+    Object, ObjectId, Server, Table,
 };
 
 pub(super) fn query(server: Server) -> String {
@@ -25,7 +25,7 @@ pub(super) fn query(server: Server) -> String {
     let enforced = since(Feature::NotEnforced, "k.conenforced", "true");
     format!(
         "SELECT k.oid, k.conrelid AS relation, k.conname AS name, k.contype AS kind, k.condeferrable AS deferrable, \
-         k.condeferred AS deferred, k.convalidated AS validated, k.connoinherit AS no_inherit, \
+         k.condeferred AS deferred, k.convalidated AS validated, k.conislocal AS local, k.connoinherit AS no_inherit, \
          to_json(k.conkey)::text AS columns, k.conindid AS index, k.confrelid AS target, \
          to_json(k.confkey)::text AS target_columns, k.confupdtype AS on_update, k.confdeltype AS on_delete, \
          k.confmatchtype AS match, {set_columns} AS set_columns, {period} AS period, {enforced} AS enforced,
@@ -35,7 +35,7 @@ pub(super) fn query(server: Server) -> String {
     FROM unnest(k.conexclop) WITH ORDINALITY e(operator, n) JOIN pg_operator o ON o.oid = e.operator
     JOIN pg_namespace ons ON ons.oid = o.oprnamespace)::text END AS operators
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace {}
-WHERE k.contype IN ('p', 'u', 'c', 'f', 'x', 'n') AND k.conparentid = 0 AND (k.conislocal OR k.coninhcount = 0)
+WHERE k.contype IN ('p', 'u', 'c', 'f', 'x', 'n') AND k.conparentid = 0 AND (k.conislocal OR k.coninhcount = 0 OR k.contype = 'n')
   AND c.relkind IN ('r', 'p') AND {OWN_SCHEMA}",
         comment("pg_constraint", "k.oid")
     )
@@ -51,6 +51,10 @@ pub(super) fn decode(d: &mut Decoder, sheet: &Sheet) -> Read<()> {
         let id = ObjectId::owned(Kind::Constraint, &table, Name::exact(name));
         let columns = names(d, relation, line.list("columns")?);
         let body = match line.letter("kind")? {
+            'n' if !line.flag("local")? => {
+                inherited(d, &table, columns, name);
+                continue;
+            }
             'n' => match columns.into_iter().next() {
                 Some(column) => ConstraintBody::NotNull(column),
                 None => continue,
@@ -84,6 +88,17 @@ pub(super) fn decode(d: &mut Decoder, sheet: &Sheet) -> Read<()> {
         d.catalog.objects.insert(id, object);
     }
     Ok(())
+}
+
+/// What the constraint is called behind a NOT NULL that comes from a parent.
+fn inherited(d: &mut Decoder, table: &ObjectId, columns: Vec<Name>, name: &str) {
+    if let Some(item) = d.catalog.item_mut::<Table>(table) {
+        for column in columns {
+            if let Some(c) = item.column_mut(&column) {
+                c.not_null_as = Some(Name::exact(name));
+            }
+        }
+    }
 }
 
 fn names(d: &Decoder, relation: Oid, numbers: Vec<i32>) -> Vec<Name> {

@@ -197,6 +197,7 @@ impl Reader<'_> {
             storage: keys.text("storage").map(str::to_ascii_lowercase),
             compression: keys.text("compression").map(str::to_ascii_lowercase),
             statistics: keys.number("statistics"),
+            not_null_as: None,
             inherited: false,
             name,
         };

@@ -9,7 +9,9 @@ use super::{Constraint, ConstraintBody, dropped, text};
 use crate::features::{Feature, has};
 use crate::row::{naming, table};
 use driftless_model::{Catalog, Column, Kind, Name, Object, ObjectId, Table};
-use driftless_planner::{Action, Alter, Clause, ConstraintClause, Cx, Draft, Fault, Hit, Moment};
+use driftless_planner::{
+    Action, Alter, Clause, ColumnClause, ConstraintClause, Cx, Draft, Fault, Hit, Moment,
+};
 
 /// The name that the server gives where nobody else has it.
 pub(crate) fn automatic(table: &Name, column: &Name) -> Name {
@@ -54,6 +56,190 @@ pub(crate) fn of<'c>(
         .find(|(_, c)| c.not_null() == Some(column))
 }
 
+/// What the constraint behind the column's NOT NULL is called.
+pub(in crate::row) fn name_in(catalog: &Catalog, table: &ObjectId, column: &Name) -> Name {
+    if let Some((id, _)) = of(catalog, table, column) {
+        return id.name.clone();
+    }
+    let item = catalog.item::<Table>(table);
+    if let Some(c) = item.and_then(|t| t.column(column)).filter(|c| c.inherited) {
+        let parent = item.into_iter().flat_map(naming::parents).find(|p| {
+            let given = catalog.item::<Table>(p).and_then(|t| t.column(column));
+            given.is_some_and(|c| c.not_null) && is_inherited(catalog, p, column)
+        });
+        match (&c.not_null_as, parent) {
+            (Some(name), _) => return name.clone(),
+            (None, Some(parent)) => return name_in(catalog, parent, column),
+            (None, None) => {}
+        }
+    }
+    automatic(&table.name, column)
+}
+
+/// Whether a table below calls it otherwise: then the server renames it in none (ALTER TABLE looks for the one name
+/// in all of them).
+fn is_stuck(catalog: &Catalog, table: &ObjectId, column: &Name) -> bool {
+    naming::descendants(catalog, table).iter().any(|child| {
+        let c = catalog.item::<Table>(child).and_then(|t| t.column(column));
+        c.is_some_and(|c| c.inherited && c.not_null)
+            && (of(catalog, child, column).is_some() || c.is_some_and(|c| c.not_null_as.is_some()))
+    })
+}
+
+/// Takes what an inspected catalog says too much: names of inherited ones that are their parents', and such of parents
+/// that would be automatic if their table or column had not been renamed, and that no statement can rename.
+pub(crate) fn tidy(catalog: &mut Catalog) {
+    if !has(catalog.server, Feature::NamedNotNull) {
+        return;
+    }
+    let mut named: Vec<(ObjectId, Name)> = Vec::new();
+    for (id, table) in catalog.of::<Table>() {
+        let columns = table.columns.iter().filter(|c| c.not_null_as.is_some());
+        named.extend(columns.map(|c| (id.clone(), c.name.clone())));
+    }
+    for (id, column) in named {
+        let given = catalog.item::<Table>(&id).and_then(|t| {
+            let named = |p: &&ObjectId| {
+                let c = catalog.item::<Table>(p).and_then(|t| t.column(&column));
+                c.is_some_and(|c| c.not_null)
+            };
+            let parent = naming::parents(t).into_iter().find(named)?;
+            Some(name_in(catalog, parent, &column))
+        });
+        let item = catalog.item_mut::<Table>(&id);
+        if let Some(c) = item.and_then(|t| t.column_mut(&column))
+            && c.not_null_as == given
+        {
+            c.not_null_as = None;
+        }
+    }
+    let stuck = catalog.of::<Constraint>().filter(|(id, c)| {
+        let plain = c.validated && !c.no_inherit && id.name.as_str().ends_with("_not_null");
+        let told = catalog.get(id).is_some_and(|o| o.comment.is_some());
+        plain && !told && c.not_null().is_some_and(|n| is_stuck(catalog, &c.table, n))
+    });
+    let stuck: Vec<ObjectId> = stuck.map(|(id, _)| id.clone()).collect();
+    for id in stuck {
+        catalog.objects.remove(&id);
+    }
+}
+
+/// The columns of a table that leaves a parent keep what stood behind their NOT NULL, as their own.
+pub(in crate::row) fn left(table: &ObjectId, moment: &mut Moment) {
+    if !has(moment.catalog.server, Feature::NamedNotNull) {
+        return;
+    }
+    for column in theirs(&moment.catalog, table) {
+        let name = name_in(&moment.catalog, table, &column);
+        let id = ObjectId::owned(Kind::Constraint, table, name);
+        let object = Object::new(made(table, &column));
+        if !goes_without_saying(&id, &object) {
+            moment.catalog.objects.insert(id, object);
+        }
+    }
+}
+
+/// The columns whose NOT NULL is a parent's.
+fn theirs(catalog: &Catalog, table: &ObjectId) -> Vec<Name> {
+    let Some(item) = catalog.item::<Table>(table) else {
+        return Vec::new();
+    };
+    let columns = item.columns.iter().filter(|c| c.not_null && c.inherited);
+    let alone = columns.filter(|c| of(catalog, table, &c.name).is_none());
+    alone.map(|c| c.name.clone()).collect()
+}
+
+/// The constraints of a table that becomes a partition are its parent's from now on, under their own names.
+pub(in crate::row) fn joined(table: &ObjectId, parent: &ObjectId, moment: &mut Moment) {
+    if !has(moment.catalog.server, Feature::NamedNotNull) {
+        return;
+    }
+    let Some(item) = moment.catalog.item::<Table>(parent) else {
+        return;
+    };
+    let columns = item.columns.iter().filter(|c| c.not_null);
+    let columns: Vec<Name> = columns.map(|c| c.name.clone()).collect();
+    for column in columns {
+        let name = name_in(&moment.catalog, table, &column);
+        let said = of(&moment.catalog, table, &column).map(|(id, _)| id.clone());
+        if let Some(id) = said {
+            moment.remove(&id);
+        }
+        let item = moment.catalog.item_mut::<Table>(table);
+        if let Some(c) = item.and_then(|t| t.column_mut(&column)) {
+            c.not_null_as = Some(name);
+        }
+    }
+}
+
+/// Drafts for a table that becomes a partition: its own are its parent's from then on, and their names cannot be
+/// changed any more.
+pub(in crate::row) fn together(table: &ObjectId, cx: &Cx) -> Vec<Draft> {
+    if !has(cx.server, Feature::NamedNotNull) {
+        return Vec::new();
+    }
+    let mut out = Vec::new();
+    for column in theirs(cx.after, table) {
+        let was = cx
+            .before
+            .item::<Table>(table)
+            .and_then(|t| t.column(&column));
+        if !was.is_some_and(|c| c.not_null && !c.inherited) {
+            continue;
+        }
+        let id = |side| {
+            let name = name_in(side, table, &column);
+            ObjectId::owned(Kind::Constraint, table, name)
+        };
+        let said = of(cx.before, table, &column).map(|(_, c)| c.clone());
+        let standing = said.unwrap_or_else(|| made(table, &column));
+        let (from, to) = (id(cx.before), id(cx.after));
+        out.extend(turned(&from, &standing, &to, &made(table, &column), cx));
+    }
+    for draft in &mut out {
+        draft.lane = Some(table.part());
+    }
+    out
+}
+
+/// Drafts for a table that leaves its parent: what stood behind its columns' NOT NULL keeps the name that it had there,
+/// and could not be dropped before.
+pub(in crate::row) fn alone(table: &ObjectId, cx: &Cx) -> Vec<Draft> {
+    if !has(cx.server, Feature::NamedNotNull) {
+        return Vec::new();
+    }
+    let mut out = Vec::new();
+    let was = cx.before.item::<Table>(table);
+    let was = was.into_iter().flat_map(|t| &t.columns);
+    for column in was.filter(|c| c.not_null && c.inherited).map(|c| &c.name) {
+        let is = cx.after.item::<Table>(table).and_then(|t| t.column(column));
+        let Some(is) = is.filter(|c| !c.inherited) else {
+            continue;
+        };
+        let name = name_in(cx.before, table, column);
+        let from = ObjectId::owned(Kind::Constraint, table, name);
+        let said = of(cx.before, table, column).map(|(_, c)| c.clone());
+        if !is.not_null {
+            out.extend(said.map(|c| dropped(&from, &c, cx)));
+            continue;
+        }
+        let standing = said.unwrap_or_else(|| made(table, column));
+        match of(cx.after, table, column) {
+            Some((id, item)) => out.extend(turned(&from, &standing, id, item, cx)),
+            None if !is_automatic(&from.name, &table.name, column) => {
+                let name = automatic(&table.name, column);
+                let id = ObjectId::owned(Kind::Constraint, table, name);
+                out.extend(turned(&from, &standing, &id, &made(table, column), cx));
+            }
+            None => {}
+        }
+    }
+    for draft in &mut out {
+        draft.lane = Some(table.part());
+    }
+    out
+}
+
 fn made(table: &ObjectId, column: &Name) -> Constraint {
     let mut made = Constraint::new(table.clone(), ConstraintBody::NotNull(column.clone()));
     made.named = false;
@@ -69,7 +255,10 @@ pub(crate) fn unsaid(table: &ObjectId, catalog: &Catalog) -> Vec<(ObjectId, Obje
         return Vec::new();
     };
     // An inherited column has its parent's.
-    let own = |c: &&Column| c.not_null && !c.inherited && of(catalog, table, &c.name).is_none();
+    let own = |c: &&Column| {
+        let alone = !c.inherited && of(catalog, table, &c.name).is_none();
+        c.not_null && alone && !is_stuck(catalog, table, &c.name)
+    };
     item.columns
         .iter()
         .filter(own)
@@ -219,6 +408,12 @@ pub(super) fn create(
 ) -> Vec<Draft> {
     let mut out = Vec::new();
     let was = column(cx.before, item, name);
+    let is = column(cx.after, item, name);
+    let given = |c: Option<&Column>| c.is_some_and(|c| c.not_null && c.inherited);
+    if given(was) && !given(is) {
+        // The table leaves its parent, and says for itself what becomes of it.
+        return Vec::new();
+    }
     if was.is_some_and(|c| c.not_null && !c.inherited) {
         let said = of(cx.before, &item.table, name);
         let (from, standing) = match said {
@@ -230,11 +425,18 @@ pub(super) fn create(
             }
         };
         let again = cx.before.contains(id);
-        if !again && (item.validated || !standing.validated) {
+        let stuck = is_stuck(cx.before, &item.table, name);
+        if !again && !stuck && (item.validated || !standing.validated) {
             return turned(&from, &standing, id, item, cx);
         }
         if !again {
-            out.push(dropped(&from, &standing, cx));
+            out.push(match said {
+                Some(_) => dropped(&from, &standing, cx),
+                None => {
+                    let clause = ColumnClause::NotNull(false);
+                    cx.draft(Action::column(&item.table, name, clause))
+                }
+            });
         }
     } else if let Some(fill) = table::filled(&item.table, name, cx) {
         out.push(fill);
@@ -256,6 +458,11 @@ pub(super) fn drop(id: &ObjectId, item: &Constraint, name: &Name, cx: &Cx) -> Ve
     let Some(is) = column(cx.after, item, name) else {
         return Vec::new();
     };
+    let was = column(cx.before, item, name).is_some_and(|c| c.inherited);
+    if is.inherited != was && (was || is.not_null) {
+        // The table leaves its parent, or comes to one, and says for itself what becomes of it.
+        return Vec::new();
+    }
     if cx.after.contains(id) || !is.not_null {
         let mut draft = dropped(id, item, cx);
         // A primary key that goes as well goes before.
@@ -266,6 +473,12 @@ pub(super) fn drop(id: &ObjectId, item: &Constraint, name: &Name, cx: &Cx) -> Ve
         // The one that comes is made of this one.
         Some(_) => Vec::new(),
         None => {
+            if is_stuck(cx.before, &item.table, name) {
+                let clause = ColumnClause::NotNull(true);
+                let mut again = cx.draft(Action::column(&item.table, name, clause));
+                again.lane = Some(id.part());
+                return vec![dropped(id, item, cx), again];
+            }
             let now = ObjectId::owned(
                 Kind::Constraint,
                 &item.table,

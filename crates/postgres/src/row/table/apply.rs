@@ -5,7 +5,7 @@
 
 use super::{pg_mut, resolve};
 use crate::row::view::change_options;
-use crate::row::{constraint, domain::with_path, general, index, naming, sequence};
+use crate::row::{constraint, domain::with_path, general, index, naming, not_null, sequence};
 use driftless_model::{
     Canon, Catalog, Column, Constraint, ConstraintBody, Index, Kind, Name, Object, ObjectId, Part,
     Partition, Sequence, SqlText, Table, Trigger, Unmodelled,
@@ -271,6 +271,10 @@ fn inherit(id: &ObjectId, parent: &ObjectId, stop: bool, moment: &mut Moment) ->
             naming::has_column(id, &column.name, moment)?;
         }
     }
+    let alone = moment.catalog.item::<Table>(id).map(naming::parents);
+    if stop && alone.is_some_and(|parents| parents == [&parent]) {
+        not_null::left(id, moment);
+    }
     let item = table_mut(id, moment)?;
     let Some(pg) = pg_mut(item) else {
         return Err(general::foreign(id));
@@ -300,6 +304,7 @@ fn attach(
         naming::has_column(&child, column, moment)?;
     }
     let bound = with_path(bound.clone(), moment);
+    not_null::joined(&child, id, moment);
     let item = table_mut(&child, moment)?;
     for c in &mut item.columns {
         c.inherited = true;
@@ -334,6 +339,7 @@ fn attach(
 /// The former partition keeps copies of what its parent gave it, as its own.
 fn detach(id: &ObjectId, child: &ObjectId, moment: &mut Moment) -> Result<(), Fault> {
     let child = naming::relation(child, &naming::TABLES, moment)?;
+    not_null::left(&child, moment);
     let item = table_mut(&child, moment)?;
     item.columns.iter_mut().for_each(|c| c.inherited = false);
     if let Some(pg) = pg_mut(item) {
@@ -481,7 +487,7 @@ pub(super) fn column(
     let mut clause = clause.clone();
     prepare(id, column, &mut clause, moment)?;
     if let ColumnClause::NotNull(on) = clause
-        && constraint::not_null::set(id, column, on, moment)
+        && not_null::set(id, column, on, moment)
     {
         return Ok(());
     }

@@ -777,7 +777,14 @@ fn change_ext(id: &ObjectId, before: &PgTable, after: &PgTable, cx: &Cx) -> Vec<
             out.push(beside_columns(draft, id, parent, stop, cx));
         }
     }
+    if before.partition_of.is_none() && after.partition_of.is_some() {
+        out.extend(not_null::together(id, cx));
+    }
     out.extend(change_partition(id, before, after, cx));
+    let parents = |pg: &PgTable| pg.partition_of.is_some() || !pg.inherits.is_empty();
+    if parents(before) && !parents(after) {
+        out.extend(not_null::alone(id, cx));
+    }
     out.extend(switches(id, before, after, cx));
     out
 }

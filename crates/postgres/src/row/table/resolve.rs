@@ -69,6 +69,7 @@ pub(super) fn inherited(column: &Column) -> Column {
         comment: None,
         statistics: None,
         inherited: true,
+        not_null_as: None,
         ..column.clone()
     }
 }
