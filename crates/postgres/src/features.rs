@@ -24,6 +24,8 @@ pub enum Feature {
     ColumnStorage,
     /// ALTER COLUMN … SET EXPRESSION (17).
     SetExpression,
+    /// Identity columns of partitioned tables are their partitions' too (17).
+    PartitionIdentity,
     /// The privilege MAINTAIN (17).
     Maintain,
     /// NOT NULL constraints as catalog rows, with names (18).
@@ -50,7 +52,9 @@ impl Feature {
             | Feature::SetAccessMethod
             | Feature::PublicationSchema => Version::new(15, 0),
             Feature::ColumnStorage => Version::new(16, 0),
-            Feature::SetExpression | Feature::Maintain => Version::new(17, 0),
+            Feature::SetExpression | Feature::PartitionIdentity | Feature::Maintain => {
+                Version::new(17, 0)
+            }
             Feature::NamedNotNull
             | Feature::VirtualColumns
             | Feature::NotEnforced
@@ -69,6 +73,7 @@ impl Feature {
             Feature::SetAccessMethod => "SET ACCESS METHOD",
             Feature::ColumnStorage => "STORAGE in the definition of a column",
             Feature::SetExpression => "SET EXPRESSION",
+            Feature::PartitionIdentity => "an identity column of a partition",
             Feature::Maintain => "the privilege MAINTAIN",
             Feature::NamedNotNull => "NOT NULL as a constraint of its own",
             Feature::VirtualColumns => "a virtual generated column",

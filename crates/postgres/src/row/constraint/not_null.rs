@@ -459,7 +459,9 @@ pub(super) fn drop(id: &ObjectId, item: &Constraint, name: &Name, cx: &Cx) -> Ve
         return Vec::new();
     };
     let was = column(cx.before, item, name).is_some_and(|c| c.inherited);
-    if is.inherited != was && (was || is.not_null) {
+    let table = cx.after.item::<Table>(&item.table).and_then(Table::pg);
+    let joins = table.is_some_and(|pg| pg.partition_of.is_some()) && is.not_null;
+    if is.inherited != was && (was || joins) {
         // The table leaves its parent, or comes to one, and says for itself what becomes of it.
         return Vec::new();
     }
