@@ -247,7 +247,7 @@ impl Form {
         }
         out.flag("deferrable", constraint.deferrable);
         out.flag("initially_deferred", constraint.initially_deferred);
-        out.flag("not_valid", !constraint.validated);
+        out.flag("not_valid", !constraint.validated && constraint.enforced);
         out.flag("no_inherit", constraint.no_inherit);
         out.flag("not_enforced", !constraint.enforced);
     }

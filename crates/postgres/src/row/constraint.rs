@@ -8,7 +8,7 @@ pub(crate) mod not_null;
 mod text;
 
 use super::index::{breaks, resolve_key, same_key, settle_key};
-use super::{general, ground, naming};
+use super::{general, ground, naming, stored};
 use crate::dialect::POSTGRES;
 use crate::features::{Feature, require};
 use crate::print::owner;
@@ -524,6 +524,8 @@ fn resolve_body(item: &mut Constraint, name: &mut Name, moment: &mut Moment) -> 
             for column in key.columns.iter().map(|c| &c.column).chain(&key.include) {
                 naming::has_column(&table, column, moment)?;
             }
+            let columns = key.columns.iter().map(|c| &c.column).chain(&key.include);
+            stored::only(&table, columns, [], "a key", moment)?;
             repeated(key.columns.iter().map(|c| &c.column), &table, moment)?;
         }
         ConstraintBody::Check(c) => ground::check(&c.expr, &ground::row(&table), moment)?,
@@ -539,6 +541,9 @@ fn resolve_body(item: &mut Constraint, name: &mut Name, moment: &mut Moment) -> 
             if let Some(filter) = &e.filter {
                 ground::check(filter, &ground::row(&table), moment)?;
             }
+            let (columns, texts) = stored::read(e.items.iter().map(|i| &i.key));
+            let texts = texts.into_iter().chain(&e.filter);
+            stored::only(&table, columns, texts, "an exclusion", moment)?;
         }
     }
     if item.foreign_key().is_some() && !item.validated && item.enforced && !moment.lenient {
@@ -578,6 +583,7 @@ fn resolve_foreign_key(f: &mut ForeignKey, table: &ObjectId, moment: &Moment) ->
     for column in f.columns.iter().chain(&f.set_columns) {
         naming::has_column(table, column, moment)?;
     }
+    stored::only(table, &f.columns, [], "a foreign key", moment)?;
     f.target = naming::relation(&f.target, &naming::TABLES, moment)?;
     if f.target_columns.is_empty() {
         let Some((_, key)) = primary_key(&moment.catalog, &f.target) else {

@@ -21,6 +21,7 @@ mod rule;
 mod schema;
 mod sequence;
 mod statistics;
+mod stored;
 mod table;
 mod trigger;
 mod view;

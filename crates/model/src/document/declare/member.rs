@@ -63,9 +63,11 @@ impl Reader<'_> {
         constraint.named = name.is_some();
         constraint.initially_deferred = keys.flag("initially_deferred");
         constraint.deferrable = keys.flag("deferrable") || constraint.initially_deferred;
-        constraint.validated = !keys.flag("not_valid");
         constraint.no_inherit = keys.flag("no_inherit");
         constraint.enforced = !keys.flag("not_enforced");
+        // PostgreSQL never checked what it does not enforce.
+        let unseen = self.dialect == Dialect::Postgres && !constraint.enforced;
+        constraint.validated = !keys.flag("not_valid") && !unseen;
         let name = name.map_or_else(Name::default, |n| self.name(n));
         let id = ObjectId::owned(Kind::Constraint, table, name);
         if constraint.named {
