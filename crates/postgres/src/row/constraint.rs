@@ -404,8 +404,7 @@ impl KindOps for Constraints {
             }
         }
         if let Some(column) = item.not_null() {
-            not_null::created(&item, column, moment);
-            not_null::hush(id, moment);
+            not_null::created(id, &item, column, moment);
             return Ok(());
         }
         absorb(id, &item, moment);

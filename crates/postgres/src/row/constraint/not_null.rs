@@ -76,6 +76,57 @@ pub(in crate::row) fn name_in(catalog: &Catalog, table: &ObjectId, column: &Name
     automatic(&table.name, column)
 }
 
+/// Whether the column of a partition has its NOT NULL from the whole: then only its name is its own, which no statement
+/// changes.
+fn is_given(catalog: &Catalog, table: &ObjectId, column: &Name) -> bool {
+    let item = catalog.item::<Table>(table).and_then(Table::pg);
+    let Some(of) = item.and_then(|pg| pg.partition_of.as_ref()) else {
+        return false;
+    };
+    let whole = catalog.item::<Table>(&of.parent);
+    whole
+        .and_then(|t| t.column(column))
+        .is_some_and(|c| c.not_null)
+}
+
+/// Makes the constraint of a partition's column a name of what its whole gives, where it says no more.
+fn give(id: &ObjectId, catalog: &mut Catalog) -> bool {
+    let Some(object) = catalog.get(id).filter(|o| o.comment.is_none()) else {
+        return false;
+    };
+    let Some(item) = object
+        .get::<Constraint>()
+        .filter(|c| c.validated && !c.no_inherit)
+    else {
+        return false;
+    };
+    let (table, column) = (item.table.clone(), item.not_null().cloned());
+    let Some(column) = column.filter(|c| is_given(catalog, &table, c)) else {
+        return false;
+    };
+    catalog.objects.remove(id);
+    let theirs = name_in(catalog, &table, &column);
+    let item = catalog.item_mut::<Table>(&table);
+    if let Some(c) = item.and_then(|t| t.column_mut(&column)) {
+        c.not_null_as = (id.name != theirs).then(|| id.name.clone());
+    }
+    true
+}
+
+/// The names that a new partition gives to what its whole brings.
+pub(in crate::row) fn named(table: &ObjectId, item: &Table, cx: &Cx) -> Vec<Draft> {
+    let columns = item.columns.iter().filter(|c| c.not_null && c.inherited);
+    let named = columns.filter_map(|c| Some((c, c.not_null_as.clone()?)));
+    let drafts = named.map(|(c, name)| {
+        let id = ObjectId::owned(Kind::Constraint, table, name);
+        let mut object = made(table, &c.name);
+        object.named = true;
+        let action = Action::create(id, Object::new(object));
+        cx.draft(action).may(table)
+    });
+    drafts.collect()
+}
+
 /// Whether a table below calls it otherwise: then the server renames it in none (ALTER TABLE looks for the one name
 /// in all of them).
 fn is_stuck(catalog: &Catalog, table: &ObjectId, column: &Name) -> bool {
@@ -112,6 +163,13 @@ pub(crate) fn tidy(catalog: &mut Catalog) {
         {
             c.not_null_as = None;
         }
+    }
+    let partitions = catalog
+        .of::<Constraint>()
+        .filter(|(_, c)| c.not_null().is_some_and(|n| is_given(catalog, &c.table, n)));
+    let partitions: Vec<ObjectId> = partitions.map(|(id, _)| id.clone()).collect();
+    for id in partitions {
+        give(&id, catalog);
     }
     let stuck = catalog.of::<Constraint>().filter(|(id, c)| {
         let plain = c.validated && !c.no_inherit && id.name.as_str().ends_with("_not_null");
@@ -200,6 +258,26 @@ pub(in crate::row) fn together(table: &ObjectId, cx: &Cx) -> Vec<Draft> {
         draft.lane = Some(table.part());
     }
     out
+}
+
+/// NOT NULL under the name that it will have in the partition that the table becomes, where that is not the automatic one.
+pub(in crate::row) fn before_joining(table: &ObjectId, is: &Column, cx: &Cx) -> Option<Draft> {
+    if !has(cx.server, Feature::NamedNotNull)
+        || !is.inherited
+        || !is_given(cx.after, table, &is.name)
+    {
+        return None;
+    }
+    let was = cx.before.item::<Table>(table)?.column(&is.name)?;
+    let name = name_in(cx.after, table, &is.name);
+    if was.inherited || is_automatic(&name, &table.name, &is.name) {
+        return None;
+    }
+    let id = ObjectId::owned(Kind::Constraint, table, name);
+    let action = Action::create(id, Object::new(made(table, &is.name)));
+    let mut draft = cx.draft(action).may(table);
+    draft.lane = Some(table.member(&is.name));
+    Some(draft)
 }
 
 /// Drafts for a table that leaves its parent: what stood behind its columns' NOT NULL keeps the name that it had there,
@@ -306,7 +384,14 @@ pub(super) fn resolve(
 }
 
 /// Sets the column's mark, where the constraint reaches.
-pub(super) fn created(item: &Constraint, column: &Name, moment: &mut Moment) {
+pub(super) fn created(id: &ObjectId, item: &Constraint, column: &Name, moment: &mut Moment) {
+    set_mark(item, column, moment);
+    if !give(id, &mut moment.catalog) {
+        hush(id, moment);
+    }
+}
+
+fn set_mark(item: &Constraint, column: &Name, moment: &mut Moment) {
     match item.no_inherit {
         false => table::set_not_null(&item.table, column, true, moment),
         true => mark(&item.table, column, true, moment),
@@ -517,7 +602,7 @@ pub(super) fn inherit(id: &ObjectId, on: bool, moment: &mut Moment) {
     item.no_inherit = !on;
     let item = item.clone();
     if let Some(column) = item.not_null().filter(|_| on) {
-        created(&item, column, moment);
+        set_mark(&item, column, moment);
     }
 }
 

@@ -109,6 +109,7 @@ pub(super) fn create(id: &ObjectId, object: &Object, item: &Table, cx: &Cx) -> V
         .gives
         .extend(sequences.iter().map(ObjectId::part));
     let mut drafts = vec![first];
+    drafts.extend(not_null::named(id, item, cx));
     for c in item.columns.iter().filter(|c| c.inherited) {
         drafts.extend(override_inherited(id, item, c, cx));
     }
@@ -624,6 +625,12 @@ fn change_not_null(id: &ObjectId, is: &Column, cx: &Cx) -> Vec<Draft> {
     }
     let mut out = Vec::new();
     out.extend(filled(id, &is.name, cx).filter(|_| is.not_null));
+    if is.not_null
+        && let Some(draft) = not_null::before_joining(id, is, cx)
+    {
+        out.push(draft);
+        return out;
+    }
     let mut draft = on_column(id, &is.name, ColumnClause::NotNull(is.not_null), cx);
     if is.inherited && !is.not_null {
         // The parent's lets go of it first.
@@ -633,8 +640,11 @@ fn change_not_null(id: &ObjectId, is: &Column, cx: &Cx) -> Vec<Draft> {
         draft.reach.needs.extend(theirs.map(|(id, _)| id.part()));
     }
     let (part, key) = (id.member(&is.name), constraint::primary_key(cx.before, id));
-    if !is.not_null && key.is_some_and(|(_, k)| k.columns.iter().any(|c| c.column == is.name)) {
-        // The key lets go of it first, however late that is.
+    let was = cx.before.item::<Table>(id).and_then(|t| t.column(&is.name));
+    let leaves = was.is_some_and(|c| c.inherited) && !is.inherited;
+    let of_key = key.is_some_and(|(_, k)| k.columns.iter().any(|c| c.column == is.name));
+    if !is.not_null && (of_key || leaves) {
+        // The key, or the parent, lets go of it first, however late that is.
         draft.reach.needs.retain(|p| *p != part);
         draft.reach.changes.push(part);
     }
@@ -842,7 +852,14 @@ fn beside_columns(
                 reach.frees.extend(before.iter().map(part));
                 reach.removes.extend(new);
             }
-            true => reach.frees.extend(gone),
+            true => {
+                let open = |c: &&Name| {
+                    let of = |side: &Catalog| side.item::<Table>(id)?.column(c).map(|c| c.not_null);
+                    of(cx.before) == Some(true) && of(cx.after) == Some(false)
+                };
+                reach.frees.extend(before.iter().filter(open).map(part));
+                reach.frees.extend(gone);
+            }
             false => {
                 reach.gives.extend(gone);
                 reach.needs.extend(after.iter().map(part));
