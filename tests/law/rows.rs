@@ -99,7 +99,7 @@ pub fn of_postgres(database: &Database) -> Result<Contents> {
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
          AND a.attgenerated = '' \
-         WHERE c.relkind = 'r' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'",
+         WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'",
     )?;
     let mut out = Contents::new();
     for row in columns {
@@ -255,7 +255,7 @@ pub fn clear_postgres(database: &Database) -> Result<()> {
     let tables = database.query(
         "SELECT string_agg(c.oid::regclass::text, ', ') FROM pg_catalog.pg_class c \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-         WHERE c.relkind = 'r' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'",
+         WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'",
     )?;
     if let Some(list) = tables.into_iter().flatten().flatten().next() {
         database.query(&format!("TRUNCATE {list}"))?;

@@ -66,6 +66,7 @@ pub const PAGES: &[Page] = &[
     page!("D0306"),
     page!("D0307"),
     page!("D0308"),
+    page!("D0309"),
     page!("D0401"),
     page!("D0402"),
     page!("D0403"),

@@ -1,4 +1,4 @@
-//! Constraints: keys, checks, foreign keys, exclusions; each is an object owned by its table.
+//! Constraints: keys, checks, foreign keys, exclusions, named NOT NULLs; each is an object owned by its table.
 
 use crate::id::{Name, ObjectId, Part};
 use crate::options::Options;
@@ -29,6 +29,9 @@ pub enum ConstraintBody {
     Check(Check),
     ForeignKey(ForeignKey),
     Exclude(Exclude),
+    /// PostgreSQL, from 18 on: the NOT NULL of this column, where it says more than the column's own mark: a name that is
+    /// not the automatic one, NO INHERIT, NOT VALID, a comment.
+    NotNull(Name),
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -36,6 +39,8 @@ pub struct Key {
     pub columns: Vec<KeyPart>,
     pub include: Vec<Name>,
     pub nulls_not_distinct: bool,
+    /// PostgreSQL, from 18 on: the last column is a period, and keys are alike where periods overlap.
+    pub without_overlaps: bool,
     /// Storage parameters of its index.
     pub options: Options,
     pub tablespace: Option<String>,
@@ -87,6 +92,8 @@ pub struct ForeignKey {
     pub match_kind: String,
     /// SET NULL / SET DEFAULT for these columns only.
     pub set_columns: Vec<Name>,
+    /// PostgreSQL, from 18 on: the last column of both sides is a period that must be covered.
+    pub period: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -131,7 +138,14 @@ impl Constraint {
             _ => None,
         }
     }
-    /// `primary key`, `unique`, `check`, `foreign key`, `exclude`.
+    /// The column whose NOT NULL it is.
+    pub fn not_null(&self) -> Option<&Name> {
+        match &self.body {
+            ConstraintBody::NotNull(column) => Some(column),
+            _ => None,
+        }
+    }
+    /// `primary key`, `unique`, `check`, `foreign key`, `exclude`, `not null`.
     pub fn noun(&self) -> &'static str {
         match self.body {
             ConstraintBody::PrimaryKey(_) => "primary key",
@@ -139,6 +153,7 @@ impl Constraint {
             ConstraintBody::Check(_) => "check",
             ConstraintBody::ForeignKey(_) => "foreign key",
             ConstraintBody::Exclude(_) => "exclude",
+            ConstraintBody::NotNull(_) => "not null",
         }
     }
     /// What it refers to, its own columns first.
@@ -163,6 +178,7 @@ impl Constraint {
                 out.extend(e.include.iter().map(own));
                 out.extend(e.filter.iter().flat_map(|f| f.parts().cloned()));
             }
+            ConstraintBody::NotNull(column) => out.push(own(column)),
         }
         out
     }

@@ -187,6 +187,7 @@ impl Object {
                             out.extend(f.target_columns.iter_mut());
                         }
                     }
+                    ConstraintBody::NotNull(column) if own => out.push(column),
                     ConstraintBody::Exclude(e) if own => {
                         out.extend(e.include.iter_mut());
                         for item in &mut e.items {

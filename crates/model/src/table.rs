@@ -176,6 +176,9 @@ pub struct Column {
     pub foreign: Options,
     /// PostgreSQL: it comes from a parent (inheritance, partition) and is not declared here.
     pub inherited: bool,
+    /// PostgreSQL, from 18 on: what the constraint behind a NOT NULL is called that comes from a parent; `None`: as the
+    /// parent's. No statement changes it, so it is never compared.
+    pub not_null_as: Option<Name>,
     /// MySQL: `None` is a column without any of it.
     pub my: Option<Box<MyColumn>>,
 }

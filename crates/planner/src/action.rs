@@ -226,6 +226,8 @@ pub enum ColumnClause {
 pub enum ConstraintClause {
     Validate,
     Enforced(bool),
+    /// PostgreSQL: INHERIT or NO INHERIT of a NOT NULL.
+    Inherit(bool),
     Timing {
         deferrable: bool,
         initially_deferred: bool,

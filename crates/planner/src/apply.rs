@@ -17,6 +17,53 @@ pub fn apply(dialect: &dyn Dialect, action: &Action, moment: &mut Moment) -> Res
     if changes_others(action) {
         settle_made(dialect, moment);
     }
+    let home = spoken(dialect, action, moment);
+    let done = execute(dialect, action, moment);
+    if let Some(home) = home {
+        hush(dialect, &home, moment);
+    }
+    done
+}
+
+/// Puts what is unsaid into the catalog, where the action is about it. Gives the relation that it hangs on, as it will
+/// be named.
+fn spoken(dialect: &dyn Dialect, action: &Action, moment: &mut Moment) -> Option<ObjectId> {
+    let (id, to) = match action {
+        Action::Rename { part, to } if part.member.is_none() => (&part.object, Some(to)),
+        Action::Rename { part, .. } | Action::Comment { part, .. } => (&part.object, None),
+        Action::Drop(d) => (&d.id, None),
+        Action::Alter { id, .. } => (id, None),
+        _ => return None,
+    };
+    let relation = match (id.kind, action) {
+        (Kind::Constraint, _) => moment.find(&[Kind::Table], &id.schema, id.owner.as_ref()?)?,
+        // Its name is in theirs, and theirs stay.
+        (Kind::Table, Action::Rename { .. }) => {
+            moment.find(&[Kind::Table], &id.schema, &id.name)?
+        }
+        _ => return None,
+    };
+    let named = |i: &ObjectId| id.kind == Kind::Table || i.name == id.name;
+    for (unsaid, object) in dialect.unsaid(&relation, &moment.catalog) {
+        if named(&unsaid) && !moment.catalog.contains(&unsaid) {
+            moment.catalog.objects.insert(unsaid, object);
+        }
+    }
+    let to = to.filter(|_| id.kind == Kind::Table);
+    Some(to.map_or_else(|| relation.clone(), |to| relation.named(to.clone())))
+}
+
+/// Takes what goes without saying out of the catalog.
+fn hush(dialect: &dyn Dialect, relation: &ObjectId, moment: &mut Moment) {
+    let owned = moment.catalog.owned(relation);
+    let silent = owned.filter(|(id, object)| dialect.goes_without_saying(id, object));
+    let silent: Vec<ObjectId> = silent.map(|(id, _)| id.clone()).collect();
+    for id in silent {
+        moment.remove(&id);
+    }
+}
+
+fn execute(dialect: &dyn Dialect, action: &Action, moment: &mut Moment) -> Result<(), Fault> {
     match action {
         Action::Create(c) => create(dialect, c, moment),
         Action::Drop(d) => drop(dialect, d, moment),
@@ -358,7 +405,11 @@ fn drop(dialect: &dyn Dialect, drop: &Drop, moment: &mut Moment) -> Result<(), F
     } else if !moment.lenient && dialect.restricts() {
         cascade::restrict(&id, moment)?;
     }
+    let gone = moment.catalog.get(&id).cloned();
     moment.remove(&id);
+    if let (Some(object), Some(row)) = (gone, dialect.row(kind)) {
+        row.dropped(&object, moment);
+    }
     Ok(())
 }
 

@@ -474,6 +474,8 @@ fn clause_words(
                 .unwrap_or_default();
             let detail = match c {
                 ConstraintClause::Validate => "validated",
+                ConstraintClause::Inherit(true) => "for children too",
+                ConstraintClause::Inherit(false) => "not for children",
                 ConstraintClause::Enforced(true) => "enforced",
                 ConstraintClause::Enforced(false) => "not enforced",
                 ConstraintClause::Timing {
@@ -864,6 +866,7 @@ fn constraint_summary(c: &Constraint) -> String {
             out
         }
         ConstraintBody::Exclude(e) => format!("using {}", e.method),
+        ConstraintBody::NotNull(column) => column.to_string(),
     };
     match (c.deferrable, c.initially_deferred) {
         (true, true) => out.push_str(" initially deferred"),

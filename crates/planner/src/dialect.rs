@@ -167,6 +167,17 @@ pub trait Dialect: Sync {
         None
     }
 
+    /// What hangs on a relation although the catalog does not hold it, since the relation's own definition says it
+    /// (PostgreSQL's constraints behind NOT NULL): statements may name it all the same.
+    fn unsaid(&self, _relation: &ObjectId, _catalog: &Catalog) -> Vec<(ObjectId, Object)> {
+        Vec::new()
+    }
+
+    /// Whether an object is of those that a catalog does not hold.
+    fn goes_without_saying(&self, _id: &ObjectId, _object: &Object) -> bool {
+        false
+    }
+
     /// Gives ids that are made of what an object refers to their new text, after a rename within `relation` (its id of
     /// now).
     fn renamed(&self, _relation: &ObjectId, _catalog: &mut Catalog) {}

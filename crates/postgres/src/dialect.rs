@@ -201,6 +201,14 @@ impl Dialect for Postgres {
         last_renamed(standing, &name)
     }
 
+    fn unsaid(&self, relation: &ObjectId, catalog: &Catalog) -> Vec<(ObjectId, Object)> {
+        row::not_null::unsaid(relation, catalog)
+    }
+
+    fn goes_without_saying(&self, id: &ObjectId, object: &Object) -> bool {
+        row::not_null::goes_without_saying(id, object)
+    }
+
     /// Canonical type texts and the arguments of routines hold the names of users' types.
     fn renamed(&self, relation: &ObjectId, catalog: &mut Catalog) {
         // Only types (rows of relations among them) and schemas are named in type texts.
@@ -515,7 +523,7 @@ fn belongs_inside(table: &Create, next: &Action) -> bool {
     };
     c.object
         .get::<Constraint>()
-        .is_some_and(|c| c.table == table.id && c.validated)
+        .is_some_and(|c| c.table == table.id && (c.validated || !c.enforced))
 }
 
 fn print_one(action: &Action, inside: Option<&Action>, server: Server) -> Printed {

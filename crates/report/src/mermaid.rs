@@ -78,7 +78,9 @@ impl<'a> Keys<'a> {
                 ConstraintBody::ForeignKey(k) => {
                     keys.foreign.entry(table).or_default().extend(&k.columns);
                 }
-                ConstraintBody::Check(_) | ConstraintBody::Exclude(_) => {}
+                ConstraintBody::Check(_)
+                | ConstraintBody::Exclude(_)
+                | ConstraintBody::NotNull(_) => {}
             }
         }
         for (_, index) in catalog.of::<Index>() {

@@ -187,6 +187,7 @@ fn no_name_breaks_a_diagram() {
             on_update: String::new(),
             match_kind: String::new(),
             set_columns: Vec::new(),
+            period: false,
         };
         let id = ObjectId::owned(Kind::Constraint, &all, name(target));
         let constraint = Constraint::new(all.clone(), ConstraintBody::ForeignKey(key));

@@ -269,7 +269,7 @@ pub fn inline(name: &Name, constraint: &Constraint) -> String {
             format!("{}{}", references(key), timing(constraint))
         }
         ConstraintBody::Check(check) => format!("CHECK ({})", check.expr.written),
-        ConstraintBody::Exclude(_) => String::new(),
+        ConstraintBody::Exclude(_) | ConstraintBody::NotNull(_) => String::new(),
     };
     format!("{head}{body}")
 }
@@ -291,7 +291,7 @@ pub fn constraint_text(name: &Name, constraint: &Constraint) -> String {
             references(key),
             timing(constraint)
         ),
-        ConstraintBody::Exclude(_) => String::new(),
+        ConstraintBody::Exclude(_) | ConstraintBody::NotNull(_) => String::new(),
     };
     format!("{head}{body}")
 }

@@ -134,7 +134,7 @@ fn rank(constraint: &Constraint) -> u8 {
         ConstraintBody::Unique(_) => 1,
         ConstraintBody::Check(_) => 2,
         ConstraintBody::ForeignKey(_) => 3,
-        ConstraintBody::Exclude(_) => 4,
+        ConstraintBody::Exclude(_) | ConstraintBody::NotNull(_) => 4,
     }
 }
 

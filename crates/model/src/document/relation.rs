@@ -240,6 +240,7 @@ impl Form {
                 out.some("where", self.some_text(&exclude.filter));
                 out.options("options", &exclude.options);
             }
+            ConstraintBody::NotNull(column) => out.put("column", self.name(column)),
         }
         if self.hashes() {
             out.put("constraint", constraint.noun());
@@ -248,7 +249,7 @@ impl Form {
         }
         out.flag("deferrable", constraint.deferrable);
         out.flag("initially_deferred", constraint.initially_deferred);
-        out.flag("not_valid", !constraint.validated);
+        out.flag("not_valid", !constraint.validated && constraint.enforced);
         out.flag("no_inherit", constraint.no_inherit);
         out.flag("not_enforced", !constraint.enforced);
     }
@@ -265,6 +266,7 @@ impl Form {
         out.entries("columns", columns);
         out.list("include", self.names(&key.include));
         out.flag("nulls_not_distinct", key.nulls_not_distinct);
+        out.flag("without_overlaps", key.without_overlaps);
         out.some("conflict", key.conflict.as_deref());
         out.flag("autoincrement", key.autoincrement);
         // Only there does it matter where a key is written.
@@ -291,6 +293,7 @@ impl Form {
             columns.sort_unstable();
         }
         out.list("set_columns", columns.into_iter());
+        out.flag("period", key.period);
     }
 
     pub(super) fn index(self, out: &mut Entry, index: &Index) {

@@ -287,9 +287,19 @@ impl Writer<'_> {
             .inherits
             .iter()
             .chain(pg.partition_of.iter().map(|p| &p.parent));
-        let given = parents
-            .filter_map(|p| self.catalog.item::<Table>(p)?.column(&column.name))
+        let found = parents
+            .filter_map(|p| Some((p, self.catalog.item::<Table>(p)?.column(&column.name)?)))
             .next();
+        // A NOT NULL may be the parent's alone.
+        let alone = found.is_some_and(|(p, _)| {
+            let named = self.catalog.owned(p).filter_map(|(_, o)| match &o.body {
+                Body::Constraint(c) => Some(c),
+                _ => None,
+            });
+            let mut named = named.filter(|c| c.not_null() == Some(&column.name));
+            named.any(|c| c.no_inherit)
+        });
+        let given = found.map(|(_, c)| c);
         let differs = |a: &Option<SqlText>, b: &Option<SqlText>| {
             SqlText::compare_option(a, b) != Verdict::Same
         };
@@ -301,7 +311,7 @@ impl Writer<'_> {
                 .default
                 .clone()
                 .filter(|_| differs(&given.default, &column.default)),
-            not_null: column.not_null && !given.not_null,
+            not_null: column.not_null && (!given.not_null || alone),
             storage: column
                 .storage
                 .clone()
@@ -383,6 +393,7 @@ impl Writer<'_> {
             ("checks", "expr"),
             ("foreign_keys", ""),
             ("excludes", ""),
+            ("not_nulls", "column"),
             ("indexes", "on"),
             ("triggers", ""),
             ("policies", ""),

@@ -348,6 +348,7 @@ pub fn references(cur: &mut Cursor, columns: Vec<Name>) -> Result<ForeignKey, Di
         on_update: unsaid_action(cur.syntax()).into(),
         match_kind: "simple".into(),
         set_columns: Vec::new(),
+        period: false,
     };
     if cur.at_symbol("(") {
         let list = cur.ident_list("a column name")?;

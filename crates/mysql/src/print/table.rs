@@ -320,7 +320,9 @@ fn constraint_text(name: &Name, constraint: &Constraint, server: Server) -> Stri
             }
             out
         }
-        ConstraintBody::Unique(_) | ConstraintBody::Exclude(_) => String::new(),
+        ConstraintBody::Unique(_) | ConstraintBody::Exclude(_) | ConstraintBody::NotNull(_) => {
+            String::new()
+        }
     }
 }
 

@@ -168,7 +168,8 @@ impl KindOps for Constraints {
                     false => format!("{}_chk_", id.name),
                 };
             }
-            ConstraintBody::Unique(_) | ConstraintBody::Exclude(_) => {}
+            ConstraintBody::Unique(_) | ConstraintBody::Exclude(_) | ConstraintBody::NotNull(_) => {
+            }
         }
         if create.id.name.is_empty() {
             create.id.name = numbered(&base, &id, &moment.catalog);

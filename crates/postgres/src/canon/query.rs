@@ -7,6 +7,7 @@ use super::expr::sort_key;
 use super::name;
 use super::scope::{Named, Scope};
 use super::settler::{Settler, Typed};
+use crate::features::{Feature, has};
 use crate::types::Type;
 use driftless_sql::{Cte, Ident, Item, Query, Select, SetExpr, SortKey, Tree};
 
@@ -326,7 +327,13 @@ impl Settler<'_> {
             let value = if top { self.settled(value) } else { value };
             let name = match &item.alias {
                 Some(alias) => alias.text.clone(),
-                None => name::of(&item.expr, &|t| self.type_label(t)),
+                None => {
+                    let labels = name::Labels {
+                        of_type: &|t| self.type_label(t),
+                        booleans: !has(self.catalog().server, Feature::BooleanConstants),
+                    };
+                    name::of(&item.expr, &labels)
+                }
             };
             push(name, value);
         }

@@ -4,6 +4,7 @@
 //! one action.
 
 use super::{Read, Reader, bracketed, column, data_type, name, option, sequence};
+use crate::features::Feature;
 use driftless_model::{Generated, Identity, Name, ObjectId};
 use driftless_planner::{Action, ColumnClause};
 
@@ -71,6 +72,8 @@ fn set(r: &mut Reader) -> Read<ColumnClause> {
     }
     if r.eat("expression") {
         r.expect("as")?;
+        let span = r.span_from(start);
+        r.require(Feature::SetExpression, span)?;
         let expr = bracketed(r)?;
         // SET EXPRESSION keeps what the column is; before 18 that is always stored.
         return Ok(ColumnClause::Expression(Some(Box::new(Generated {

@@ -6,6 +6,7 @@
 use super::{
     Read, Reader, alter_column, cascade, column, constraint, name, option, sequence, table,
 };
+use crate::features::Feature;
 use driftless_model::{Kind, Name, ObjectId};
 use driftless_planner::{Action, Clause, ColumnClause, ConstraintClause, Drop, TableClause};
 
@@ -61,7 +62,7 @@ fn clause(r: &mut Reader, id: &ObjectId) -> Read<()> {
     match word.as_str() {
         "add" => add(r, id),
         "drop" => drop(r, id),
-        "alter" if r.at_seq(&["alter", "constraint"]) => timing(r, id),
+        "alter" if r.at_seq(&["alter", "constraint"]) => constraint_clause(r, id),
         "alter" => alter_column::read(r, id),
         "rename" => rename(r, id),
         "validate" => {
@@ -90,16 +91,11 @@ fn owned(r: &mut Reader, id: &ObjectId, kind: Kind) -> Read<ObjectId> {
 fn add(r: &mut Reader, id: &ObjectId) -> Read<()> {
     r.expect("add")?;
     if constraint::starts(r) {
-        let start = r.pos();
         match constraint::table(r, id)? {
             constraint::TableConstraint::Object(title, made) => {
                 r.action(constraint::create(id, title, *made));
             }
-            constraint::TableConstraint::NotNull(title, name) => {
-                if !title.is_empty() {
-                    let span = r.span_from(start);
-                    column::named_not_null(r, id, &title, span);
-                }
+            constraint::TableConstraint::NotNull(name) => {
                 r.action(Action::column(id, &name, ColumnClause::NotNull(true)));
             }
         }
@@ -153,28 +149,51 @@ fn drop(r: &mut Reader, id: &ObjectId) -> Read<()> {
     Ok(())
 }
 
-/// ALTER CONSTRAINT name [DEFERRABLE …]
-fn timing(r: &mut Reader, id: &ObjectId) -> Read<()> {
+/// ALTER CONSTRAINT name [DEFERRABLE …] [[NOT] ENFORCED], or [NO] INHERIT.
+fn constraint_clause(r: &mut Reader, id: &ObjectId) -> Read<()> {
     r.expect_seq(&["alter", "constraint"])?;
     let constraint = owned(r, id, Kind::Constraint)?;
     let start = r.pos();
-    let Some((deferrable, initially_deferred)) = constraint::timing(r) else {
-        if r.at_any(&["not", "enforced", "no", "inherit"]) {
-            r.bump();
-            r.eat("enforced");
-            let span = r.span_from(start);
-            return Err(r.unsupported(span, "this form of ALTER CONSTRAINT"));
+    let not = r.eat("no");
+    let inherits = r.eat("inherit");
+    if not && !inherits {
+        return Err(r.unexpected("`INHERIT`"));
+    }
+    let mut clauses = Vec::new();
+    if inherits {
+        let span = r.span_from(start);
+        r.require(Feature::NamedNotNull, span)?;
+        clauses.push(ConstraintClause::Inherit(!not));
+    } else {
+        while let Some(clause) = changed(r)? {
+            clauses.push(clause);
         }
-        return Err(r.unexpected("`DEFERRABLE` or `INITIALLY`"));
-    };
-    r.action(Action::alter(
-        &constraint,
-        Clause::Constraint(ConstraintClause::Timing {
+    }
+    if clauses.is_empty() {
+        return Err(r.unexpected("`DEFERRABLE`, `INITIALLY` or `ENFORCED`"));
+    }
+    for clause in clauses {
+        r.action(Action::alter(&constraint, Clause::Constraint(clause)));
+    }
+    Ok(())
+}
+
+/// What ALTER CONSTRAINT changes of a foreign key.
+fn changed(r: &mut Reader) -> Read<Option<ConstraintClause>> {
+    let start = r.pos();
+    let enforced = !r.eat_seq(&["not", "enforced"]);
+    if !enforced || r.eat("enforced") {
+        let span = r.span_from(start);
+        r.require(Feature::NotEnforced, span)?;
+        return Ok(Some(ConstraintClause::Enforced(enforced)));
+    }
+    let timing = constraint::timing(r);
+    Ok(timing.map(
+        |(deferrable, initially_deferred)| ConstraintClause::Timing {
             deferrable,
             initially_deferred,
-        }),
-    ));
-    Ok(())
+        },
+    ))
 }
 
 /// RENAME [COLUMN] a TO b, RENAME CONSTRAINT a TO b (RENAME TO is common to many kinds).
@@ -325,6 +344,7 @@ fn set(r: &mut Reader, id: &ObjectId) -> Read<()> {
     } else if r.eat_seq(&["without", "oids"]) {
         return Ok(());
     } else if r.eat_seq(&["access", "method"]) {
+        r.require(Feature::SetAccessMethod, r.here())?;
         TableClause::Method(name::single(r, "an access method")?.as_str().to_owned())
     } else if r.eat("tablespace") {
         let space = name::single(r, "a tablespace")?;

@@ -72,7 +72,7 @@ pub(super) fn definition(r: &mut Reader, table: &ObjectId, typed: bool) -> Read<
         {
             continue;
         }
-        if quality(r, table, &mut column, &title)? {
+        if quality(r, table, &mut column, &mut constraints, &title)? {
             continue;
         }
         if !title.is_empty() {
@@ -89,14 +89,25 @@ pub(super) fn definition(r: &mut Reader, table: &ObjectId, typed: bool) -> Read<
 }
 
 /// One thing that is the column's own.
-fn quality(r: &mut Reader, table: &ObjectId, column: &mut Column, title: &Name) -> Read<bool> {
+fn quality(
+    r: &mut Reader,
+    table: &ObjectId,
+    column: &mut Column,
+    constraints: &mut Vec<(Name, Constraint)>,
+    title: &Name,
+) -> Read<bool> {
     let start = r.pos();
     if r.eat_seq(&["not", "null"]) {
         column.not_null = true;
-        r.eat_seq(&["no", "inherit"]);
-        if !title.is_empty() {
+        let no_inherit = r.eat_seq(&["no", "inherit"]);
+        if no_inherit {
             let span = r.span_from(start);
-            named_not_null(r, table, title, span);
+            r.require(Feature::NamedNotNull, span)?;
+        }
+        // Before 18 the server forgets the name.
+        if (no_inherit || !title.is_empty()) && has(r.server, Feature::NamedNotNull) {
+            let made = constraint::not_null(table, &column.name, title, no_inherit);
+            constraints.push((title.clone(), made));
         }
     } else if r.eat("null") {
         column.not_null = false;
@@ -108,6 +119,8 @@ fn quality(r: &mut Reader, table: &ObjectId, column: &mut Column, title: &Name) 
         column.collation = data_type::collation(r)?;
     } else if r.eat("storage") {
         column.storage = mode(r, "a storage mode")?;
+        let span = r.span_from(start);
+        r.require(Feature::ColumnStorage, span)?;
     } else if r.eat("compression") {
         column.compression = mode(r, "a compression method")?;
     } else if r.eat("options") {
@@ -125,20 +138,9 @@ pub(super) fn mode(c: &mut Cursor, what: &str) -> Read<Option<String>> {
     Ok((word != "default").then_some(word))
 }
 
-/// Before 18 the server forgot the name; since then it keeps it and the model does not.
-pub(super) fn named_not_null(r: &mut Reader, table: &ObjectId, title: &Name, span: Span) {
-    if has(r.server, Feature::NamedNotNull) {
-        r.unmodelled(
-            "not null constraint",
-            title.as_str(),
-            Some(table.clone()),
-            span,
-        );
-    }
-}
-
 /// GENERATED ALWAYS AS (…) STORED | VIRTUAL, GENERATED … AS IDENTITY (…).
 fn generated(r: &mut Reader, table: &ObjectId, column: &mut Column) -> Read<()> {
+    let start = r.pos();
     r.expect("generated")?;
     let always = always(r)?;
     r.expect("as")?;
@@ -153,6 +155,8 @@ fn generated(r: &mut Reader, table: &ObjectId, column: &mut Column) -> Read<()> 
     let stored = r.eat("stored");
     if !stored {
         r.eat("virtual");
+        let span = r.span_from(start);
+        r.require(Feature::VirtualColumns, span)?;
     }
     column.generated = Some(Box::new(Generated { expr, stored }));
     Ok(())

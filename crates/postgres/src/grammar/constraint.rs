@@ -3,18 +3,19 @@
 //! Invariant: an unnamed constraint has the empty name and `named: false`; the rows name it as the server would.
 
 use super::{Read, Reader, bracketed, data_type, index, list, name, names, option};
+use crate::features::Feature;
 use driftless_model::{
     Check, Constraint, ConstraintBody, Exclude, ExcludeItem, ForeignKey, Key, KeyPart, Kind, Name,
     ObjectId, Options,
 };
 use driftless_planner::Action;
-use driftless_sql::{Cursor, Span};
+use driftless_sql::{Cursor, Diagnostic, Span};
 
 /// What a table constraint turned out to be.
 pub(super) enum TableConstraint {
     Object(Name, Box<Constraint>),
-    /// `NOT NULL column` (18).
-    NotNull(Name, Name),
+    /// `NOT NULL column` (18), where that says no more than the column's own mark.
+    NotNull(Name),
 }
 
 /// `CONSTRAINT name`, where written; the empty name else.
@@ -48,19 +49,21 @@ pub(super) fn table(r: &mut Reader, table: &ObjectId) -> Read<TableConstraint> {
     } else if r.eat("unique") {
         ConstraintBody::Unique(key(r, true)?)
     } else if r.eat_seq(&["foreign", "key"]) {
-        let columns = columns(r)?;
-        ConstraintBody::ForeignKey(references(r, columns)?)
+        let (columns, period) = columns(r, false)?;
+        ConstraintBody::ForeignKey(references(r, columns, period)?)
     } else if r.eat("exclude") {
         ConstraintBody::Exclude(exclude(r, table)?)
     } else if r.eat_seq(&["not", "null"]) {
         let column = name::single(r, "a column")?;
-        let mut probe = blank(table, ConstraintBody::PrimaryKey(Key::default()));
-        while attribute(r, &mut probe)? {}
-        if !probe.validated || probe.no_inherit {
-            let span = r.span_from(start);
-            return Err(r.unsupported(span, "NOT NULL with NOT VALID or NO INHERIT"));
+        let mut made = blank(table, ConstraintBody::NotNull(column.clone()));
+        while attribute(r, &mut made)? {}
+        let span = r.span_from(start);
+        r.require(Feature::NamedNotNull, span)?;
+        if title.is_empty() && made.validated && !made.no_inherit {
+            return Ok(TableConstraint::NotNull(column));
         }
-        return Ok(TableConstraint::NotNull(title, column));
+        made.named = !title.is_empty();
+        return Ok(TableConstraint::Object(title, Box::new(made)));
     } else {
         return Err(r.unexpected("a constraint"));
     };
@@ -86,11 +89,25 @@ pub(super) fn column(r: &mut Reader, table: &ObjectId, column: &Name) -> Read<Op
     } else if r.eat("unique") {
         ConstraintBody::Unique(own(key(r, false)?))
     } else if r.at("references") {
-        ConstraintBody::ForeignKey(references(r, vec![column.clone()])?)
+        ConstraintBody::ForeignKey(references(r, vec![column.clone()], false)?)
     } else {
         return Ok(None);
     };
     Ok(Some(blank(table, body)))
+}
+
+/// The NOT NULL of a column that says more than the column's mark.
+pub(super) fn not_null(
+    table: &ObjectId,
+    column: &Name,
+    title: &Name,
+    no_inherit: bool,
+) -> Constraint {
+    Constraint {
+        named: !title.is_empty(),
+        no_inherit,
+        ..blank(table, ConstraintBody::NotNull(column.clone()))
+    }
 }
 
 /// Its action, under its name.
@@ -125,11 +142,33 @@ pub(super) fn attribute(r: &mut Reader, constraint: &mut Constraint) -> Read<boo
         constraint.no_inherit = true;
     } else if r.eat_seq(&["not", "enforced"]) {
         let span = r.span_from(start);
-        return Err(r.unsupported(span, "NOT ENFORCED"));
-    } else if !r.eat("enforced") {
+        r.require(Feature::NotEnforced, span)?;
+        enforceable(r, constraint, span)?;
+        // What is not enforced was never checked.
+        constraint.enforced = false;
+        constraint.validated = false;
+    } else if r.eat("enforced") {
+        let span = r.span_from(start);
+        r.require(Feature::NotEnforced, span)?;
+        enforceable(r, constraint, span)?;
+    } else {
         return Ok(false);
     }
     Ok(true)
+}
+
+/// Only checks and foreign keys can be said to be enforced, or not.
+fn enforceable(r: &Reader, constraint: &Constraint, span: Span) -> Read<()> {
+    match constraint.body {
+        ConstraintBody::Check(_) | ConstraintBody::ForeignKey(_) => Ok(()),
+        _ => {
+            let message = format!(
+                "{} constraints cannot be ENFORCED or not",
+                constraint.noun()
+            );
+            Err(Diagnostic::error("D0101", message).at(r.place(span)))
+        }
+    }
 }
 
 /// DEFERRABLE and INITIALLY alone, as triggers have them: (deferrable, initially deferred).
@@ -151,38 +190,51 @@ pub(super) fn timing(c: &mut Cursor) -> Option<(bool, bool)> {
     }
 }
 
-/// `(a, b)`; PERIOD and WITHOUT OVERLAPS (18) are named as not supported.
-fn columns(r: &mut Reader) -> Read<Vec<Name>> {
+/// `(a, b)`, and whether the last of them is a period: `(a, PERIOD b)`, `(a, b WITHOUT OVERLAPS)`.
+fn columns(r: &mut Reader, overlaps: bool) -> Read<(Vec<Name>, bool)> {
     r.inside(|r| {
         let mut out = Vec::new();
         loop {
             let start = r.pos();
-            let period = r.at("period")
+            let mut period = !overlaps
+                && r.at("period")
                 && r.peek_nth(1)
                     .is_some_and(|t| !matches!(r.text(t.span), "," | ")"));
             if period {
                 r.bump();
             }
             out.push(name::single(r, "a column")?);
-            if period || r.eat_seq(&["without", "overlaps"]) {
+            period |= overlaps && r.eat_seq(&["without", "overlaps"]);
+            if period {
                 let span = r.span_from(start);
-                return Err(r.unsupported(span, "a key over periods (WITHOUT OVERLAPS, PERIOD)"));
+                r.require(Feature::TemporalKeys, span)?;
             }
-            if !r.eat_symbol(",") {
-                return Ok(out);
+            // Only the last one can be a period: more is no list any more.
+            if period || !r.eat_symbol(",") {
+                return Ok((out, period));
             }
         }
     })
 }
 
+/// NULLS [NOT] DISTINCT: whether two nulls are equal; `None`: nothing is said.
+pub(super) fn nulls(r: &mut Reader) -> Read<Option<bool>> {
+    let start = r.pos();
+    let equal = r.eat_seq(&["nulls", "not", "distinct"]);
+    if !equal && !r.eat_seq(&["nulls", "distinct"]) {
+        return Ok(None);
+    }
+    let span = r.span_from(start);
+    r.require(Feature::NullsNotDistinct, span)?;
+    Ok(Some(equal))
+}
+
 /// From behind UNIQUE or PRIMARY KEY.
 fn key(r: &mut Reader, listed: bool) -> Read<Key> {
-    let mut key = Key::default();
-    if r.eat_seq(&["nulls", "not", "distinct"]) {
-        key.nulls_not_distinct = true;
-    } else {
-        r.eat_seq(&["nulls", "distinct"]);
-    }
+    let mut key = Key {
+        nulls_not_distinct: nulls(r)? == Some(true),
+        ..Key::default()
+    };
     if listed {
         if r.at_seq(&["using", "index"]) && !r.at_seq(&["using", "index", "tablespace"]) {
             r.bump();
@@ -192,7 +244,9 @@ fn key(r: &mut Reader, listed: bool) -> Read<Key> {
                 .insert(USING_INDEX.to_owned(), index.name.as_str().to_owned());
             return Ok(key);
         }
-        key.columns = columns(r)?.into_iter().map(KeyPart::plain).collect();
+        let (columns, period) = columns(r, true)?;
+        key.columns = columns.into_iter().map(KeyPart::plain).collect();
+        key.without_overlaps = period;
         if r.eat("include") {
             key.include = names(r.ident_list("a column")?);
         }
@@ -219,7 +273,8 @@ fn index_parameters(r: &mut Reader) -> Read<(Options, Option<String>)> {
 }
 
 /// From REFERENCES on.
-fn references(r: &mut Reader, columns: Vec<Name>) -> Read<ForeignKey> {
+fn references(r: &mut Reader, columns: Vec<Name>, period: bool) -> Read<ForeignKey> {
+    let start = r.pos();
     r.expect("references")?;
     let (target, _) = name::object(r, Kind::Table, "a table")?;
     let mut key = ForeignKey {
@@ -230,9 +285,16 @@ fn references(r: &mut Reader, columns: Vec<Name>) -> Read<ForeignKey> {
         on_update: "no action".to_owned(),
         match_kind: "simple".to_owned(),
         set_columns: Vec::new(),
+        period,
     };
     if r.at_symbol("(") {
-        key.target_columns = self::columns(r)?;
+        let (columns, covers) = self::columns(r, false)?;
+        if covers != period {
+            let message = "PERIOD must stand on both sides of a foreign key";
+            let span = r.span_from(start);
+            return Err(Diagnostic::error("D0101", message).at(r.place(span)));
+        }
+        key.target_columns = columns;
     }
     loop {
         if r.eat("match") {
@@ -248,6 +310,7 @@ fn references(r: &mut Reader, columns: Vec<Name>) -> Read<ForeignKey> {
         } else if r.eat_seq(&["on", "delete"]) {
             key.on_delete = action(r)?;
             if r.at_symbol("(") {
+                r.require(Feature::SetNullColumns, r.here())?;
                 key.set_columns = names(r.ident_list("a column")?);
             }
         } else if r.eat_seq(&["on", "update"]) {

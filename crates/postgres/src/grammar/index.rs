@@ -2,7 +2,9 @@
 //!
 //! Invariant: an index lives in its table's schema; an unnamed one has the empty name until its row names it.
 
-use super::{Mode, Read, Reader, bracketed, data_type, list, name, names, option, sequence, sql};
+use super::{
+    Mode, Read, Reader, bracketed, constraint, data_type, list, name, names, option, sequence, sql,
+};
 use driftless_model::{Index, IndexKey, KeyExpr, Kind, Name, ObjectId};
 use driftless_planner::{Action, Clause, IndexClause};
 use driftless_sql::{Cursor, Syntax, TokenKind, is_bare, quote_name, quote_text};
@@ -61,10 +63,8 @@ fn tail(r: &mut Reader, index: &mut Index) -> Read<()> {
     loop {
         if r.eat("include") {
             index.include = names(r.ident_list("a column")?);
-        } else if r.eat_seq(&["nulls", "not", "distinct"]) {
-            index.nulls_not_distinct = true;
-        } else if r.eat_seq(&["nulls", "distinct"]) {
-            index.nulls_not_distinct = false;
+        } else if let Some(equal) = constraint::nulls(r)? {
+            index.nulls_not_distinct = equal;
         } else if r.eat("tablespace") {
             index.tablespace = Some(name::single(r, "a tablespace")?.as_str().to_owned());
         } else if r.eat("where") {

@@ -36,6 +36,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+use crate::features::{Feature, require};
 use driftless_model::{Body, Name, Object, ObjectId, Part, Server, SqlText, Unmodelled};
 use driftless_planner::{Action, Create, Parsed};
 use driftless_sql::{
@@ -249,6 +250,12 @@ impl<'t> Reader<'t> {
         Diagnostic::error("D0003", format!("{what} is not supported"))
             .at(self.place(span))
             .label("not supported here")
+    }
+
+    /// Refuses what the target's version lacks.
+    fn require(&self, feature: Feature, span: Span) -> Read<()> {
+        require(self.server, feature)
+            .map_err(|d| d.at(self.place(span)).label("newer than the target"))
     }
 
     fn action(&mut self, action: Action) {

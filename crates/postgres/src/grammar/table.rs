@@ -72,9 +72,9 @@ pub(super) fn create(r: &mut Reader, unlogged: bool) -> Read<()> {
     table.ext = TableExt::Postgres(Box::new(pg));
     r.part(id.part(), span);
     r.create(id.clone(), table, mode);
-    // There are no rows yet: what is written NOT VALID is valid.
+    // There are no rows yet: what is written NOT VALID is valid, where it is enforced.
     for (_, constraint) in &mut elements.constraints {
-        constraint.validated = true;
+        constraint.validated = constraint.enforced;
     }
     let (keys, others): (Vec<_>, Vec<_>) = without_repeated_keys(elements.constraints)
         .into_iter()
@@ -91,9 +91,17 @@ fn without_repeated_keys(constraints: Vec<(Name, Constraint)>) -> Vec<(Name, Con
     let is_primary = |c: &Constraint| matches!(c.body, ConstraintBody::PrimaryKey(_));
     let alike = |a: &Constraint, b: &Constraint| match (a.key(), b.key()) {
         (Some(x), Some(y)) => {
-            (&x.columns, &x.include, x.nulls_not_distinct)
-                == (&y.columns, &y.include, y.nulls_not_distinct)
-                && (a.deferrable, a.initially_deferred) == (b.deferrable, b.initially_deferred)
+            (
+                &x.columns,
+                &x.include,
+                x.nulls_not_distinct,
+                x.without_overlaps,
+            ) == (
+                &y.columns,
+                &y.include,
+                y.nulls_not_distinct,
+                y.without_overlaps,
+            ) && (a.deferrable, a.initially_deferred) == (b.deferrable, b.initially_deferred)
         }
         _ => false,
     };
@@ -158,18 +166,12 @@ fn element(r: &mut Reader, id: &ObjectId, typed: bool, out: &mut Elements) -> Re
         return Ok(());
     }
     if constraint::starts(r) {
-        let start = r.pos();
         match constraint::table(r, id)? {
             constraint::TableConstraint::Object(title, constraint) => {
+                out.not_null.extend(constraint.not_null().cloned());
                 out.constraints.push((title, *constraint));
             }
-            constraint::TableConstraint::NotNull(title, column) => {
-                if !title.is_empty() {
-                    let span = r.span_from(start);
-                    column::named_not_null(r, id, &title, span);
-                }
-                out.not_null.push(column);
-            }
+            constraint::TableConstraint::NotNull(column) => out.not_null.push(column),
         }
         return Ok(());
     }

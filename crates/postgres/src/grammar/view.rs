@@ -3,9 +3,22 @@
 //! Invariant: the query is the exact slice between AS and what may follow it (CHECK OPTION, WITH [NO] DATA).
 
 use super::{Mode, Read, Reader, alter_table, index, name, names, option, sequence, sql};
+use crate::features::Feature;
 use driftless_model::{Kind, ObjectId, View};
 use driftless_planner::{Action, Clause, ViewClause};
 use driftless_sql::Cursor;
+
+/// The option of 15 by which a view reads as its caller.
+fn invoked<'k>(
+    r: &Reader,
+    start: usize,
+    mut options: impl Iterator<Item = &'k String>,
+) -> Read<()> {
+    match options.any(|o| o == "security_invoker") {
+        true => r.require(Feature::SecurityInvoker, r.span_from(start)),
+        false => Ok(()),
+    }
+}
 
 /// From VIEW or RECURSIVE on.
 pub(super) fn create(r: &mut Reader, mode: Mode) -> Read<()> {
@@ -19,7 +32,9 @@ pub(super) fn create(r: &mut Reader, mode: Mode) -> Read<()> {
     if r.at_symbol("(") {
         view.columns = names(r.ident_list("a column")?);
     }
+    let start = r.pos();
     if let Some(options) = option::with(r)? {
+        invoked(r, start, options.keys())?;
         view.options = options;
         view.check_option = view.options.remove("check_option");
     }
@@ -153,7 +168,9 @@ fn clause(r: &mut Reader, id: &ObjectId) -> Read<()> {
         option::resets(r)?
     } else if r.at("set") && r.peek_nth(1).is_some_and(|t| r.text(t.span) == "(") {
         r.bump();
-        option::changes(r)?
+        let changes = option::changes(r)?;
+        invoked(r, start, changes.keys())?;
+        changes
     } else if r.at_any(&["set", "cluster"]) {
         let span = r.until(&|c| c.at_symbol(","));
         let what = if r.text(span).to_ascii_lowercase().contains("cluster") {

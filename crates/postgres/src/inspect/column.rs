@@ -7,15 +7,21 @@ use super::directory::{Oid, text};
 use super::fragment::{OWN_SCHEMA, exploded, qualified};
 use super::relation::member_name;
 use super::{Decoder, grant};
+use crate::features::{Feature, has};
 use driftless_model::{
     Attribute, Body, Column, Generated, Identity, Kind, Name, ObjectId, Sequence, Server,
 };
 
-pub(super) fn query(_: Server) -> String {
+pub(super) fn query(server: Server) -> String {
+    // A partition's is its whole's, with the same sequence.
+    let identity = match has(server, Feature::PartitionIdentity) {
+        true => "CASE WHEN c.relispartition THEN '' ELSE a.attidentity END",
+        false => "a.attidentity",
+    };
     format!(
         "SELECT a.attrelid AS relation, a.attnum AS number, a.attname AS name, \
          format_type(a.atttypid, a.atttypmod) AS type, a.atttypid AS type_oid, a.attnotnull AS not_null,
-  pg_get_expr(ad.adbin, ad.adrelid) AS expr, a.attgenerated AS generated, a.attidentity AS identity,
+  pg_get_expr(ad.adbin, ad.adrelid) AS expr, a.attgenerated AS generated, {identity} AS identity,
   CASE WHEN a.attcollation <> t.typcollation THEN {} END AS collation,
   CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END AS storage, a.attcompression AS compression,
   nullif(a.attstattarget, -1) AS statistics, a.attislocal AS local, d.description AS comment,

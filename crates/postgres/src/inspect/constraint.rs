@@ -8,9 +8,10 @@ use super::directory::{Oid, text};
 use super::fragment::{OWN_SCHEMA, comment};
 use super::index;
 use crate::features::{Feature, has};
+use crate::row::not_null;
 use driftless_model::{
     Check, Constraint, ConstraintBody, Exclude, ExcludeItem, ForeignKey, Key, KeyPart, Kind, Name,
-    Object, ObjectId, Server,
+    Object, ObjectId, Server, Table,
 };
 
 pub(super) fn query(server: Server) -> String {
@@ -19,14 +20,12 @@ pub(super) fn query(server: Server) -> String {
     } else {
         "NULL"
     };
-    let (period, enforced) = if has(server, Feature::TemporalKeys) {
-        ("k.conperiod", "k.conenforced")
-    } else {
-        ("false", "true")
-    };
+    let since = |feature, column, before| if has(server, feature) { column } else { before };
+    let period = since(Feature::TemporalKeys, "k.conperiod", "false");
+    let enforced = since(Feature::NotEnforced, "k.conenforced", "true");
     format!(
         "SELECT k.oid, k.conrelid AS relation, k.conname AS name, k.contype AS kind, k.condeferrable AS deferrable, \
-         k.condeferred AS deferred, k.convalidated AS validated, k.connoinherit AS no_inherit, \
+         k.condeferred AS deferred, k.convalidated AS validated, k.conislocal AS local, k.connoinherit AS no_inherit, \
          to_json(k.conkey)::text AS columns, k.conindid AS index, k.confrelid AS target, \
          to_json(k.confkey)::text AS target_columns, k.confupdtype AS on_update, k.confdeltype AS on_delete, \
          k.confmatchtype AS match, {set_columns} AS set_columns, {period} AS period, {enforced} AS enforced,
@@ -36,7 +35,7 @@ pub(super) fn query(server: Server) -> String {
     FROM unnest(k.conexclop) WITH ORDINALITY e(operator, n) JOIN pg_operator o ON o.oid = e.operator
     JOIN pg_namespace ons ON ons.oid = o.oprnamespace)::text END AS operators
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace {}
-WHERE k.contype IN ('p', 'u', 'c', 'f', 'x', 'n') AND k.conparentid = 0 AND (k.conislocal OR k.coninhcount = 0)
+WHERE k.contype IN ('p', 'u', 'c', 'f', 'x', 'n') AND k.conparentid = 0 AND (k.conislocal OR k.coninhcount = 0 OR k.contype = 'n')
   AND c.relkind IN ('r', 'p') AND {OWN_SCHEMA}",
         comment("pg_constraint", "k.oid")
     )
@@ -52,10 +51,14 @@ pub(super) fn decode(d: &mut Decoder, sheet: &Sheet) -> Read<()> {
         let id = ObjectId::owned(Kind::Constraint, &table, Name::exact(name));
         let columns = names(d, relation, line.list("columns")?);
         let body = match line.letter("kind")? {
-            'n' => {
-                not_null(d, &line, &table, &columns)?;
+            'n' if !line.flag("local")? => {
+                inherited(d, &table, columns, name);
                 continue;
             }
+            'n' => match columns.into_iter().next() {
+                Some(column) => ConstraintBody::NotNull(column),
+                None => continue,
+            },
             'c' => ConstraintBody::Check(Check {
                 expr: text(line.text("expr")?),
                 conflict: None,
@@ -65,22 +68,37 @@ pub(super) fn decode(d: &mut Decoder, sheet: &Sheet) -> Read<()> {
             'p' => ConstraintBody::PrimaryKey(key(d, &line, columns)?),
             _ => ConstraintBody::Unique(key(d, &line, columns)?),
         };
-        let is_check = matches!(body, ConstraintBody::Check(_));
+        let inherits = matches!(body, ConstraintBody::Check(_) | ConstraintBody::NotNull(_));
         let mut constraint = Constraint::new(table.clone(), body);
         constraint.deferrable = line.flag("deferrable")?;
         constraint.initially_deferred = line.flag("deferred")?;
         constraint.validated = line.flag("validated")?;
+        constraint.enforced = line.flag("enforced")?;
         // Elsewhere the catalog's mark has no meaning (true on a partitioned primary key).
-        constraint.no_inherit = is_check && line.flag("no_inherit")?;
+        constraint.no_inherit = inherits && line.flag("no_inherit")?;
         extras(d, &line, &id)?;
         d.directory
             .constraints
             .insert(line.number("oid")?, id.clone());
         let mut object = Object::new(constraint);
         object.comment = line.owned("comment")?;
+        if not_null::goes_without_saying(&id, &object) {
+            continue;
+        }
         d.catalog.objects.insert(id, object);
     }
     Ok(())
+}
+
+/// What the constraint is called behind a NOT NULL that comes from a parent.
+fn inherited(d: &mut Decoder, table: &ObjectId, columns: Vec<Name>, name: &str) {
+    if let Some(item) = d.catalog.item_mut::<Table>(table) {
+        for column in columns {
+            if let Some(c) = item.column_mut(&column) {
+                c.not_null_as = Some(Name::exact(name));
+            }
+        }
+    }
 }
 
 fn names(d: &Decoder, relation: Oid, numbers: Vec<i32>) -> Vec<Name> {
@@ -92,62 +110,20 @@ fn names(d: &Decoder, relation: Oid, numbers: Vec<i32>) -> Vec<Name> {
 
 /// What the model cannot say of a constraint.
 fn extras(d: &mut Decoder, line: &Line, id: &ObjectId) -> Read<()> {
-    let mut said = Vec::new();
-    if line.flag("period")? {
-        said.push("period of a key");
-    }
-    if !line.flag("enforced")? {
-        said.push("not enforced constraint");
-    }
     if let Some(found) = d.directory.indexes.get(&line.number("index")?)
         && line.letter("kind")? != 'f'
         && found.comment.is_some()
     {
-        said.push("comment on a constraint's index");
-    }
-    for what in said {
+        let what = "comment on a constraint's index";
         d.unmodelled(what, id.to_string(), Some(id.clone()));
     }
     Ok(())
 }
 
-/// 18 keeps NOT NULL as rows: what they say beyond the column's own mark is named.
-fn not_null(d: &mut Decoder, line: &Line, table: &ObjectId, columns: &[Name]) -> Read<()> {
-    let name = line.text("name")?;
-    let said = match () {
-        () if !line.flag("validated")? => Some("not null constraint that is not valid"),
-        () if line.flag("no_inherit")? => Some("not null constraint without inheritance"),
-        () if line.maybe("comment")?.is_some() => Some("comment on constraint"),
-        () => columns
-            .first()
-            .is_some_and(|c| !is_automatic(name, table.name.as_str(), c.as_str()))
-            .then_some("not null constraint"),
-    };
-    if let Some(what) = said {
-        d.unmodelled(what, name, Some(table.clone()));
-    }
-    Ok(())
-}
-
-/// `table_column_not_null`, shortened in turns to 63 bytes, with a number where the name was taken.
-fn is_automatic(name: &str, table: &str, column: &str) -> bool {
-    let base = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    let Some(front) = base.strip_suffix("_not_null") else {
-        return false;
-    };
-    if front == format!("{table}_{column}") {
-        return true;
-    }
-    // Shortened: beginnings of both parts, and as long as a name may be.
-    name.len() >= 59
-        && front
-            .match_indices('_')
-            .any(|(i, _)| table.starts_with(&front[..i]) && column.starts_with(&front[i + 1..]))
-}
-
 fn key(d: &mut Decoder, line: &Line, columns: Vec<Name>) -> Read<Key> {
     let mut key = Key {
         columns: columns.into_iter().map(KeyPart::plain).collect(),
+        without_overlaps: line.flag("period")?,
         ..Key::default()
     };
     if let Some(found) = d.directory.indexes.get(&line.number("index")?) {
@@ -178,6 +154,7 @@ fn foreign_key(d: &Decoder, line: &Line, relation: Oid, columns: Vec<Name>) -> R
         }
         .to_owned(),
         set_columns: names(d, relation, line.list("set_columns")?),
+        period: line.flag("period")?,
     })
 }
 

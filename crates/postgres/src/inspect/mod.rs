@@ -206,6 +206,7 @@ pub fn decode(answers: &[Rows], server: Server) -> Result<Inspected, Problems> {
         (part.decode)(&mut decoder, &Sheet::new(part.what, answer))?;
     }
     relation::sum_partitions(&mut decoder);
+    crate::row::not_null::tidy(&mut decoder.catalog);
     decoder
         .catalog
         .unmodelled

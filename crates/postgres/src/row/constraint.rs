@@ -4,11 +4,13 @@
 //! automatic names are given when it is resolved.
 
 mod cost;
+pub(crate) mod not_null;
 mod text;
 
 use super::index::{breaks, resolve_key, same_key, settle_key};
-use super::{general, ground, naming};
+use super::{general, ground, naming, stored};
 use crate::dialect::POSTGRES;
+use crate::features::{Feature, require};
 use crate::print::owner;
 use driftless_model::{
     Catalog, Constraint, ConstraintBody, ForeignKey, Index, Key, KeyExpr, KeyPart, Kind, Name,
@@ -126,6 +128,7 @@ fn same_body(before: &Constraint, after: &Constraint) -> Verdict {
                 b.columns == a.columns
                     && b.include == a.include
                     && b.nulls_not_distinct == a.nulls_not_distinct
+                    && b.without_overlaps == a.without_overlaps
                     && b.options == a.options
                     && space,
             )
@@ -145,6 +148,7 @@ fn same_body(before: &Constraint, after: &Constraint) -> Verdict {
             }
             verdict
         }
+        (ConstraintBody::NotNull(b), ConstraintBody::NotNull(a)) => Verdict::of(b == a),
         _ => Verdict::Different,
     }
 }
@@ -262,6 +266,7 @@ impl KindOps for Constraints {
             && (before.deferrable, before.initially_deferred)
                 == (after.deferrable, after.initially_deferred)
             && before.validated == after.validated
+            && before.enforced == after.enforced
             && before.no_inherit == after.no_inherit;
         same_body(before, after).and(Verdict::of(plain))
     }
@@ -273,10 +278,20 @@ impl KindOps for Constraints {
         item: &Constraint,
         cx: &Cx,
     ) -> Vec<Draft> {
+        if let Some(column) = item.not_null() {
+            return not_null::create(id, object, item, column, cx);
+        }
         let mut draft = cx
             .draft(Action::create(id.clone(), driftless_planner::bare(object)))
             .may(&item.table);
         draft.reach.gives.extend(relation_name(id, item));
+        if let ConstraintBody::PrimaryKey(key) = &item.body {
+            // It would make its own behind each column, which no other can take the place of.
+            let columns = key.columns.iter().map(|k| &k.column);
+            let named = columns.filter_map(|c| not_null::of(cx.after, &item.table, c));
+            let named: Vec<Part> = named.map(|(id, _)| id.part()).collect();
+            draft.reach.needs.extend(named);
+        }
         let draft = match item.foreign_key() {
             Some(f) => with_support(draft, cx.after, f, false),
             None => draft,
@@ -288,6 +303,9 @@ impl KindOps for Constraints {
     fn drop(&self, id: &ObjectId, item: &Constraint, cx: &Cx) -> Vec<Draft> {
         if !cx.after.contains(&item.table) && cx.before.contains(&item.table) {
             return Vec::new();
+        }
+        if let Some(column) = item.not_null() {
+            return not_null::drop(id, item, column, cx);
         }
         // One that is made anew says for itself what stands on it.
         let kept = match cx.after.contains(id) {
@@ -305,6 +323,9 @@ impl KindOps for Constraints {
         hits: &[Hit],
         cx: &Cx,
     ) -> Alter {
+        if before.not_null().is_some() && after.not_null().is_some() {
+            return not_null::alter(id, before, after, hits, cx);
+        }
         let expressions = has_expressions(before);
         if let Some(hit) = hits.iter().find(|h| breaks(h, expressions, cx)) {
             // Foreign keys on the column are hit as well: they answer for themselves.
@@ -325,7 +346,9 @@ impl KindOps for Constraints {
         if same_body(before, after) != Verdict::Same
             || before.no_inherit != after.no_inherit
             || (timed && before.foreign_key().is_none())
-            || (before.validated && !after.validated)
+            // Of foreign keys alone can be changed whether they are enforced (manual, ALTER TABLE).
+            || (before.enforced != after.enforced && before.foreign_key().is_none())
+            || (before.validated && !after.validated && after.enforced)
         {
             return self.recreate(id, before, "its definition changes", cx);
         }
@@ -340,7 +363,13 @@ impl KindOps for Constraints {
                 initially_deferred: after.initially_deferred,
             }));
         }
-        if !before.validated && after.validated {
+        if before.enforced != after.enforced {
+            drafts.push(clause(ConstraintClause::Enforced(after.enforced)));
+            // That checks the rows; NOT VALID and enforced is reached only by a new one.
+            if after.enforced && !after.validated {
+                return self.recreate(id, before, "its definition changes", cx);
+            }
+        } else if !before.validated && after.validated {
             drafts.push(clause(ConstraintClause::Validate));
         }
         Alter::Drafts(drafts)
@@ -374,13 +403,28 @@ impl KindOps for Constraints {
                 super::table::set_not_null(&item.table, column, true, moment);
             }
         }
+        if let Some(column) = item.not_null() {
+            not_null::created(id, &item, column, moment);
+            return Ok(());
+        }
         absorb(id, &item, moment);
         Ok(())
     }
 
+    fn dropped(&self, item: &Constraint, moment: &mut Moment) {
+        if let Some(column) = item.not_null() {
+            not_null::gone(item, column, moment);
+        }
+    }
+
     fn clause(&self, id: &ObjectId, clause: &Clause, moment: &mut Moment) -> Result<(), Fault> {
-        if let Clause::Index(clause) = clause {
-            return index_clause(id, clause, moment);
+        match clause {
+            Clause::Index(clause) => return index_clause(id, clause, moment),
+            Clause::Constraint(ConstraintClause::Inherit(on)) => {
+                not_null::inherit(id, *on, moment);
+                return Ok(());
+            }
+            _ => {}
         }
         let (Clause::Constraint(clause), Some(item)) =
             (clause, moment.catalog.item_mut::<Constraint>(id))
@@ -389,7 +433,11 @@ impl KindOps for Constraints {
         };
         match clause {
             ConstraintClause::Validate => item.validated = true,
-            ConstraintClause::Enforced(on) => item.enforced = *on,
+            ConstraintClause::Enforced(on) => {
+                item.enforced = *on;
+                item.validated = *on;
+            }
+            ConstraintClause::Inherit(_) => {}
             ConstraintClause::Timing {
                 deferrable,
                 initially_deferred,
@@ -475,9 +523,12 @@ fn resolve_body(item: &mut Constraint, name: &mut Name, moment: &mut Moment) -> 
             for column in key.columns.iter().map(|c| &c.column).chain(&key.include) {
                 naming::has_column(&table, column, moment)?;
             }
+            let columns = key.columns.iter().map(|c| &c.column).chain(&key.include);
+            stored::only(&table, columns, [], "a key", moment)?;
             repeated(key.columns.iter().map(|c| &c.column), &table, moment)?;
         }
         ConstraintBody::Check(c) => ground::check(&c.expr, &ground::row(&table), moment)?,
+        ConstraintBody::NotNull(column) => not_null::resolve(column, &table, name, moment)?,
         ConstraintBody::ForeignKey(f) => resolve_foreign_key(f, &table, moment)?,
         ConstraintBody::Exclude(e) => {
             for i in &mut e.items {
@@ -489,6 +540,16 @@ fn resolve_body(item: &mut Constraint, name: &mut Name, moment: &mut Moment) -> 
             if let Some(filter) = &e.filter {
                 ground::check(filter, &ground::row(&table), moment)?;
             }
+            let (columns, texts) = stored::read(e.items.iter().map(|i| &i.key));
+            let texts = texts.into_iter().chain(&e.filter);
+            stored::only(&table, columns, texts, "an exclusion", moment)?;
+        }
+    }
+    if item.foreign_key().is_some() && !item.validated && item.enforced && !moment.lenient {
+        let partitioned = moment.catalog.item::<Table>(&table).and_then(Table::pg);
+        if partitioned.is_some_and(|pg| pg.partition_by.is_some()) {
+            let required = require(moment.catalog.server, Feature::PartitionedNotValid);
+            required.map_err(|d| d.at_least(moment.place))?;
         }
     }
     let primary = matches!(item.body, ConstraintBody::PrimaryKey(_));
@@ -521,6 +582,7 @@ fn resolve_foreign_key(f: &mut ForeignKey, table: &ObjectId, moment: &Moment) ->
     for column in f.columns.iter().chain(&f.set_columns) {
         naming::has_column(table, column, moment)?;
     }
+    stored::only(table, &f.columns, [], "a foreign key", moment)?;
     f.target = naming::relation(&f.target, &naming::TABLES, moment)?;
     if f.target_columns.is_empty() {
         let Some((_, key)) = primary_key(&moment.catalog, &f.target) else {
@@ -637,6 +699,7 @@ fn automatic(item: &Constraint, moment: &Moment) -> Name {
             let all = naming::addition(f.columns.iter().map(Name::as_str));
             choose(Some(&all), "fkey", false)
         }
+        ConstraintBody::NotNull(column) => choose(Some(column.as_str()), "not_null", false),
         ConstraintBody::Check(c) => {
             let mut expr = c.expr.clone();
             ground::settle(&mut expr, &ground::row(table), catalog);
@@ -721,6 +784,7 @@ pub(super) fn absorb_into(
             name.is_none_or(|n| id.name == *n)
                 || parent.key().is_some()
                 || parent.foreign_key().is_some()
+                || parent.not_null().is_some()
         })
         .find(|(_, o)| {
             o.get::<Constraint>().is_some_and(|c| {

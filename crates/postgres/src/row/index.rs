@@ -2,7 +2,7 @@
 
 use super::lock::{ACCESS_EXCLUSIVE, ACCESS_SHARE, Cost, SHARE, SHARE_UPDATE};
 use super::view::{change_options, option_changes};
-use super::{general, ground, naming, replace, table};
+use super::{general, ground, naming, replace, stored, table};
 use crate::dialect::POSTGRES;
 use crate::print::{bracketed, expression, name, names, option_clauses, options, qualified};
 use driftless_model::{
@@ -346,6 +346,7 @@ impl KindOps for Indexes {
         if let Some(filter) = &item.filter {
             ground::check(filter, &ground::row(&table), moment)?;
         }
+        stored::index(item, moment)?;
         // ON ONLY: its partitions' indexes are attached one by one, or made with it; either way it stands for them.
         item.valid = true;
         create.id.schema = table.schema.clone();

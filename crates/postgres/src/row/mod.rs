@@ -22,6 +22,7 @@ mod rule;
 mod schema;
 mod sequence;
 mod statistics;
+mod stored;
 mod table;
 mod trigger;
 mod view;
@@ -29,6 +30,7 @@ mod view;
 use driftless_model::Kind;
 use driftless_planner::{OnlyGrants, Row, Tx};
 
+pub(crate) use constraint::not_null;
 pub(crate) use function::identity;
 pub(crate) use lock::strength;
 pub(crate) use naming::{retext, without_modifier};

@@ -1,7 +1,7 @@
 //! Extended statistics.
 
 use super::lock::{Cost, SHARE_UPDATE};
-use super::{general, ground, naming};
+use super::{general, ground, naming, stored};
 use crate::print::{expression, is_enclosed, qualified};
 use driftless_model::{Catalog, Object, ObjectId, Server, SqlText, Statistics, Verdict};
 use driftless_planner::{
@@ -141,6 +141,7 @@ impl KindOps for All {
         for key in &item.keys {
             ground::check(key, &ground::row(&item.table), moment)?;
         }
+        stored::only(&item.table, [], &item.keys, "statistics", moment)?;
         Ok(())
     }
 

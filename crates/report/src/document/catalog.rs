@@ -120,6 +120,7 @@ fn defs() -> Vec<(&'static str, Value)> {
         ("check", check()),
         ("foreign_key", foreign_key()),
         ("exclude", exclude()),
+        ("not_null", not_null()),
         ("index", index()),
         (
             "definition",
@@ -177,13 +178,14 @@ fn member(fields: impl IntoIterator<Item = Field>) -> Value {
     )
 }
 
-fn members() -> [Field; 10] {
+fn members() -> [Field; 11] {
     [
         may("primary_key", reference("key")),
         may("uniques", some(reference("key"))),
         may("checks", some(reference("check"))),
         may("foreign_keys", some(reference("foreign_key"))),
         may("excludes", some(reference("exclude"))),
+        may("not_nulls", some(reference("not_null"))),
         may("indexes", some(reference("index"))),
         may("triggers", some(reference("trigger"))),
         may("policies", some(reference("policy"))),
@@ -357,6 +359,7 @@ fn constraint(fields: impl IntoIterator<Item = Field>) -> Value {
         may("initially_deferred", mark("checked at commit")),
         may("not_valid", mark("existing rows were not checked")),
         may("no_inherit", mark("children do not get it")),
+        may("not_enforced", mark("rows are not checked")),
     ];
     member(fields.into_iter().chain(flags))
 }
@@ -371,6 +374,7 @@ fn key() -> Value {
         must("columns", some(part)),
         may("include", some(text())),
         may("nulls_not_distinct", mark("two nulls are equal")),
+        may("without_overlaps", mark("the last column is a period")),
         may("conflict", text()),
         may("autoincrement", mark("SQLite: AUTOINCREMENT")),
         may("inline", mark("SQLite: in the column's own definition")),
@@ -400,7 +404,12 @@ fn foreign_key() -> Value {
         may("on_update", action()),
         may("match", text()),
         may("set_columns", some(text())),
+        may("period", mark("the last column is a period")),
     ])
+}
+
+fn not_null() -> Value {
+    constraint([must("column", text())])
 }
 
 /// A column or an expression with how it is sorted.

@@ -228,6 +228,7 @@ fn constraints(shop: &mut Shop) {
             on_update: "no action".into(),
             match_kind: "simple".into(),
             set_columns: Vec::new(),
+            period: false,
         };
         shop.constraint(on, text, C::ForeignKey(key));
     };

@@ -102,6 +102,7 @@ pub fn references(cur: &mut Cursor, columns: Vec<Name>) -> Result<ForeignKey, Di
         on_update: "no action".into(),
         match_kind: "simple".into(),
         set_columns: Vec::new(),
+        period: false,
     };
     if cur.at_symbol("(") {
         out.target_columns = cur
@@ -194,6 +195,7 @@ pub fn automatic(constraint: &Constraint) -> String {
             format!("fk({})->{}", names.join(","), f.target.name.key())
         }
         ConstraintBody::Exclude(_) => "exclude".into(),
+        ConstraintBody::NotNull(column) => format!("not null {}", column.key()),
     }
 }
 

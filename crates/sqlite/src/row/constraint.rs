@@ -252,7 +252,7 @@ fn resolve(constraint: &Constraint, table: &Table, moment: &Moment) -> Result<()
                 });
             }
         }
-        ConstraintBody::Check(_) | ConstraintBody::Exclude(_) => {}
+        ConstraintBody::Check(_) | ConstraintBody::Exclude(_) | ConstraintBody::NotNull(_) => {}
     }
     Ok(())
 }

@@ -185,7 +185,7 @@ impl Copy<'_> {
             ConstraintBody::Check(check) => self.of_check(check, constraint),
             ConstraintBody::ForeignKey(key) => self.of_foreign_key(key),
             ConstraintBody::PrimaryKey(key) | ConstraintBody::Unique(key) => self.of_key(key),
-            ConstraintBody::Exclude(_) => self.of_key(&Key::default()),
+            ConstraintBody::Exclude(_) | ConstraintBody::NotNull(_) => self.of_key(&Key::default()),
         }
     }
 

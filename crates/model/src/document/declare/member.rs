@@ -63,9 +63,11 @@ impl Reader<'_> {
         constraint.named = name.is_some();
         constraint.initially_deferred = keys.flag("initially_deferred");
         constraint.deferrable = keys.flag("deferrable") || constraint.initially_deferred;
-        constraint.validated = !keys.flag("not_valid");
         constraint.no_inherit = keys.flag("no_inherit");
         constraint.enforced = !keys.flag("not_enforced");
+        // PostgreSQL never checked what it does not enforce.
+        let unseen = self.dialect == Dialect::Postgres && !constraint.enforced;
+        constraint.validated = !keys.flag("not_valid") && !unseen;
         let name = name.map_or_else(Name::default, |n| self.name(n));
         let id = ObjectId::owned(Kind::Constraint, table, name);
         if constraint.named {
@@ -127,7 +129,7 @@ impl Reader<'_> {
             let name = keys.text("name");
             made.push(self.made(table, name, node.place, keys, body));
         }
-        for list in ["uniques", "checks", "excludes", "foreign_keys"] {
+        for list in ["uniques", "checks", "excludes", "not_nulls", "foreign_keys"] {
             for entry in all.named(list) {
                 let keys = short(entry.node, list);
                 let body = match list {
@@ -137,6 +139,10 @@ impl Reader<'_> {
                         ConstraintBody::Check(Check { expr, conflict })
                     }),
                     "excludes" => Some(ConstraintBody::Exclude(self.exclude(keys))),
+                    "not_nulls" => keys.text("column").map(|column| {
+                        self.mention(column, entry.place);
+                        ConstraintBody::NotNull(self.name(column))
+                    }),
                     _ => keys.get("references").and_then(|node| {
                         let columns = self.columns(keys, "columns");
                         self.reference(node, keys, columns)
@@ -167,6 +173,7 @@ impl Reader<'_> {
             columns,
             include: self.columns(keys, "include"),
             nulls_not_distinct: keys.flag("nulls_not_distinct"),
+            without_overlaps: keys.flag("without_overlaps"),
             options: keys.options("options"),
             tablespace: keys.owned("tablespace"),
             conflict: keys.text("conflict").map(str::to_ascii_lowercase),
@@ -202,6 +209,7 @@ impl Reader<'_> {
             on_update: beside.word("on_update", unsaid),
             match_kind: beside.word("match", "simple"),
             set_columns: self.columns(beside, "set_columns"),
+            period: beside.flag("period"),
         })
     }
 

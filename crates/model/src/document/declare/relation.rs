@@ -199,6 +199,7 @@ impl Reader<'_> {
             statistics: keys.number("statistics"),
             attributes: keys.options("attributes"),
             foreign: keys.options("foreign_options"),
+            not_null_as: None,
             inherited: false,
             name,
         };

@@ -13,6 +13,11 @@ pub(super) const KEYS: &[Field] = &[
         "references to rows of other tables",
     ),
     pg("excludes", What::Many(&EXCLUDE), "no two rows that clash"),
+    pg(
+        "not_nulls",
+        What::Many(&NOT_NULL),
+        "NOT NULL as constraints with names, from 18 on",
+    ),
 ];
 pub(super) const INDEXES: &[Field] = &[may("indexes", What::Many(&INDEX), "indexes")];
 pub(super) const TRIGGERS: &[Field] = &[may("triggers", What::Many(&TRIGGER), "triggers")];
@@ -252,6 +257,11 @@ pub(super) static KEY: Shape = shape(
             must("columns", What::List(&KEY_PART), "in their order"),
             INCLUDE,
             NULLS,
+            pg(
+                "without_overlaps",
+                What::Flag,
+                "the last column is a period, from 18 on",
+            ),
             lite("conflict", CONFLICTS, "ON CONFLICT"),
             lite("autoincrement", What::Flag, "AUTOINCREMENT"),
             lite("inline", What::Flag, "in the column's own definition"),
@@ -285,7 +295,7 @@ pub(super) static CHECK: Shape = shape(
             must("expr", What::Sql, "the condition"),
             lite("conflict", CONFLICTS, "ON CONFLICT"),
             pg("no_inherit", What::Flag, "children do not get it"),
-            my("not_enforced", What::Flag, "NOT ENFORCED"),
+            servers("not_enforced", What::Flag, "NOT ENFORCED"),
         ],
         MEMBER,
         NOT_VALID,
@@ -314,6 +324,12 @@ pub(super) static FOREIGN_KEY: Shape = shape(
                 What::Texts,
                 "what SET NULL and SET DEFAULT set",
             ),
+            pg(
+                "period",
+                What::Flag,
+                "the last column of both sides is a period, from 18 on",
+            ),
+            pg("not_enforced", What::Flag, "NOT ENFORCED, from 18 on"),
             may("deferrable", What::Flag, "DEFERRABLE"),
             may("initially_deferred", What::Flag, "checked at commit"),
         ],
@@ -322,6 +338,20 @@ pub(super) static FOREIGN_KEY: Shape = shape(
         NOT_VALID,
     ],
 );
+
+pub(super) static NOT_NULL: Shape = shape(
+    "not_null",
+    "The NOT NULL of a column, as a constraint.",
+    &[
+        &[
+            must("column", What::Text, "the column"),
+            pg("no_inherit", What::Flag, "children do not get it"),
+        ],
+        MEMBER,
+        NOT_VALID,
+    ],
+)
+.or_scalar("column");
 
 pub(super) static EXCLUDE: Shape = shape(
     "exclude",

@@ -353,12 +353,14 @@ fn constraint(c: &Constraint) -> String {
                 e.options
             )
         }
+        ConstraintBody::NotNull(column) => column.to_string(),
     };
     let mut out = format!("{} {body}", c.noun());
     for (on, word) in [
         (c.deferrable, " deferrable"),
         (c.initially_deferred, " deferred"),
         (!c.validated, " not valid"),
+        (!c.enforced, " not enforced"),
         (c.no_inherit, " no inherit"),
         (c.named, " named"),
     ] {

@@ -1,8 +1,9 @@
 //! Constraints as SQL text.
 
+use super::not_null;
 use crate::print::{bare, bracketed, name, names, options, qualified, timing};
 use crate::row::index::key_text;
-use driftless_model::{Constraint, ConstraintBody, ForeignKey, Key, ObjectId};
+use driftless_model::{Constraint, ConstraintBody, ForeignKey, Key, Name, ObjectId};
 use driftless_planner::ConstraintClause;
 
 fn key(word: &str, k: &Key) -> String {
@@ -12,7 +13,12 @@ fn key(word: &str, k: &Key) -> String {
         ""
     };
     let columns: Vec<String> = k.columns.iter().map(|c| name(&c.column)).collect();
-    let mut out = format!("{word}{nulls} ({})", columns.join(", "));
+    let period = if k.without_overlaps {
+        " WITHOUT OVERLAPS"
+    } else {
+        ""
+    };
+    let mut out = format!("{word}{nulls} ({}{period})", columns.join(", "));
     if !k.include.is_empty() {
         out.push_str(&format!(" INCLUDE ({})", names(&k.include)));
     }
@@ -25,12 +31,21 @@ fn key(word: &str, k: &Key) -> String {
     out
 }
 
+/// The columns of one side of a foreign key; the last may be a period.
+fn covered(columns: &[Name], period: bool) -> String {
+    let mut out: Vec<String> = columns.iter().map(name).collect();
+    if let Some(last) = out.last_mut().filter(|_| period) {
+        last.insert_str(0, "PERIOD ");
+    }
+    out.join(", ")
+}
+
 fn foreign_key(f: &ForeignKey) -> String {
     let mut out = format!(
         "FOREIGN KEY ({}) REFERENCES {} ({})",
-        names(&f.columns),
+        covered(&f.columns, f.period),
         qualified(&f.target),
-        names(&f.target_columns)
+        covered(&f.target_columns, f.period)
     );
     if f.match_kind == "full" {
         out.push_str(" MATCH FULL");
@@ -72,13 +87,23 @@ pub(super) fn definition(id: &ObjectId, item: &Constraint) -> String {
             }
             out
         }
+        ConstraintBody::NotNull(column) => not_null::definition(column),
     };
-    let inherit = if item.no_inherit && matches!(item.body, ConstraintBody::Check(_)) {
+    let inherits = matches!(
+        item.body,
+        ConstraintBody::Check(_) | ConstraintBody::NotNull(_)
+    );
+    let inherit = if item.no_inherit && inherits {
         " NO INHERIT"
     } else {
         ""
     };
-    let valid = if item.validated { "" } else { " NOT VALID" };
+    // What is not enforced is not valid either, and need not say so.
+    let valid = match (item.enforced, item.validated) {
+        (false, _) => " NOT ENFORCED",
+        (true, false) => " NOT VALID",
+        (true, true) => "",
+    };
     format!(
         "CONSTRAINT {} {body}{inherit}{}{valid}",
         name(&id.name),
@@ -86,12 +111,18 @@ pub(super) fn definition(id: &ObjectId, item: &Constraint) -> String {
     )
 }
 
+/// `ALTER CONSTRAINT name`
+pub(super) fn altered(id: &ObjectId) -> String {
+    format!("ALTER CONSTRAINT {}", name(&id.name))
+}
+
 pub(super) fn clause(id: &ObjectId, clause: &ConstraintClause) -> String {
     match clause {
         ConstraintClause::Enforced(on) => {
             let not = if *on { "" } else { "NOT " };
-            format!("ALTER CONSTRAINT {} {not}ENFORCED", name(&id.name))
+            format!("{} {not}ENFORCED", altered(id))
         }
+        ConstraintClause::Inherit(on) => not_null::inherit_text(id, *on),
         ConstraintClause::Validate => format!("VALIDATE CONSTRAINT {}", name(&id.name)),
         ConstraintClause::Timing {
             deferrable,
@@ -102,7 +133,7 @@ pub(super) fn clause(id: &ObjectId, clause: &ConstraintClause) -> String {
                 " DEFERRABLE" => " DEFERRABLE INITIALLY IMMEDIATE",
                 other => other,
             };
-            format!("ALTER CONSTRAINT {}{to}", name(&id.name))
+            format!("{}{to}", altered(id))
         }
     }
 }

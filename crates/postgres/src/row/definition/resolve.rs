@@ -6,12 +6,11 @@ mod base;
 mod search;
 
 use crate::canon::known::{Known, extensions};
-use crate::features::{Feature, has};
+use crate::features::{Feature, require};
 use crate::row::{aggregate, ground, index, naming};
 use crate::types::multirange_name;
 use driftless_model::{Catalog, Definition, Kind, Name, ObjectId, Piece, SqlText, TypeRef, Value};
 use driftless_planner::{Create, Edit, Fault, How, Moment};
-use driftless_sql::Diagnostic;
 
 /// The shell of a base type, which its functions are made with.
 pub(in crate::row) fn shell(id: &ObjectId) -> ObjectId {
@@ -104,20 +103,43 @@ fn gated(create: &Create, moment: &Moment) -> Result<(), Fault> {
     let Some(item) = create.object.get::<Definition>() else {
         return Ok(());
     };
-    if create.id.kind != Kind::Publication || has(moment.catalog.server, Feature::PublicationSchema)
-    {
-        return Ok(());
+    let server = moment.catalog.server;
+    let needs =
+        |feature| require(server, feature).map_err(|d| Fault::from(d.at_least(moment.place)));
+    let with = |name: &str| {
+        item.pieces
+            .iter()
+            .any(|p| p.key == "with" && p.name == name)
+    };
+    match create.id.kind {
+        Kind::Publication => {
+            let filtered = |p: &Piece| p.key == "schema" || p.key == "table" && p.values.len() > 1;
+            if item.pieces.iter().any(filtered) {
+                needs(Feature::PublicationSchema)?;
+            }
+            if with("publish_generated_columns") {
+                needs(Feature::PublishedGenerated)?;
+            }
+        }
+        Kind::Subscription => {
+            if with("origin") || with("password_required") || with("run_as_owner") {
+                needs(Feature::SubscriptionOrigin)?;
+            }
+            if with("failover") {
+                needs(Feature::Failover)?;
+            }
+        }
+        Kind::Collation => {
+            if item.piece("rules").is_some() {
+                needs(Feature::CollationRules)?;
+            }
+            if item.word("provider") == Some("builtin") {
+                needs(Feature::CollationLocale)?;
+            }
+        }
+        _ => {}
     }
-    let filtered = |p: &Piece| p.key == "schema" || p.key == "table" && p.values.len() > 1;
-    if !item.pieces.iter().any(filtered) {
-        return Ok(());
-    }
-    let server = moment.catalog.server.version;
-    let message =
-        format!("publications of schemas, columns or some rows are of PostgreSQL 15, not {server}");
-    Err(Fault::from(
-        Diagnostic::error("D0003", message).at_least(moment.place),
-    ))
+    Ok(())
 }
 
 /// The edits with their names found.

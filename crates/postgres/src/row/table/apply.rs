@@ -5,7 +5,7 @@
 
 use super::{pg_mut, resolve};
 use crate::row::view::change_options;
-use crate::row::{constraint, domain::with_path, general, index, naming, sequence};
+use crate::row::{constraint, domain::with_path, general, index, naming, not_null, sequence};
 use driftless_model::{
     Canon, Catalog, Column, Constraint, ConstraintBody, Index, Kind, Name, Object, ObjectId, Part,
     Partition, Sequence, SqlText, Table, Trigger,
@@ -261,6 +261,10 @@ fn inherit(id: &ObjectId, parent: &ObjectId, stop: bool, moment: &mut Moment) ->
             naming::has_column(id, &column.name, moment)?;
         }
     }
+    let alone = moment.catalog.item::<Table>(id).map(naming::parents);
+    if stop && alone.is_some_and(|parents| parents == [&parent]) {
+        not_null::left(id, moment);
+    }
     let item = table_mut(id, moment)?;
     let Some(pg) = pg_mut(item) else {
         return Err(general::foreign(id));
@@ -290,6 +294,7 @@ fn attach(
         naming::has_column(&child, column, moment)?;
     }
     let bound = with_path(bound.clone(), moment);
+    not_null::joined(&child, id, moment);
     let item = table_mut(&child, moment)?;
     for c in &mut item.columns {
         c.inherited = true;
@@ -324,6 +329,7 @@ fn attach(
 /// The former partition keeps copies of what its parent gave it, as its own.
 fn detach(id: &ObjectId, child: &ObjectId, moment: &mut Moment) -> Result<(), Fault> {
     let child = naming::relation(child, &naming::TABLES, moment)?;
+    not_null::left(&child, moment);
     let item = table_mut(&child, moment)?;
     item.columns.iter_mut().for_each(|c| c.inherited = false);
     if let Some(pg) = pg_mut(item) {
@@ -334,6 +340,7 @@ fn detach(id: &ObjectId, child: &ObjectId, moment: &mut Moment) -> Result<(), Fa
         .owned(id)
         .filter_map(|(i, o)| Some((i.name.clone(), o.get::<Constraint>()?.clone())))
         .filter(|(_, c)| !c.no_inherit || !matches!(c.body, ConstraintBody::Check(_)))
+        .filter(|(_, c)| c.not_null().is_none())
         .collect();
     for (name, c) in constraints {
         let copy = Constraint {
@@ -469,6 +476,11 @@ pub(super) fn column(
     naming::has_column(id, column, moment)?;
     let mut clause = clause.clone();
     prepare(id, column, &mut clause, moment)?;
+    if let ColumnClause::NotNull(on) = clause
+        && not_null::set(id, column, on, moment)
+    {
+        return Ok(());
+    }
     let stays = matches!(
         clause,
         ColumnClause::Identity(_) | ColumnClause::Compression(_) | ColumnClause::Options(_)

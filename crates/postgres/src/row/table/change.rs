@@ -5,10 +5,10 @@
 
 use super::{pg, pg_mut, retype, same_default, same_generated, same_identity};
 use crate::features::{Feature, has};
-use crate::row::{naming, replace, sequence, view};
+use crate::row::{constraint, naming, not_null, replace, sequence, view};
 use driftless_model::{
-    Canon, Catalog, Column, Name, Object, ObjectId, Options, PgTable, SqlText, Table, TypeRef,
-    Verdict,
+    Canon, Catalog, Column, Constraint, ConstraintBody, Name, Object, ObjectId, Options, PgTable,
+    SqlText, Table, TypeRef, Verdict,
 };
 use driftless_planner::{
     Action, Alter, Clause, ColumnClause, Cx, Data, Draft, Hit, TableClause, bare,
@@ -47,6 +47,7 @@ fn made(id: &ObjectId, column: &Column, cx: &Cx) -> (Column, Option<ObjectId>) {
         attributes: Options::new(),
         ..column.clone()
     };
+    out.not_null &= !is_named(id, &column.name, cx.after);
     let serial = sequence::serial_of(id, column, cx.after).filter(|(_, s)| {
         cx.is_new(s)
             && cx
@@ -122,6 +123,7 @@ pub(super) fn create(id: &ObjectId, object: &Object, item: &Table, cx: &Cx) -> V
         .gives
         .extend(sequences.iter().map(ObjectId::part));
     let mut drafts = vec![first];
+    drafts.extend(not_null::named(id, item, cx));
     for c in item.columns.iter().filter(|c| c.inherited) {
         drafts.extend(override_inherited(id, item, c, cx));
     }
@@ -143,7 +145,7 @@ pub(super) fn create(id: &ObjectId, object: &Object, item: &Table, cx: &Cx) -> V
 fn override_inherited(id: &ObjectId, item: &Table, c: &Column, cx: &Cx) -> Vec<Draft> {
     let given = naming::parents(item)
         .into_iter()
-        .find_map(|p| cx.after.item::<Table>(p)?.column(&c.name));
+        .find_map(|p| given(p, &c.name, cx.after));
     let Some(given) = given else {
         return Vec::new();
     };
@@ -157,7 +159,7 @@ fn override_inherited(id: &ObjectId, item: &Table, c: &Column, cx: &Cx) -> Vec<D
             cx,
         ));
     }
-    if c.not_null && !given.not_null {
+    if c.not_null && !given.not_null && !is_named(id, &c.name, cx.after) {
         out.push(on_column(id, &c.name, ColumnClause::NotNull(true), cx));
     }
     out
@@ -261,6 +263,7 @@ pub(super) fn alter(id: &ObjectId, before: &Table, after: &Table, hits: &[Hit], 
             None => {}
             Some(was) => {
                 let given = given_by_parent(before, after, was, c, cx);
+                let given = given.as_ref().map(|(b, a)| (b, a));
                 drafts.extend(change_column(id, was, c, given, hits, cx));
             }
         }
@@ -327,22 +330,30 @@ fn is_left(parent: &ObjectId, name: &Name, cx: &Cx) -> bool {
 }
 
 /// The parent's column on both sides, where the column is inherited on both.
-fn given_by_parent<'a>(
+fn given_by_parent(
     before: &Table,
     after: &Table,
     was: &Column,
     is: &Column,
-    cx: &Cx<'a>,
-) -> Option<(&'a Column, &'a Column)> {
+    cx: &Cx,
+) -> Option<(Column, Column)> {
     if !was.inherited || !is.inherited {
         return None;
     }
     naming::parents(before).into_iter().find_map(|p| {
         naming::parents(after).contains(&p).then_some(())?;
-        let b = cx.before.item::<Table>(p)?.column(&is.name)?;
-        let a = cx.after.item::<Table>(p)?.column(&is.name)?;
-        Some((b, a))
+        let mut b = given(p, &is.name, cx.before)?;
+        // NO INHERIT from now on leaves the children theirs.
+        b.not_null &= not_null::is_inherited(cx.after, p, &is.name);
+        Some((b, given(p, &is.name, cx.after)?))
     })
+}
+
+/// A parent's column as far as its children get it.
+fn given(parent: &ObjectId, name: &Name, side: &Catalog) -> Option<Column> {
+    let mut column = side.item::<Table>(parent)?.column(name)?.clone();
+    column.not_null &= not_null::is_inherited(side, parent, name);
+    Some(column)
 }
 
 /// ADD COLUMN with what belongs to it.
@@ -363,7 +374,7 @@ fn add_column(id: &ObjectId, c: &Column, cx: &Cx) -> Vec<Draft> {
     );
     draft.reach.gives.extend(serial.iter().map(ObjectId::part));
     let mut out = vec![draft];
-    if let Some(value) = fills {
+    if let Some(value) = fills.filter(|_| !is_named(id, &c.name, cx.after)) {
         out.push(fill(id, &c.name, value, cx));
         out.push(on_column(id, &c.name, ColumnClause::NotNull(true), cx));
     }
@@ -457,6 +468,12 @@ fn remade(
             "stored and virtual columns are not changed into each other"
         }
         (Some(_), Some(_)) if hit => "what it is computed from changes",
+        // The server does not look at checks again (manual, ALTER TABLE: SET EXPRESSION).
+        (Some(b), Some(a))
+            if !b.stored && b.expr.compare(&a.expr) != Verdict::Same && is_checked(id, cx) =>
+        {
+            "the expression of a virtual column cannot be changed beside checks"
+        }
         (Some(b), None) if !b.stored => "a virtual column has no values to keep",
         (Some(_), Some(_))
             if same_generated(&was.generated, &is.generated) != Verdict::Same
@@ -479,6 +496,18 @@ fn remade(
             .map(|d| d.because(because)),
     );
     Some(out)
+}
+
+/// Whether the table has checks before and behind the plan, of its own or from above.
+fn is_checked(id: &ObjectId, cx: &Cx) -> bool {
+    fn any(id: &ObjectId, side: &Catalog) -> bool {
+        let check = |c: &Constraint| matches!(c.body, ConstraintBody::Check(_));
+        let parents = side.item::<Table>(id).map(naming::parents);
+        side.owned(id)
+            .any(|(_, o)| o.get::<Constraint>().is_some_and(check))
+            || parents.into_iter().flatten().any(|p| any(p, side))
+    }
+    any(id, cx.before) || any(id, cx.after)
 }
 
 /// The server refuses a type change of a column that a generated one reads.
@@ -591,22 +620,49 @@ fn conversion(before: &TypeRef, is: &Column, cx: &Cx) -> SqlText {
     text
 }
 
+/// Old rows of a column that takes no null any more get the value that was said for them.
+pub(in crate::row) fn filled(id: &ObjectId, name: &Name, cx: &Cx) -> Option<Draft> {
+    let value = cx.hints.backfills.get(&id.member(name))?;
+    Some(fill(id, name, value, cx))
+}
+
+/// Whether a constraint of its own, with a name, says that the column takes no null: that one is made and dropped by
+/// itself.
+fn is_named(id: &ObjectId, name: &Name, side: &Catalog) -> bool {
+    not_null::of(side, id, name).is_some()
+}
+
 fn change_not_null(id: &ObjectId, is: &Column, cx: &Cx) -> Vec<Draft> {
-    let mut out = Vec::new();
-    if let Some(value) = cx
-        .hints
-        .backfills
-        .get(&id.member(&is.name))
-        .filter(|_| is.not_null)
-    {
-        out.push(fill(id, &is.name, value, cx));
+    let side = if is.not_null { cx.after } else { cx.before };
+    if is_named(id, &is.name, side) {
+        return Vec::new();
     }
-    out.push(on_column(
-        id,
-        &is.name,
-        ColumnClause::NotNull(is.not_null),
-        cx,
-    ));
+    let mut out = Vec::new();
+    out.extend(filled(id, &is.name, cx).filter(|_| is.not_null));
+    if is.not_null
+        && let Some(draft) = not_null::before_joining(id, is, cx)
+    {
+        out.push(draft);
+        return out;
+    }
+    let mut draft = on_column(id, &is.name, ColumnClause::NotNull(is.not_null), cx);
+    if is.inherited && !is.not_null {
+        // The parent's lets go of it first.
+        let parents = cx.after.item::<Table>(id).map(naming::parents);
+        let theirs = parents.into_iter().flatten();
+        let theirs = theirs.filter_map(|p| not_null::of(cx.after, p, &is.name));
+        draft.reach.needs.extend(theirs.map(|(id, _)| id.part()));
+    }
+    let (part, key) = (id.member(&is.name), constraint::primary_key(cx.before, id));
+    let was = cx.before.item::<Table>(id).and_then(|t| t.column(&is.name));
+    let leaves = was.is_some_and(|c| c.inherited) && !is.inherited;
+    let of_key = key.is_some_and(|(_, k)| k.columns.iter().any(|c| c.column == is.name));
+    if !is.not_null && (of_key || leaves) {
+        // The key, or the parent, lets go of it first, however late that is.
+        draft.reach.needs.retain(|p| *p != part);
+        draft.reach.changes.push(part);
+    }
+    out.push(draft);
     out
 }
 
@@ -632,6 +688,9 @@ fn change_identity(id: &ObjectId, was: &Column, is: &Column, cx: &Cx) -> Vec<Dra
     );
     // The sequence of a former serial has to leave its name first.
     draft.reach.gives.push(sequence_part(id, &is.name));
+    // It can be only where there are no nulls.
+    let named = not_null::of(cx.after, id, &is.name);
+    draft.reach.needs.extend(named.map(|(id, _)| id.part()));
     vec![draft, restart(id, &is.name, cx)]
 }
 
@@ -751,7 +810,14 @@ fn change_ext(id: &ObjectId, before: &PgTable, after: &PgTable, cx: &Cx) -> Vec<
             out.push(beside_columns(draft, id, parent, stop, cx));
         }
     }
+    if before.partition_of.is_none() && after.partition_of.is_some() {
+        out.extend(not_null::together(id, cx));
+    }
     out.extend(change_partition(id, before, after, cx));
+    let parents = |pg: &PgTable| pg.partition_of.is_some() || !pg.inherits.is_empty();
+    if parents(before) && !parents(after) {
+        out.extend(not_null::alone(id, cx));
+    }
     out.extend(switches(id, before, after, cx));
     out
 }
@@ -809,7 +875,14 @@ fn beside_columns(
                 reach.frees.extend(before.iter().map(part));
                 reach.removes.extend(new);
             }
-            true => reach.frees.extend(gone),
+            true => {
+                let open = |c: &&Name| {
+                    let of = |side: &Catalog| side.item::<Table>(id)?.column(c).map(|c| c.not_null);
+                    of(cx.before) == Some(true) && of(cx.after) == Some(false)
+                };
+                reach.frees.extend(before.iter().filter(open).map(part));
+                reach.frees.extend(gone);
+            }
             false => {
                 reach.gives.extend(gone);
                 reach.needs.extend(after.iter().map(part));

@@ -399,16 +399,24 @@ fn add_column(id: &ObjectId, column: &Column, cost: &mut Cost) {
         || column.identity.is_some()
         || column.generated.as_ref().is_some_and(|g| g.stored)
         || retype::is_constrained(&ty, &cost.moment.catalog);
-    let held = if rewrites {
-        Held::Rewrite
-    } else {
-        Held::Instant
+    // Whether a virtual column is null is seen only by computing it for each row.
+    let virtual_column = column.generated.as_ref().is_some_and(|g| !g.stored);
+    let reads = virtual_column && column.not_null;
+    let held = match (rewrites, reads) {
+        (true, _) => Held::Rewrite,
+        (false, true) => Held::Scan,
+        (false, false) => Held::Instant,
     };
     cost.lock_tree(id, ACCESS_EXCLUSIVE, held);
     let mut all = naming::descendants(&cost.moment.catalog, id);
     all.push(id.clone());
     if rewrites {
         all.iter().for_each(|t| cost.rewrite(t));
+    } else if reads {
+        all.iter().for_each(|t| cost.scan(t));
+    }
+    if reads && !cost.is_fresh(id) {
+        cost.hazard(format!("fails if {} of a row of {id} is null", column.name));
     }
     let valued = serial
         || column.default.is_some()
@@ -516,17 +524,20 @@ fn column(id: &ObjectId, name: &Name, clause: &ColumnClause, cost: &mut Cost) {
         ColumnClause::Statistics(_) | ColumnClause::Options(_) => cost.instant(id, SHARE_UPDATE),
         ColumnClause::Identity(to) => identity(id, name, to.is_some(), cost),
         ColumnClause::Expression(Some(_)) => {
-            let stored = cost
-                .moment
-                .catalog
-                .item::<Table>(id)
-                .and_then(|t| t.column(name))
-                .and_then(|c| c.generated.as_ref())
-                .is_none_or(|g| g.stored);
-            let held = if stored { Held::Rewrite } else { Held::Instant };
+            let column = cost.moment.catalog.item::<Table>(id);
+            let column = column.and_then(|t| t.column(name));
+            let generated = column.and_then(|c| c.generated.as_ref());
+            let stored = generated.is_none_or(|g| g.stored);
+            let held = match (stored, column.is_some_and(|c| c.not_null)) {
+                (true, _) => Held::Rewrite,
+                (false, true) => Held::Scan,
+                (false, false) => Held::Instant,
+            };
             cost.lock_tree(id, ACCESS_EXCLUSIVE, held);
-            if stored {
-                cost.rewrite(id);
+            match held {
+                Held::Rewrite => cost.rewrite(id),
+                Held::Scan => cost.scan(id),
+                Held::Instant => {}
             }
         }
         ColumnClause::Expression(None) => cost.lock_tree(id, ACCESS_EXCLUSIVE, Held::Instant),

@@ -5,7 +5,7 @@
 
 use super::{pg, pg_mut};
 use crate::dialect::POSTGRES;
-use crate::row::naming;
+use crate::row::{naming, not_null};
 use driftless_model::{
     Column, Constraint, ConstraintBody, Generated, Index, KeyExpr, Kind, Like, Name, Object,
     ObjectId, SqlText, Table, TypeRef, View,
@@ -95,6 +95,11 @@ pub(super) fn follow(id: &ObjectId, moment: &mut Moment) -> Result<(), Fault> {
     }
     for like in &likes {
         let takes = |what: &str| like.including.contains(&what);
+        for (name, item) in not_null::copied(&like.source, &moment.catalog) {
+            let owned = ObjectId::owned(Kind::Constraint, id, name);
+            let made = Object::new(moved(item, id));
+            apply(&POSTGRES, &Action::create(owned, made), moment)?;
+        }
         let constraints: Vec<(Name, Object)> = moment
             .catalog
             .owned(&like.source)
@@ -108,7 +113,7 @@ pub(super) fn follow(id: &ObjectId, moment: &mut Moment) -> Result<(), Fault> {
             let check = matches!(c.body, ConstraintBody::Check(_));
             let wanted = match &c.body {
                 ConstraintBody::Check(_) => takes("constraints") && !c.no_inherit,
-                ConstraintBody::ForeignKey(_) => false,
+                ConstraintBody::ForeignKey(_) | ConstraintBody::NotNull(_) => false,
                 _ => takes("indexes"),
             };
             if !wanted {

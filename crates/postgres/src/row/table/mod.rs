@@ -25,7 +25,7 @@ use driftless_planner::{
 use driftless_sql::Tree;
 
 pub(super) use apply::set_not_null;
-pub(super) use change::{clustered_again, is_made};
+pub(super) use change::{clustered_again, filled, is_made};
 pub(super) use cost::{cascade as cost_cascade, drop as cost_drop, is_proven_not_null};
 
 pub(super) struct Tables;

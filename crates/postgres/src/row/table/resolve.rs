@@ -2,7 +2,7 @@
 //!
 //! Invariant: nothing is put into the catalog before everything was found.
 
-use crate::row::{ground, naming, sequence};
+use crate::row::{ground, naming, not_null, sequence};
 use crate::types;
 use driftless_model::{
     Catalog, Column, Kind, Name, Object, ObjectId, Origin, Sequence, Server, SqlText, Table,
@@ -69,6 +69,7 @@ pub(super) fn inherited(column: &Column) -> Column {
         comment: None,
         statistics: None,
         inherited: true,
+        not_null_as: None,
         ..column.clone()
     }
 }
@@ -86,9 +87,12 @@ fn merge_parents(id: &ObjectId, table: &mut Table, moment: &Moment) -> Result<()
             continue;
         };
         for column in &of.columns {
+            let mut column = column.clone();
+            let alone = not_null::of(&moment.catalog, parent, &column.name);
+            column.not_null &= alone.is_none_or(|(_, c)| !c.no_inherit);
             match merged.iter_mut().find(|c| c.name == column.name) {
                 Some(c) => c.not_null |= column.not_null,
-                None => merged.push(inherited(column)),
+                None => merged.push(inherited(&column)),
             }
         }
     }
