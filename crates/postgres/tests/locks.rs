@@ -72,7 +72,6 @@ fn run(sql: &str, moment: &mut Moment) -> Result<(), String> {
 fn is_no_matter(sql: &str) -> bool {
     let first = sql.split_whitespace().next().unwrap_or("");
     ["insert", "update", "delete", "vacuum", "analyze"].contains(&first)
-        || sql.starts_with("create publication")
 }
 
 fn facts(sql: &str, moment: &mut Moment) -> Result<Facts, String> {
