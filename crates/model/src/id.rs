@@ -124,6 +124,8 @@ pub enum Kind {
     EventTrigger,
     Publication,
     Subscription,
+    /// What statements call a table that a foreign server has; in a catalog it is a table.
+    ForeignTable,
 }
 
 impl Kind {
@@ -275,6 +277,7 @@ impl Kind {
             Kind::EventTrigger => "event trigger",
             Kind::Publication => "publication",
             Kind::Subscription => "subscription",
+            Kind::ForeignTable => "foreign table",
         }
     }
 
@@ -416,6 +419,13 @@ impl ObjectId {
             return self.clone();
         }
         self.with(|id| id.schema = schema)
+    }
+    /// As a catalog has it, whatever a statement calls it.
+    pub fn as_kept(&self) -> Self {
+        match self.kind {
+            Kind::ForeignTable => self.of_kind(Kind::Table),
+            _ => self.clone(),
+        }
     }
     pub fn of_kind(&self, kind: Kind) -> Self {
         self.with(|id| id.kind = kind)

@@ -40,8 +40,8 @@ pub use options::Options;
 pub use program::{Aggregate, Argument, Event, Function, Policy, Rule, Trigger, TriggerEvent};
 pub use scope::{HISTORY, Pattern, Scope, leave_foreign};
 pub use table::{
-    Column, Generated, Identity, Like, LiteTable, MyColumn, MyTable, Partition, PartitionDef,
-    Partitioning, Period, PgTable, Sequence, Table, TableExt, VirtualTable,
+    Column, Foreign, Generated, Identity, Like, LiteTable, MyColumn, MyTable, Partition,
+    PartitionDef, Partitioning, Period, PgTable, Sequence, Table, TableExt, VirtualTable,
 };
 pub use text::{Canon, Ref, SearchPath, SqlText, Verdict};
 pub use types::{

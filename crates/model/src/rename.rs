@@ -119,6 +119,7 @@ impl Object {
                     .collect();
                 if let crate::table::TableExt::Postgres(pg) = &mut t.ext {
                     out.extend(pg.inherits.iter_mut());
+                    out.extend(pg.foreign.iter_mut().map(|f| &mut f.server));
                     out.extend(pg.partition_of.iter_mut().map(|p| &mut p.parent));
                 }
                 out

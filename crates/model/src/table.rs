@@ -132,8 +132,17 @@ pub struct PgTable {
     /// Access method other than heap.
     pub method: Option<String>,
     pub tablespace: Option<String>,
+    /// The foreign server that has its rows, and what it is told.
+    pub foreign: Option<Foreign>,
     /// `LIKE` clauses, only until the table is made.
     pub likes: Vec<Like>,
+}
+
+/// Where a foreign table's rows are (PostgreSQL).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Foreign {
+    pub server: ObjectId,
+    pub options: Options,
 }
 
 /// `LIKE source INCLUDING …` in CREATE TABLE.

@@ -171,6 +171,8 @@ pub enum TableClause {
     Cluster(Option<Name>),
     Method(String),
     Tablespace(String),
+    /// What a foreign table's server is told.
+    Foreign(Vec<Edit>),
     /// All triggers, or the user's (`user`): enabled state.
     Triggers {
         which: String,
@@ -220,6 +222,8 @@ pub enum ColumnClause {
     Statistics(Option<i64>),
     /// n_distinct and its like.
     Options(driftless_model::Options<Option<String>>),
+    /// What a foreign table's server is told of the column.
+    Foreign(Vec<Edit>),
 }
 
 #[derive(Debug, Clone)]

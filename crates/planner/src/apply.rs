@@ -152,6 +152,9 @@ fn unsupported(id: &ObjectId) -> Diagnostic {
 
 /// The id with its schema, as the search path finds it.
 pub fn located(id: &ObjectId, moment: &Moment) -> Result<ObjectId, Fault> {
+    if id.kind == Kind::ForeignTable {
+        return located(&id.as_kept(), moment);
+    }
     if moment.catalog.contains(id) {
         return Ok(id.clone());
     }

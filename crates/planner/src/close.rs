@@ -227,7 +227,7 @@ impl Closing<'_> {
         let mut actions = Vec::new();
         if before.and_then(|b| b.comment.as_ref()) != after.comment.as_ref() {
             actions.push(Action::Comment {
-                part: id.part(),
+                part: self.dialect.spoken(id, after).part(),
                 text: after.comment.clone(),
             });
         }

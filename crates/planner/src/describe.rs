@@ -545,6 +545,10 @@ fn clause_words(
 
 fn table_words(clause: &TableClause) -> String {
     match clause {
+        TableClause::Foreign(edits) => {
+            let said: Vec<String> = edits.iter().filter_map(edited).collect();
+            shortened(&said.join(", "))
+        }
         TableClause::Options(o) => {
             let parts: Vec<String> = o
                 .iter()
@@ -709,6 +713,7 @@ fn column_words(clause: &ColumnClause, was: Option<&Column>, now: Option<&Column
             "statistics {}",
             s.map_or("default".into(), |s| s.to_string())
         ),
+        ColumnClause::Foreign(_) => "options of the server".into(),
         ColumnClause::Options(_) => "options".into(),
     }
 }

@@ -53,6 +53,11 @@ pub struct Frame {
 pub trait Dialect: Sync {
     fn id(&self) -> driftless_model::Dialect;
     fn syntax(&self) -> Syntax;
+    /// The object as statements call it where they tell more kinds apart than a catalog.
+    fn spoken(&self, id: &ObjectId, _object: &Object) -> ObjectId {
+        id.clone()
+    }
+
     fn row(&self, kind: Kind) -> Option<&'static dyn Row>;
 
     /// What a new database holds.

@@ -74,7 +74,7 @@ impl Draft {
     pub fn of(action: Action, sides: Sides) -> Draft {
         let target = action
             .target()
-            .cloned()
+            .map(ObjectId::as_kept)
             .unwrap_or_else(|| ObjectId::new(Kind::Schema, Name::default(), Name::default()));
         let reach = Reach::of(&action, sides);
         let lane = lane_of(&action);
@@ -128,7 +128,7 @@ fn lane_of(action: &Action) -> Option<Part> {
             clause: Clause::Table(TableClause::DropColumn { column, .. }),
         } => Some(id.member(column)),
         Action::Data(Data::Fill { table, column, .. }) => Some(table.member(column)),
-        other => other.target().map(ObjectId::part),
+        other => other.target().map(|id| id.as_kept().part()),
     }
 }
 
@@ -152,16 +152,17 @@ impl Reach {
                 }
             }
             Action::Drop(d) => {
-                reach.removes.push(d.id.part());
-                reach.frees = sides.before.requirements(&d.id);
+                let id = d.id.as_kept();
+                reach.removes.push(id.part());
+                reach.frees = sides.before.requirements(&id);
                 // What lives in its namespace dies with it and lets go of what it refers to.
-                if d.id.kind.is_relation() {
+                if id.kind.is_relation() {
                     let before = sides.before;
                     let hangs = |id: &&ObjectId| {
                         let object = before.get(id);
-                        object.and_then(|o| o.owner_relation()) == Some(&d.id)
+                        object.and_then(|o| o.owner_relation()) == Some(&id)
                     };
-                    let users = before.objects.users_of(&d.id).into_iter();
+                    let users = before.objects.users_of(&id).into_iter();
                     let dying: Vec<ObjectId> = users.filter(hangs).cloned().collect();
                     for id in dying {
                         reach.frees.extend(
@@ -169,7 +170,7 @@ impl Reach {
                                 .before
                                 .requirements(&id)
                                 .into_iter()
-                                .filter(|p| p.object != d.id),
+                                .filter(|p| p.object != id),
                         );
                     }
                 }
@@ -187,7 +188,10 @@ impl Reach {
                 reach.removes.push(id.part());
                 reach.gives.push(id.in_schema(schema.clone()).part());
             }
-            Action::Comment { part, .. } => reach.needs.push(part.clone()),
+            Action::Comment { part, .. } => reach.needs.push(Part {
+                object: part.object.as_kept(),
+                member: part.member.clone(),
+            }),
             // New objects are made under them.
             Action::Grant { id, .. } if id.kind == driftless_model::Kind::DefaultPrivileges => {
                 reach.gives.push(id.part());

@@ -7,7 +7,7 @@ use crate::row::{self, data_text};
 use crate::{features, grammar, inspect, print};
 use driftless_model::{
     Body, Catalog, Constraint, Grant, Kind, Name, Object, ObjectId, Ref, Schema, Scope, Server,
-    TypeRef, Version,
+    Table, TypeRef, Version,
 };
 use driftless_planner::{
     Action, Clause, ColumnClause, ConstraintClause, Create, Cx, Dialect, Draft, Frame, Inspected,
@@ -36,6 +36,14 @@ impl Dialect for Postgres {
         match id.schema.as_str() {
             "" => id.name.as_str().starts_with("pg_"),
             schema => matches!(schema, "pg_catalog" | "information_schema"),
+        }
+    }
+
+    fn spoken(&self, id: &ObjectId, object: &Object) -> ObjectId {
+        let table = object.get::<Table>().and_then(|t| t.pg());
+        match table.is_some_and(|pg| pg.foreign.is_some()) {
+            true => id.of_kind(Kind::ForeignTable),
+            false => id.clone(),
         }
     }
 

@@ -166,6 +166,7 @@ pub(crate) fn words(kind: Kind) -> &'static str {
         Kind::Procedure => "PROCEDURE",
         Kind::Aggregate => "AGGREGATE",
         Kind::Table | Kind::VirtualTable => "TABLE",
+        Kind::ForeignTable => "FOREIGN TABLE",
         Kind::Constraint => "CONSTRAINT",
         Kind::Index => "INDEX",
         Kind::View => "VIEW",

@@ -71,6 +71,10 @@ impl Form {
 
     fn pg_table(self, out: &mut Entry, pg: &PgTable) {
         out.flag("unlogged", pg.unlogged);
+        if let Some(foreign) = &pg.foreign {
+            out.put("server", self.name(&foreign.server.name));
+            out.options("foreign_options", &foreign.options);
+        }
         out.some("partition_by", self.some_text(&pg.partition_by));
         if let Some(partition) = &pg.partition_of {
             let mut entry = self.pointer("table", &partition.parent);

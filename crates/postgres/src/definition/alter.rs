@@ -3,7 +3,7 @@
 use super::create::{class_item, option, parameters, publications, published};
 use super::{has_options, value};
 use crate::print::{bare, literal, qualified};
-use driftless_model::{Kind, Piece, Value};
+use driftless_model::{Kind, Options, Piece, Value};
 use driftless_planner::{Edit, How};
 
 /// The edits that one statement can say together, in order.
@@ -112,7 +112,8 @@ fn enabled(piece: Option<&Piece>) -> &'static str {
     }
 }
 
-fn options(edits: &[Edit]) -> String {
+/// `OPTIONS (ADD a 'x', SET b 'y', DROP c)`, and what else ALTER says of such a kind.
+pub(crate) fn options(edits: &[Edit]) -> String {
     let mut out = Vec::new();
     let mut items = Vec::new();
     for edit in edits {
@@ -178,5 +179,52 @@ fn subscription(how: How, pieces: &[&Piece]) -> String {
             },
             _ => format!("SET ({})", parameters(pieces)),
         },
+    }
+}
+
+/// ` OPTIONS (a 'x')`, where there are any.
+pub(crate) fn told(options: &Options) -> String {
+    if options.is_empty() {
+        return String::new();
+    }
+    let items = options
+        .iter()
+        .map(|(k, v)| format!("{} {}", bare(k), literal(v)));
+    format!(" OPTIONS ({})", items.collect::<Vec<_>>().join(", "))
+}
+
+/// What ALTER says to get from these options to those.
+pub(crate) fn edits_of(before: &Options, after: &Options) -> Vec<Edit> {
+    let edit = |how, name: &str, value: Option<&String>| Edit {
+        how,
+        piece: Piece::new(
+            "option",
+            value.iter().map(|v| Value::Text((*v).clone())).collect(),
+        )
+        .named(name),
+    };
+    let gone = before.keys().filter(|k| !after.contains_key(k));
+    let mut out: Vec<Edit> = gone.map(|k| edit(How::Drop, k, None)).collect();
+    for (key, value) in after {
+        match before.get(key) {
+            Some(was) if was == value => {}
+            Some(_) => out.push(edit(How::Set, key, Some(value))),
+            None => out.push(edit(How::Add, key, Some(value))),
+        }
+    }
+    out
+}
+
+/// Follows it.
+pub(crate) fn tell(options: &mut Options, edits: &[Edit]) {
+    for Edit { how, piece } in edits {
+        match (how, piece.values.first()) {
+            (How::Add | How::Set, Some(Value::Text(text))) => {
+                options.insert(piece.name.clone(), text.clone());
+            }
+            _ => {
+                options.remove(&piece.name);
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@
 mod alter;
 mod create;
 
-pub(crate) use alter::{edits, groups};
+pub(crate) use alter::{edits, edits_of, groups, options, tell, told};
 pub(crate) use create::{is_altered, statement, whole};
 
 use crate::print::{bare, literal, name, qualified};

@@ -3,7 +3,7 @@
 //! Neighbours: `alter_table` calls it for each clause, `view` for defaults of a view's columns. Invariant: one clause,
 //! one action.
 
-use super::{Read, Reader, bracketed, column, data_type, name, option, sequence};
+use super::{Read, Reader, bracketed, column, data_type, definition, name, option, sequence};
 use crate::features::Feature;
 use driftless_model::{Generated, Identity, Name, ObjectId};
 use driftless_planner::{Action, ColumnClause};
@@ -26,6 +26,10 @@ pub(super) fn read(r: &mut Reader, id: &ObjectId) -> Read<()> {
         Some("reset") => {
             r.bump();
             ColumnClause::Options(option::resets(r)?)
+        }
+        Some("options") => {
+            r.bump();
+            ColumnClause::Foreign(definition::edited(r)?)
         }
         // Only the sequence's current value: rows, not schema.
         Some("restart") => return sequence::options(r, &mut sequence::Options::default(), true),

@@ -4,7 +4,8 @@
 //! order; the id's kind is Table, whatever it turns out to be.
 
 use super::{
-    Read, Reader, alter_column, cascade, column, constraint, name, option, sequence, table,
+    Read, Reader, alter_column, cascade, column, constraint, definition, name, option, sequence,
+    table,
 };
 use crate::features::Feature;
 use driftless_model::{Kind, Name, ObjectId};
@@ -13,6 +14,7 @@ use driftless_planner::{Action, Clause, ColumnClause, ConstraintClause, Drop, Ta
 /// From TABLE on.
 pub(super) fn read(r: &mut Reader) -> Read<()> {
     let start = r.pos();
+    r.eat("foreign");
     r.expect("table")?;
     if r.eat_seq(&["all", "in", "tablespace"]) {
         r.rest();
@@ -79,6 +81,12 @@ fn clause(r: &mut Reader, id: &ObjectId) -> Read<()> {
             link(r, id, &word)
         }
         "set" | "reset" => set(r, id),
+        "options" => {
+            r.bump();
+            let edits = definition::edited(r)?;
+            r.action(Action::table(id, TableClause::Foreign(edits)));
+            Ok(())
+        }
         _ => Err(r.unexpected("a change of the table")),
     }
 }

@@ -3,7 +3,9 @@
 //! Invariant: what a column's definition says about other objects (keys, checks) comes out as constraints of the
 //! table, in written order.
 
-use super::{Read, Reader, bracketed, constraint, data_type, expression, name, sequence};
+use super::{
+    Read, Reader, bracketed, constraint, data_type, definition, expression, name, sequence,
+};
 use crate::features::{Feature, has};
 use driftless_model::{Column, Constraint, Generated, Identity, Name, ObjectId, SqlText};
 use driftless_sql::{Cursor, Span};
@@ -124,8 +126,7 @@ fn quality(
     } else if r.eat("compression") {
         column.compression = mode(r, "a compression method")?;
     } else if r.eat("options") {
-        let span = r.span_from(start);
-        return Err(r.unsupported(span, "OPTIONS of a column"));
+        column.foreign = definition::told(r)?;
     } else {
         return Ok(false);
     }

@@ -11,6 +11,10 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
     let word = r.word().unwrap_or_default();
     let plain = match word.as_str() {
         "table" => Some(Kind::Table),
+        "foreign" if r.at_seq(&["foreign", "table"]) => {
+            r.bump();
+            Some(Kind::ForeignTable)
+        }
         "index" => Some(Kind::Index),
         "statistics" => Some(Kind::Statistics),
         "view" => Some(Kind::View),

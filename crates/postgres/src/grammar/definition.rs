@@ -9,7 +9,8 @@ mod publication;
 
 use super::{Mode, Read, Reader, data_type, list, name, value};
 use crate::definition::{Clause, Takes, has_options, leading, listed, worded};
-use driftless_model::{Definition, Extension, Kind, Name, ObjectId, Piece, Value};
+use driftless_model::{Definition, Extension, Kind, Name, ObjectId, Options, Piece, Value};
+use driftless_planner::{Edit, How};
 use driftless_sql::{Cursor, Span, TokenKind};
 
 pub(super) use alter::alter;
@@ -427,6 +428,32 @@ fn options(r: &mut Reader, kind: Kind) -> Read<Vec<(&'static str, Piece)>> {
         out.push((word, piece));
     }
     Ok(out)
+}
+
+/// `(name 'value', …)` of a foreign table or its column, whole.
+pub(super) fn told(r: &mut Reader) -> Read<Options> {
+    let pieces = options(r, Kind::Server)?.into_iter();
+    Ok(pieces
+        .filter_map(|(_, piece)| match piece.values.into_iter().next() {
+            Some(Value::Text(text)) => Some((piece.name, text)),
+            _ => None,
+        })
+        .collect())
+}
+
+/// The same, as what ALTER does.
+pub(super) fn edited(r: &mut Reader) -> Read<Vec<Edit>> {
+    let read = options(r, Kind::Server)?.into_iter();
+    Ok(read
+        .map(|(word, piece)| Edit {
+            how: match word {
+                "set" => How::Set,
+                "drop" => How::Drop,
+                _ => How::Add,
+            },
+            piece,
+        })
+        .collect())
 }
 
 /// Options that hold secrets: no such value is ever kept or shown.

@@ -12,6 +12,10 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
     let word = r.word().unwrap_or_default();
     let kind = match word.as_str() {
         "table" => Kind::Table,
+        "foreign" if r.at_seq(&["foreign", "table"]) => {
+            r.bump();
+            Kind::ForeignTable
+        }
         "view" => Kind::View,
         "sequence" => Kind::Sequence,
         "index" => Kind::Index,

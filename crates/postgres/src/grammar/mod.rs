@@ -159,6 +159,7 @@ impl<'t> Reader<'t> {
         }
         match self.word().as_deref() {
             Some("table") => table::create(self, false),
+            Some("foreign") if self.at_seq(&["foreign", "table"]) => table::create(self, false),
             Some("unlogged") => {
                 self.bump();
                 if self.at("sequence") {
@@ -198,6 +199,7 @@ impl<'t> Reader<'t> {
         self.bump();
         match self.word().as_deref() {
             Some("table") => alter_table::read(self),
+            Some("foreign") if self.at_seq(&["foreign", "table"]) => alter_table::read(self),
             Some("index") => index::alter(self),
             Some("sequence") => sequence::alter(self),
             Some("type") => types::alter(self),

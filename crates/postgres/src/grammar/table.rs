@@ -3,10 +3,10 @@
 //! Invariant: the table comes first, then one action per constraint, foreign keys last, so that each can wait for
 //! what it needs apart.
 
-use super::{Mode, Read, Reader, column, constraint, list, name, option, sql};
+use super::{Mode, Read, Reader, column, constraint, definition, list, name, option, sql};
 use driftless_model::{
-    Constraint, ConstraintBody, Kind, Like, Name, ObjectId, Partition, PgTable, SqlText, Table,
-    TableExt,
+    Constraint, ConstraintBody, Foreign, Kind, Like, Name, ObjectId, Options, Partition, PgTable,
+    SqlText, Table, TableExt,
 };
 use driftless_sql::{Cursor, Diagnostic};
 
@@ -22,6 +22,7 @@ struct Elements {
 /// From TABLE on.
 pub(super) fn create(r: &mut Reader, unlogged: bool) -> Read<()> {
     let start = r.pos();
+    let foreign = r.eat("foreign");
     r.expect("table")?;
     let mode = Mode {
         if_not_exists: r.if_not_exists(),
@@ -58,6 +59,16 @@ pub(super) fn create(r: &mut Reader, unlogged: bool) -> Read<()> {
         };
     }
     tail(r, &mut pg)?;
+    if foreign {
+        r.expect("server")?;
+        let server = name::single(r, "a server")?;
+        let options = match r.eat("options") {
+            true => definition::told(r)?,
+            false => Options::new(),
+        };
+        let server = ObjectId::new(Kind::Server, Name::default(), server);
+        pg.foreign = Some(Foreign { server, options });
+    }
     if r.at("as") {
         let span = r.span_from(start);
         return Err(as_query(r, span));

@@ -18,7 +18,6 @@ enum Form {
 
 /// The words of a kind, its noun, and the form of its names.
 const KINDS: &[(&[&str], &str, Form)] = &[
-    (&["foreign", "table"], "foreign table", Form::Dotted),
     (&["large", "object"], "large object", Form::Number),
     (&["database"], "database", Form::Dotted),
     (&["tablespace"], "tablespace", Form::Dotted),

@@ -25,7 +25,8 @@ pub(super) fn query(server: Server) -> String {
   CASE WHEN a.attcollation <> t.typcollation THEN {} END AS collation,
   CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END AS storage, a.attcompression AS compression,
   nullif(a.attstattarget, -1) AS statistics, a.attislocal AS local, d.description AS comment,
-  to_json(a.attoptions)::text AS options, CASE WHEN a.attacl IS NOT NULL THEN {} END AS acl
+  to_json(a.attoptions)::text AS options, CASE WHEN a.attfdwoptions IS NOT NULL THEN (SELECT \
+         json_agg(json_build_array(o.option_name, o.option_value)) FROM pg_options_to_table(a.attfdwoptions) o)::text END AS told, CASE WHEN a.attacl IS NOT NULL THEN {} END AS acl
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_type t ON t.oid = a.atttypid
   LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum AND a.atthasdef
@@ -90,6 +91,7 @@ fn of_table(d: &mut Decoder, line: &Line, id: &ObjectId, name: Name) -> Read<()>
             sequence: Sequence::default(),
         })),
     };
+    column.foreign = line.list::<(String, String)>("told")?.into_iter().collect();
     for option in line.list::<String>("options")? {
         if let Some((key, value)) = option.split_once('=') {
             column.attributes.insert(key.to_owned(), value.to_owned());

@@ -36,7 +36,7 @@ pub(super) fn query(server: Server) -> String {
     JOIN pg_namespace ons ON ons.oid = o.oprnamespace)::text END AS operators
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace {}
 WHERE k.contype IN ('p', 'u', 'c', 'f', 'x', 'n') AND k.conparentid = 0 AND (k.conislocal OR k.coninhcount = 0 OR k.contype = 'n')
-  AND c.relkind IN ('r', 'p') AND {OWN_SCHEMA}",
+  AND c.relkind IN ('r', 'p', 'f') AND {OWN_SCHEMA}",
         comment("pg_constraint", "k.oid")
     )
 }

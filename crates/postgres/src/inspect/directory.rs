@@ -54,7 +54,7 @@ pub(super) fn decode(d: &mut Decoder, sheet: &Sheet) -> Read<()> {
             Name::exact(line.text("schema")?),
             Name::exact(line.text("name")?),
         );
-        let outside = member || kind == 'f';
+        let outside = member;
         if !outside {
             for column in ["type", "array_type"] {
                 if let Some(ty) = line.number_or_null::<Oid>(column)?.filter(|t| *t != 0) {

@@ -13,7 +13,6 @@ use driftless_model::{ObjectId, Server};
 pub(super) fn query(_: Server) -> String {
     let all = [
         aggregates(),
-        foreign(),
         on_relations(),
         triggers(),
         database(),
@@ -34,15 +33,6 @@ FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_aggregate a
          WHERE a.aggkind <> 'n' AND {OWN_SCHEMA} AND NOT {}",
         told("n.nspname", "p.proname"),
         member("pg_proc", "p.oid")
-    )
-}
-
-fn foreign() -> String {
-    format!(
-        "SELECT 'foreign table', {}, NULL, NULL::oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-         WHERE c.relkind = 'f' AND {OWN_SCHEMA} AND NOT {}",
-        told("n.nspname", "c.relname"),
-        member("pg_class", "c.oid")
     )
 }
 

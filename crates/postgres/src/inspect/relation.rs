@@ -7,8 +7,8 @@ use super::directory::{Oid, text};
 use super::fragment::{OWN_SCHEMA, comment, member, privileges};
 use super::{Decoder, grant};
 use driftless_model::{
-    Body, Kind, Name, Object, ObjectId, Options, Partition, PgTable, Sequence, Server, Table,
-    TableExt, View,
+    Body, Foreign, Kind, Name, Object, ObjectId, Options, Partition, PgTable, Sequence, Server,
+    Table, TableExt, View,
 };
 use driftless_sql::{Syntax, quote_name};
 
@@ -17,7 +17,7 @@ pub(super) fn query(_: Server) -> String {
         "SELECT c.oid, c.relkind AS kind, pg_get_userbyid(c.relowner) AS owner, d.description AS comment, {},
   c.relpersistence AS persistence, to_json(c.reloptions)::text AS options, \
          to_json(toast.reloptions)::text AS toast_options, am.amname AS method, ts.spcname AS tablespace,
-  c.relrowsecurity AS row_security, c.relforcerowsecurity AS force_row_security, c.relreplident AS replica,
+  c.relrowsecurity AS row_security, c.relforcerowsecurity AS force_row_security, CASE c.relkind WHEN 'f' THEN 'd' ELSE c.relreplident END AS replica,
   CASE c.relreplident WHEN 'i' THEN (SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid \
          WHERE x.indrelid = c.oid AND x.indisreplident) END AS replica_index,
   (SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = c.oid \
@@ -26,6 +26,8 @@ pub(super) fn query(_: Server) -> String {
   CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS bound,
   CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS query,
   h.parents::text AS parents, coalesce(h.detaching, false) AS detaching,
+  fs.srvname AS server, (SELECT json_agg(json_build_array(o.option_name, o.option_value)) \
+         FROM pg_options_to_table(ft.ftoptions) o)::text AS told,
   CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
   c.relpages AS pages, c.reltuples AS tuples,
   CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) END AS heap,
@@ -34,12 +36,13 @@ pub(super) fn query(_: Server) -> String {
          current_setting('block_size') AS page
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace {}
   LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid LEFT JOIN pg_am am ON am.oid = c.relam
+  LEFT JOIN pg_foreign_table ft ON ft.ftrelid = c.oid LEFT JOIN pg_foreign_server fs ON fs.oid = ft.ftserver
   LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
   LEFT JOIN (SELECT inhrelid, json_agg(inhparent ORDER BY inhseqno) AS parents, bool_or(inhdetachpending) AS detaching
     FROM pg_inherits GROUP BY inhrelid) h ON h.inhrelid = c.oid
   LEFT JOIN (SELECT x.indrelid, sum(i.relpages) AS pages FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
     GROUP BY x.indrelid) ix ON ix.indrelid = c.oid
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') AND {OWN_SCHEMA} AND NOT {}",
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {OWN_SCHEMA} AND NOT {}",
         privileges(
             "c.relacl",
             "acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", c.relowner)",
@@ -89,6 +92,12 @@ fn table(d: &mut Decoder, line: &Line, id: &ObjectId) -> Read<Table> {
         tablespace: line.owned("tablespace")?,
         ..PgTable::default()
     };
+    if let Some(server) = line.maybe("server")? {
+        pg.foreign = Some(Foreign {
+            server: ObjectId::new(Kind::Server, Name::default(), Name::exact(server)),
+            options: line.list::<(String, String)>("told")?.into_iter().collect(),
+        });
+    }
     for (key, value) in options(line, "toast_options")? {
         pg.options.insert(format!("toast.{key}"), value);
     }

@@ -3,6 +3,7 @@
 use super::Step;
 use super::member::Made;
 use super::reader::{Keys, Named, Reader, text_of};
+use crate::Foreign;
 use crate::catalog::Dialect;
 use crate::id::{Kind, Name, ObjectId};
 use crate::table::{
@@ -91,6 +92,10 @@ impl Reader<'_> {
             cluster: keys.text("cluster_on").map(|n| self.name(n)),
             method: keys.owned("method"),
             tablespace: keys.owned("tablespace"),
+            foreign: keys.text("server").map(|server| Foreign {
+                server: ObjectId::new(Kind::Server, Name::default(), self.name(server)),
+                options: keys.options("foreign_options"),
+            }),
             likes: Vec::new(),
         }))
     }

@@ -46,6 +46,12 @@ pub(super) static TABLE: Shape = shape(
             lite("strict", What::Flag, "STRICT"),
             lite("without_rowid", What::Flag, "WITHOUT ROWID"),
             pg("unlogged", What::Flag, "not logged"),
+            pg("server", What::Text, "the foreign server that has its rows"),
+            pg(
+                "foreign_options",
+                What::Options,
+                "what that one is told: OPTIONS",
+            ),
             pg("partition_by", What::Text, "`RANGE (a)`: the partition key"),
             pg("partition_of", What::One(&PARTITION), "it is a partition"),
             pg("inherits", What::Texts, "tables whose columns it has too"),

@@ -79,6 +79,11 @@ pub(super) fn table(id: &ObjectId, clause: &TableClause, moment: &mut Moment) ->
         TableClause::ForceRowSecurity(on) => pg.force_row_security = *on,
         TableClause::ReplicaIdentity(to) => pg.replica_identity.clone_from(to),
         TableClause::Cluster(index) => pg.cluster.clone_from(index),
+        TableClause::Foreign(edits) => {
+            if let Some(foreign) = &mut pg.foreign {
+                crate::definition::tell(&mut foreign.options, edits);
+            }
+        }
         TableClause::Method(m) => pg.method = (m != "heap").then(|| m.clone()),
         TableClause::Tablespace(t) => pg.tablespace = (t != "pg_default").then(|| t.clone()),
         _ => {}
@@ -582,6 +587,7 @@ fn change(c: &mut Column, clause: &ColumnClause) {
         ColumnClause::Options(changes) => {
             crate::row::view::change_options(&mut c.attributes, changes);
         }
+        ColumnClause::Foreign(edits) => crate::definition::tell(&mut c.foreign, edits),
     }
 }
 

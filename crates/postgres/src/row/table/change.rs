@@ -760,6 +760,10 @@ fn change_details(
             out.push(on_column(id, &is.name, ColumnClause::Options(map), cx));
         }
     }
+    let told = crate::definition::edits_of(&was.foreign, &is.foreign);
+    if !told.is_empty() {
+        out.push(on_column(id, &is.name, ColumnClause::Foreign(told), cx));
+    }
     out
 }
 
@@ -774,6 +778,12 @@ fn change_ext(id: &ObjectId, before: &PgTable, after: &PgTable, cx: &Cx) -> Vec<
     let mut out = Vec::new();
     if before.unlogged != after.unlogged {
         out.push(clause(id, TableClause::Logged(!after.unlogged), cx));
+    }
+    if let (Some(before), Some(after)) = (&before.foreign, &after.foreign) {
+        let told = crate::definition::edits_of(&before.options, &after.options);
+        if !told.is_empty() {
+            out.push(clause(id, TableClause::Foreign(told), cx));
+        }
     }
     if before.method != after.method {
         let method = after.method.clone().unwrap_or_else(|| "heap".into());

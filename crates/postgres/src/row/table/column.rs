@@ -11,6 +11,7 @@ pub(super) fn definition(column: &Column) -> String {
     if !column.ty.text.is_empty() {
         out.push_str(&format!(" {}", column.ty.text));
     }
+    out.push_str(&crate::definition::told(&column.foreign));
     if let Some(compression) = &column.compression {
         out.push_str(&format!(" COMPRESSION {compression}"));
     }
@@ -116,6 +117,7 @@ pub(super) fn clause_text(column: &Name, clause: &ColumnClause) -> Vec<String> {
             format!("SET COMPRESSION {}", c.as_deref().unwrap_or("default"))
         }
         ColumnClause::Statistics(n) => format!("SET STATISTICS {}", n.unwrap_or(-1)),
+        ColumnClause::Foreign(edits) => crate::definition::options(edits),
         ColumnClause::Options(changes) => {
             return changes
                 .iter()

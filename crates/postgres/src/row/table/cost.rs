@@ -26,7 +26,11 @@ pub(super) fn facts(action: &Action, moment: &Moment) -> Facts {
         Action::Drop(d) => {
             let id = cost.find(&d.id);
             drop(&id, d.cascade, &mut cost);
-            if !cost.is_fresh(&id) && moment.catalog.contains(&id) && !moment.copied.contains(&id) {
+            // Rows on another server stay there.
+            let table = moment.catalog.item::<Table>(&id).and_then(|t| t.pg());
+            let foreign = table.is_some_and(|pg| pg.foreign.is_some());
+            let kept = foreign || moment.copied.contains(&id);
+            if !cost.is_fresh(&id) && moment.catalog.contains(&id) && !kept {
                 cost.loss("D0201", &id, format!("the rows of {id}"));
                 cost.irreversible("the rows of a dropped table do not come back");
             }
@@ -282,6 +286,7 @@ fn table(id: &ObjectId, clause: &TableClause, cost: &mut Cost) {
         | TableClause::Period { .. }
         | TableClause::Pin { .. } => {}
         TableClause::Cluster(_) => cost.instant(id, SHARE_UPDATE),
+        TableClause::Foreign(_) => cost.instant(id, ACCESS_EXCLUSIVE),
         TableClause::Method(m) => {
             rewritten_unless(m == "heap" && pg_of(id, cost).method.is_none(), id, cost)
         }
@@ -502,6 +507,7 @@ fn column(id: &ObjectId, name: &Name, clause: &ColumnClause, cost: &mut Cost) {
             collation,
             using,
         } => retyped(id, name, ty, collation.as_deref(), using.as_ref(), cost),
+        ColumnClause::Foreign(_) => cost.instant(id, ACCESS_EXCLUSIVE),
         ColumnClause::NotNull(true) => {
             let mut open: Vec<ObjectId> = naming::descendants(&cost.moment.catalog, id);
             open.push(id.clone());

@@ -15,8 +15,8 @@ mod retype;
 use super::{general, ground, naming, sequence};
 use crate::print::{name, option_clauses, options, qualified};
 use driftless_model::{
-    Canon, Catalog, Column, Generated, Identity, Object, ObjectId, PgTable, Server, SqlText, Table,
-    TableExt, Verdict,
+    Canon, Catalog, Column, Generated, Identity, Kind, Object, ObjectId, PgTable, Server, SqlText,
+    Table, TableExt, Verdict,
 };
 use driftless_planner::{
     Action, Alter, Clause, Create, Cx, Data, Draft, Facts, Fault, Hit, KindOps, Moment, Printed,
@@ -112,6 +112,7 @@ fn same_column(before: &Column, after: &Column) -> Verdict {
         && before.compression == after.compression
         && before.statistics == after.statistics
         && before.attributes == after.attributes
+        && before.foreign == after.foreign
         && same_identity(&before.identity, &after.identity);
     Verdict::of(plain)
         .and(same_default(before, after))
@@ -178,8 +179,12 @@ impl KindOps for Tables {
     }
 
     /// Its partitions go with it, and their foreign keys let go of the keys that they stand on.
-    fn drop(&self, id: &ObjectId, _: &Table, cx: &Cx) -> Vec<Draft> {
-        let mut draft = cx.draft(Action::drop(id.clone()));
+    fn drop(&self, id: &ObjectId, item: &Table, cx: &Cx) -> Vec<Draft> {
+        let spoken = match pg(item).foreign {
+            Some(_) => id.of_kind(Kind::ForeignTable),
+            None => id.clone(),
+        };
+        let mut draft = cx.draft(Action::drop(spoken));
         let mut dying = vec![id.clone()];
         let mut at = 0;
         while let Some(table) = dying.get(at).cloned() {
@@ -205,6 +210,10 @@ impl KindOps for Tables {
     }
 
     fn alter(&self, id: &ObjectId, before: &Table, after: &Table, hits: &[Hit], cx: &Cx) -> Alter {
+        let at = |table: &Table| pg(table).foreign.map(|f| f.server);
+        if at(before) != at(after) {
+            return Alter::Recreate("where a table's rows are is fixed".into());
+        }
         change::alter(id, before, after, hits, cx)
     }
 
@@ -334,7 +343,11 @@ fn create_text(c: &Create, table: &Table) -> Printed {
     } else {
         ""
     };
-    let mut head = format!("CREATE {unlogged}TABLE {exists}{}", qualified(&c.id));
+    let foreign = if pg.foreign.is_some() { "FOREIGN " } else { "" };
+    let mut head = format!(
+        "CREATE {unlogged}{foreign}TABLE {exists}{}",
+        qualified(&c.id)
+    );
     let mut tail = String::new();
     if let Some(of) = &pg.partition_of {
         head.push_str(&format!(" PARTITION OF {}", qualified(&of.parent)));
@@ -355,6 +368,10 @@ fn create_text(c: &Create, table: &Table) -> Printed {
     }
     if let Some(space) = &pg.tablespace {
         tail.push_str(&format!(" TABLESPACE {}", crate::print::bare(space)));
+    }
+    if let Some(foreign) = &pg.foreign {
+        tail.push_str(&format!(" SERVER {}", name(&foreign.server.name)));
+        tail.push_str(&crate::definition::told(&foreign.options));
     }
     Printed {
         head,
@@ -392,6 +409,7 @@ fn clause_text(clause: &TableClause) -> Vec<String> {
             format!("DROP COLUMN {exists}{}{cascade}", name(column))
         }
         TableClause::Options(changes) => return option_clauses(changes),
+        TableClause::Foreign(edits) => crate::definition::options(edits),
         TableClause::Logged(true) => "SET LOGGED".into(),
         TableClause::Logged(false) => "SET UNLOGGED".into(),
         TableClause::RowSecurity(b) => format!("{} ROW LEVEL SECURITY", on(*b)),
