@@ -506,7 +506,7 @@ fn fuses(group: &[Action], next: &Action) -> bool {
     if let Action::Create(c) = first
         && c.id.kind == Kind::Table
     {
-        return belongs_inside(c, next);
+        return belongs_inside(c, next) && !group.iter().any(|a| repeats_key(a, next));
     }
     // A table leaves its parents in the last pass, after the drops that it makes possible.
     if is_inherit(next) || group.iter().any(is_inherit) {
@@ -532,6 +532,26 @@ fn belongs_inside(table: &Create, next: &Action) -> bool {
     c.object
         .get::<Constraint>()
         .is_some_and(|c| c.table == table.id && (c.validated || !c.enforced))
+}
+
+/// Of keys of one table that are alike CREATE TABLE makes one (see the grammar); ALTER TABLE makes both.
+fn repeats_key(one: &Action, other: &Action) -> bool {
+    let key = |a: &Action| match a {
+        Action::Create(c) => {
+            let item = c.object.get::<Constraint>()?;
+            let key = item.key()?.clone();
+            let timing = (item.deferrable, item.initially_deferred);
+            Some((
+                key.columns,
+                key.include,
+                key.nulls_not_distinct,
+                key.without_overlaps,
+                timing,
+            ))
+        }
+        _ => None,
+    };
+    key(one).is_some_and(|k| Some(k) == key(other))
 }
 
 fn print_one(action: &Action, inside: Option<&Action>, server: Server) -> Printed {

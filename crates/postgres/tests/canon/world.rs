@@ -22,9 +22,14 @@ const USER: &str = "n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_to
 
 /// Everything but the views' columns.
 pub fn catalog(ask: Ask) -> Catalog {
+    let said = ask("SHOW server_version_num");
+    let number: u32 = said
+        .iter()
+        .find_map(|row| cell(row, 0).parse().ok())
+        .expect("a version");
     let mut out = Catalog::new(Server {
         dialect: Dialect::Postgres,
-        version: Version::new(15, 0),
+        version: Version::new(number / 10_000, number % 10_000),
     });
     for row in ask("SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg_%'") {
         let schema = ObjectId::new(Kind::Schema, Name::default(), Name::exact(cell(&row, 0)));
