@@ -35,19 +35,19 @@ const NAMES: (&str, &str, &[&str]) = (
 const TABLE: (&str, &str, &[&str]) = (
     "relations",
     "oid|owner|comment|acl|acl_default|persistence|options|toast_options|method|tablespace|row_security|\
-     force_row_security|replica|replica_index|cluster_index|populated|partition_by|bound|query|parents|detaching|of_type|pages|\
+     force_row_security|replica|replica_index|cluster_index|populated|partition_by|bound|query|parents|detaching|server|told|of_type|pages|\
      tuples|heap|toast|index_pages|page",
     &[
-        r#"10|app|~|[["app","SELECT",false,true],["bob","SELECT",false,false],["bob","SELECT",true,false]]|[["app","SELECT",false,true],["app","INSERT",false,true]]|p|["fillfactor=70"]|~|heap|~|f|f|i|~|~|t|~|~|~|~|f|~|2|100|32768|0|1|8192"#,
+        r#"10|app|~|[["app","SELECT",false,true],["bob","SELECT",false,false],["bob","SELECT",true,false]]|[["app","SELECT",false,true],["app","INSERT",false,true]]|p|["fillfactor=70"]|~|heap|~|f|f|i|~|~|t|~|~|~|~|f|~|~|~|2|100|32768|0|1|8192"#,
     ],
 );
 const COLUMNS: (&str, &str, &[&str]) = (
     "columns",
     "relation|number|name|type|type_oid|not_null|expr|generated|identity|collation|storage|compression|statistics|\
-     local|comment|options|acl",
+     local|comment|options|told|acl",
     &[
-        "10|1|a|integer|23|t|~|||~|~||~|t|~|~|~",
-        r#"10|3|b|public.t[]|12|f|ROW(1)|||"C"|e|l|5|f|said|["n_distinct=5"]|[["","UPDATE",false,false]]"#,
+        "10|1|a|integer|23|t|~|||~|~||~|t|~|~|~|~",
+        r#"10|3|b|public.t[]|12|f|ROW(1)|||"C"|e|l|5|f|said|["n_distinct=5"]|~|[["","UPDATE",false,false]]"#,
     ],
 );
 

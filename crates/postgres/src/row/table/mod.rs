@@ -137,6 +137,7 @@ fn same_ext(before: &PgTable, after: &PgTable) -> Verdict {
         && before.force_row_security == after.force_row_security
         && before.replica_identity == after.replica_identity
         && before.cluster == after.cluster
+        && before.foreign == after.foreign
         && before.method == after.method
         && (after.tablespace.is_none() || before.tablespace == after.tablespace);
     Verdict::of(plain)
