@@ -158,8 +158,8 @@ impl Reach {
                 // What lives in its namespace dies with it and lets go of what it refers to.
                 if id.kind.is_relation() {
                     let before = sides.before;
-                    let hangs = |id: &&ObjectId| {
-                        let object = before.get(id);
+                    let hangs = |user: &&ObjectId| {
+                        let object = before.get(user);
                         object.and_then(|o| o.owner_relation()) == Some(&id)
                     };
                     let users = before.objects.users_of(&id).into_iter();
