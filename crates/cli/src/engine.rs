@@ -9,6 +9,7 @@ mod generate;
 mod read;
 mod rehearse;
 mod scratch;
+mod shown;
 pub mod work;
 
 use std::io::Write;
@@ -17,7 +18,9 @@ use std::sync::OnceLock;
 use driftless_driver_mysql::MysqlDriver;
 use driftless_driver_postgres::PostgresDriver;
 use driftless_driver_sqlite::SqliteDriver;
-use driftless_model::{Catalog, Hints, Scope as Managed, Server, Version, leave_foreign};
+use driftless_model::{
+    Catalog, Hints, ObjectId, Scope as Managed, Server, Version, leave_foreign,
+};
 use driftless_planner::{Plan, Request, plan};
 use driftless_report as report;
 use driftless_runtime::{Connection, Driver};
@@ -72,6 +75,8 @@ pub struct Question {
     pub migrations: bool,
     /// The plan is to be rehearsed, so the state that it starts from is kept.
     pub rehearsed: bool,
+    /// Where a scratch database may be made.
+    pub scratch: Option<crate::config::Scratch>,
 }
 
 /// A schema, ready to be printed.
@@ -250,7 +255,32 @@ pub fn inspect(
 pub fn compare(context: &mut Context, question: &Question) -> Result<Comparison, Failure> {
     let mut managed = managed(&question.scope)?;
     let declared = question.dialect.server();
-    let (before, after) = both(context, question, declared, &managed)?;
+    let (before, mut after) = match both(context, question, declared, &managed) {
+        Ok(sides) => sides,
+        Err(problems) => shown::instead(context, question, declared, &managed, problems)?,
+    };
+    if !after.catalog.taint.is_empty() {
+        shown::certain(context, question, &before.catalog, &mut after, &managed);
+    }
+    let comparison = compared(context, question, &mut managed, before, after)?;
+    let open = comparison.plan.unproven.iter().filter(|u| !u.planned);
+    let open: Vec<ObjectId> = open.map(|u| u.id.clone()).collect();
+    if open.is_empty() {
+        return Ok(comparison);
+    }
+    match shown::decided(context, question, declared, &managed, &open) {
+        Some((before, after)) => compared(context, question, &mut managed, before, after),
+        None => Ok(comparison),
+    }
+}
+
+fn compared(
+    context: &mut Context,
+    question: &Question,
+    managed: &mut Managed,
+    before: read::Read,
+    after: read::Read,
+) -> Result<Comparison, Failure> {
     // MySQL's URLs lead to both products: the server has said which it is.
     let speaks = planner_dialect(product(before.catalog.server));
     let consent = consent(context);
@@ -280,7 +310,7 @@ pub fn compare(context: &mut Context, question: &Question) -> Result<Comparison,
         before: before.catalog,
         after: after.catalog,
         hints: after.hints,
-        scope: &managed,
+        scope: managed,
         consent: &consent,
     })?;
     for pattern in managed.unused() {

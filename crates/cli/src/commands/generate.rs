@@ -86,7 +86,7 @@ impl Rehearse {
         if !asked && !free {
             return Ok(Rehearse::No);
         }
-        match (Place::of(context, project, scratch)?, asked) {
+        match (Place::of(context, project.dialect, scratch)?, asked) {
             (Some(place), true) => Ok(Rehearse::Asked(place)),
             (Some(place), false) => Ok(Rehearse::Free(place)),
             (None, false) => Ok(Rehearse::No),

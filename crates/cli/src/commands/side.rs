@@ -215,6 +215,7 @@ pub fn question(
         scope: Scope::of(config, &args.scope),
         migrations: false,
         rehearsed: false,
+        scratch: args.scratch.clone(),
     })
 }
 

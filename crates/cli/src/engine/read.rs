@@ -24,6 +24,19 @@ pub(super) struct Read {
     pub observed: Observed,
 }
 
+impl Read {
+    /// Of a catalog alone.
+    pub fn of(catalog: Catalog) -> Read {
+        Read {
+            catalog,
+            hints: Hints::default(),
+            notes: Vec::new(),
+            connection: None,
+            observed: Observed::default(),
+        }
+    }
+}
+
 pub(super) async fn connect(
     open: &OpenEnvironment,
     product: Product,

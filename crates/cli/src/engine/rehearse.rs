@@ -40,7 +40,7 @@ pub fn rehearse(
 ) -> Result<Rehearsal, Problems> {
     let build = generate::build(project, before)?;
     block_on(async {
-        let mut scratch = place.open(project, &[before, after]).await?;
+        let mut scratch = place.open(project.dialect, &[before, after]).await?;
         let engine = &mut *scratch.connection;
         let mut ran = driftless_runtime::apply(engine, &build, &mut |_, _| {}).await;
         // The tables of statistics, which its rebuilds speak of.
@@ -169,7 +169,7 @@ pub fn rehearse_folder(
     let acts = Act::all(project);
     let catalogs: Vec<&Catalog> = acts.iter().map(|a| &a.after).collect();
     block_on(async {
-        let mut scratch = place.open(project, &catalogs).await?;
+        let mut scratch = place.open(project.dialect, &catalogs).await?;
         let engine = &mut *scratch.connection;
         let name = engine_name(project, engine);
         let mut findings = Vec::new();
@@ -206,7 +206,7 @@ pub fn shown(project: &Project, place: &Place, repeatable: bool) -> Result<Catal
     acts.retain(|act| repeatable || act.versioned);
     let catalogs: Vec<&Catalog> = acts.iter().map(|a| &a.after).collect();
     block_on(async {
-        let mut scratch = place.open(project, &catalogs).await?;
+        let mut scratch = place.open(project.dialect, &catalogs).await?;
         let engine = &mut *scratch.connection;
         for act in &acts {
             if let Err(e) = run(project, engine, &act.up()).await {

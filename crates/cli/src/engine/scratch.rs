@@ -9,12 +9,11 @@ use driftless_model::Catalog;
 use driftless_runtime::{Scratch as Database, ScratchWish, Secret, redact_url};
 use driftless_sql::{Diagnostic, Problems};
 
-use super::folder::Project;
 use super::{State, driver};
 use crate::commands::environment;
 use crate::config::{Scratch, Variables};
 use crate::context::Context;
-use crate::dialect::Product;
+use crate::dialect::{Dialect, Product};
 use crate::exit::Failure;
 
 /// The command behind which the keeper of a scratch database works.
@@ -33,12 +32,12 @@ impl Place {
     /// What flag and configuration say; `None`: there shall be none.
     pub fn of(
         context: &mut Context,
-        project: &Project,
+        dialect: Dialect,
         flag: Option<&Scratch>,
     ) -> Result<Option<Place>, Failure> {
         let configured = context.config.as_ref().map(|c| c.scratch.clone());
         let scratch = flag.cloned().or(configured).unwrap_or_default();
-        let in_memory = project.dialect.product == Product::Sqlite;
+        let in_memory = dialect.product == Product::Sqlite;
         let (url, role) = match scratch {
             Scratch::Off => return Ok(None),
             // Nothing is nearer than memory.
@@ -58,13 +57,13 @@ impl Place {
             }
         };
         let product = Product::of_url(url.reveal())?;
-        if !project.dialect.product.speaks_to(product) {
+        if !dialect.product.speaks_to(product) {
             let shown = redact_url(url.reveal());
             return Err(Diagnostic::error(
                 "D0004",
                 format!(
                     "the scratch `{shown}` is no {} server",
-                    project.dialect.product.name()
+                    dialect.product.name()
                 ),
             )
             .help("name a server of the project's own dialect, or write `scratch: auto`")
@@ -76,7 +75,7 @@ impl Place {
     /// Opens an empty database for what these catalogs hold.
     pub async fn open(
         &self,
-        project: &Project,
+        dialect: Dialect,
         catalogs: &[&Catalog],
     ) -> Result<Database, Problems> {
         let program = std::env::current_exe().map_err(|e| {
@@ -93,11 +92,11 @@ impl Place {
         let wish = ScratchWish {
             beside,
             role,
-            major: project.dialect.major,
+            major: dialect.major,
             roles: &roles,
             keeper: &keeper,
         };
-        let opened = driver(project.dialect.product).scratch(&wish).await;
+        let opened = driver(dialect.product).scratch(&wish).await;
         opened.map_err(|e| Problems::from(e.diagnostic()))
     }
 }
