@@ -15,6 +15,7 @@ mod rehearse;
 mod road;
 mod scope;
 mod shop;
+mod shown;
 mod tenants;
 mod versioned;
 mod yaml;

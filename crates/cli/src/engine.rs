@@ -18,9 +18,7 @@ use std::sync::OnceLock;
 use driftless_driver_mysql::MysqlDriver;
 use driftless_driver_postgres::PostgresDriver;
 use driftless_driver_sqlite::SqliteDriver;
-use driftless_model::{
-    Catalog, Hints, ObjectId, Scope as Managed, Server, Version, leave_foreign,
-};
+use driftless_model::{Catalog, Hints, ObjectId, Scope as Managed, Server, Version, leave_foreign};
 use driftless_planner::{Plan, Request, plan};
 use driftless_report as report;
 use driftless_runtime::{Connection, Driver};

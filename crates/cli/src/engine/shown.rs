@@ -36,7 +36,9 @@ impl<'q> Engine<'q> {
             ..question.dialect
         };
         // Whatever stands against it, the comparison goes on without.
-        let place = Place::of(context, dialect, question.scratch.as_ref()).ok().flatten()?;
+        let place = Place::of(context, dialect, question.scratch.as_ref())
+            .ok()
+            .flatten()?;
         Some(Engine {
             ids,
             dialect,
@@ -100,7 +102,9 @@ impl<'q> Engine<'q> {
         scope: &Managed,
     ) -> Result<Catalog, Problems> {
         let speaks = planner_dialect(self.dialect.product);
-        Ok(driftless_runtime::inspect(speaks, engine, scope, None).await?.catalog)
+        Ok(driftless_runtime::inspect(speaks, engine, scope, None)
+            .await?
+            .catalog)
     }
 }
 
@@ -128,13 +132,15 @@ fn is_tainted(context: &Context, question: &Question, server: Server) -> bool {
         return false;
     };
     let speaks = planner_dialect(question.dialect.product);
-    ids.iter().filter_map(|id| Some((id, context.sources.get(*id)?))).any(|(id, source)| {
-        let (statements, _) = split(&source.text, speaks.syntax(), *id);
-        statements.iter().any(|s| {
-            let parsed = speaks.read(s, &source.text, *id, server);
-            parsed.is_ok_and(|p| p.taint.is_some())
+    ids.iter()
+        .filter_map(|id| Some((id, context.sources.get(*id)?)))
+        .any(|(id, source)| {
+            let (statements, _) = split(&source.text, speaks.syntax(), *id);
+            statements.iter().any(|s| {
+                let parsed = speaks.read(s, &source.text, *id, server);
+                parsed.is_ok_and(|p| p.taint.is_some())
+            })
         })
-    })
 }
 
 /// Both sides, where the declared one does not read because something in it only an engine can run.
@@ -148,7 +154,13 @@ pub(super) fn instead(
     if !is_tainted(context, question, declared) {
         return Err(problems);
     }
-    let before = block_on(read(context, &question.before, question.dialect, declared, scope))?;
+    let before = block_on(read(
+        context,
+        &question.before,
+        question.dialect,
+        declared,
+        scope,
+    ))?;
     let server = before.catalog.server;
     let Some(engine) = Engine::of(context, question, server) else {
         return Err(problems);
@@ -166,7 +178,10 @@ pub(super) fn instead(
 }
 
 fn told(name: &str, server: Server) -> Diagnostic {
-    let message = format!("what {name} leads to was seen in a scratch database of {}", server.dialect.product());
+    let message = format!(
+        "what {name} leads to was seen in a scratch database of {}",
+        server.dialect.product()
+    );
     Diagnostic {
         severity: Severity::Note,
         ..Diagnostic::warning("D0009", message)
@@ -223,10 +238,16 @@ pub(super) fn decided(
     scope: &Managed,
     unproven: &[ObjectId],
 ) -> Option<(Read, Read)> {
-    let server = block_on(read(context, &question.before, question.dialect, declared, scope))
-        .ok()?
-        .catalog
-        .server;
+    let server = block_on(read(
+        context,
+        &question.before,
+        question.dialect,
+        declared,
+        scope,
+    ))
+    .ok()?
+    .catalog
+    .server;
     let engine = Engine::of(context, question, server)?;
     let (before, mut after) = both(context, question, declared, scope).ok()?;
     let roles = [&before.catalog, &after.catalog];
