@@ -101,6 +101,7 @@ impl Reader<'_> {
                     };
                     said.id = read.id;
                     said.object.body = read.object.body;
+                    said.or_replace = read.or_replace;
                 }
             }
             Ok(mut read) if self.dialect.id().is_mysql() => {
