@@ -43,7 +43,7 @@ pub use table::{
     Column, Foreign, Generated, Identity, Like, LiteTable, MyColumn, MyTable, Partition,
     PartitionDef, Partitioning, Period, PgTable, Sequence, Table, TableExt, VirtualTable,
 };
-pub use text::{Canon, Ref, SearchPath, SqlText, Verdict};
+pub use text::{Canon, Ref, Refusal, SearchPath, SqlText, Verdict};
 pub use types::{
     Attribute, Composite, DefaultPrivileges, Domain, DomainCheck, Enum, Extension, Schema, TypeRef,
 };

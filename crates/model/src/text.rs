@@ -52,6 +52,18 @@ pub struct Text {
     pub path: SearchPath,
     /// Where it stands in the user's files.
     pub place: Option<Place>,
+    /// Why the engine would refuse it, where that is known for certain.
+    pub refused: Option<Box<Refusal>>,
+}
+
+/// What an engine would say to a piece of SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The code of the diagnostic.
+    pub code: &'static str,
+    pub message: String,
+    /// Which bytes of the text it is about.
+    pub span: Option<Span>,
 }
 
 impl Deref for SqlText {

@@ -53,6 +53,11 @@ pub struct Frame {
 pub trait Dialect: Sync {
     fn id(&self) -> driftless_model::Dialect;
     fn syntax(&self) -> Syntax;
+    /// What objects say against each other, so that the engine would refuse one of them (it is named).
+    fn contradictions(&self, _catalog: &Catalog) -> Vec<(ObjectId, Diagnostic)> {
+        Vec::new()
+    }
+
     /// The object as statements call it where they tell more kinds apart than a catalog.
     fn spoken(&self, id: &ObjectId, _object: &Object) -> ObjectId {
         id.clone()

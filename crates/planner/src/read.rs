@@ -221,6 +221,13 @@ impl Reader<'_> {
         }
         settle_all(self.dialect, &mut self.moment.catalog);
         self.moment.unsettled.clear();
+        let refused = refused(self.dialect, &self.moment.catalog);
+        if !refused.is_empty() {
+            self.problems.extend(refused);
+            self.problems
+                .sort_by_key(|d| d.place.map(|p| (p.source, p.span.start)));
+            return Err(Problems(self.problems));
+        }
         Ok(Desired {
             catalog: self.moment.catalog,
             hints,
@@ -378,4 +385,34 @@ pub(crate) fn name_for(syntax: Syntax, text: String) -> Name {
         Syntax::Postgres => Name::exact(text),
         Syntax::Sqlite | Syntax::Mysql | Syntax::Mariadb => Name::folded(text),
     }
+}
+
+/// What the engine would refuse of a state whose every name was found: each piece of SQL for itself, and what objects say
+/// against each other.
+fn refused(dialect: &dyn Dialect, catalog: &Catalog) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    for (id, object) in &catalog.objects {
+        for text in object.texts() {
+            let Some(refusal) = &text.refused else {
+                continue;
+            };
+            let place = text.place.map(|place| match refusal.span {
+                Some(span) => Place {
+                    span: span.shift(place.span.start),
+                    ..place
+                },
+                None => place,
+            });
+            let place = place.or(catalog.places.get(id).copied());
+            out.push(
+                Diagnostic::error(refusal.code, refusal.message.clone())
+                    .at_least(place)
+                    .note(format!("{} `{id}` needs it", id.kind.noun())),
+            );
+        }
+    }
+    for (id, problem) in dialect.contradictions(catalog) {
+        out.push(problem.at_least(catalog.places.get(&id).copied()));
+    }
+    out
 }

@@ -39,6 +39,10 @@ impl Dialect for Postgres {
         }
     }
 
+    fn contradictions(&self, catalog: &Catalog) -> Vec<(ObjectId, Diagnostic)> {
+        row::contradictions(catalog)
+    }
+
     fn spoken(&self, id: &ObjectId, object: &Object) -> ObjectId {
         let table = object.get::<Table>().and_then(|t| t.pg());
         match table.is_some_and(|pg| pg.foreign.is_some()) {

@@ -3,10 +3,12 @@
 //! Neighbours: `infer` finds the function. Invariant: the server's own functions stand bare, a user's under its schema.
 
 use super::infer::Found;
+use super::known::{self, Known};
 use super::predicate;
 use super::settler::{Settler, Typed};
 use crate::types::Type;
-use driftless_model::Ref;
+use crate::types::multirange_name;
+use driftless_model::{Body, Kind, Name, Object, ObjectId, Ref};
 use driftless_sql::{Ident, Tree, Window};
 
 /// Functions without brackets, and what they give.
@@ -243,6 +245,12 @@ impl Settler<'_> {
             let spelled = spelled(&found.name);
             return (trees, Some(found), spelled);
         }
+        if self.is_nowhere(schema, &own.text, trees.len()) {
+            let told: Vec<&str> = name.iter().map(|n| n.text.as_str()).collect();
+            let message = format!("function `{}` is not declared", told.join("."));
+            let span = name.first().map(|first| first.span.to(own.span));
+            self.refuse("D0302", message, span);
+        }
         let bare = schema.is_none()
             || self.infer.may_be_extensions(schema)
             || self.is_unmodelled(schema, &own.text);
@@ -252,6 +260,36 @@ impl Settler<'_> {
             name.to_vec()
         };
         (trees, None, spelled)
+    }
+
+    /// Neither the server, nor an extension, nor a file has a function of that name, and it is no other notation of
+    /// something else: of a cast, a range or a column.
+    fn is_nowhere(&self, schema: Option<&str>, name: &str, arguments: usize) -> bool {
+        let catalog = self.catalog();
+        let known = Known::get();
+        let in_extension = |s: &str| known::extensions(catalog).any(|(_, lives)| lives == s);
+        let elsewhere = match schema {
+            None => known.brings(name, catalog) || known.is_type(name),
+            Some(s) => in_extension(s) || matches!(s, "pg_catalog" | "information_schema"),
+        };
+        if elsewhere || !self.knows_all() || self.is_unmodelled(schema.or(Some("public")), name) {
+            return false;
+        }
+        let own = Name::exact(name);
+        let has = |object: &Object| match &object.body {
+            Body::Table(t) => arguments == 1 && t.column(&own).is_some(),
+            Body::Composite(c) => arguments == 1 && c.attributes.iter().any(|a| a.name == own),
+            Body::View(v) => arguments == 1 && v.output.iter().any(|(n, _)| *n == own),
+            Body::Definition(d) => d.word("multirange_type_name") == Some(name),
+            _ => false,
+        };
+        let named = |id: &ObjectId| {
+            let called = id.kind.is_routine() || id.kind.is_type() || id.kind.is_relation();
+            let multirange = id.kind == Kind::Range && multirange_name(id.name.as_str()) == name;
+            called && id.name == own || multirange
+        };
+        let mut all = catalog.objects.iter();
+        !all.any(|(id, object)| named(id) || has(object))
     }
 
     /// An aggregate, say: it is known by its name alone.

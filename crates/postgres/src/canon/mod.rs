@@ -63,6 +63,9 @@ pub fn expression(text: &mut SqlText, ground: &Ground, catalog: &Catalog) -> Res
         // The length of the column it goes into is applied anyway.
         Some(target) => {
             let base = settler.infer.base(&target.name);
+            if let Some(from) = value.name().map(str::to_owned) {
+                settler.castable(&from, &base, 'a');
+            }
             let value = settler.without_length(value, &target);
             settler.coerce(value, &base)
         }
@@ -169,6 +172,7 @@ pub fn body(text: &mut SqlText, catalog: &Catalog) {
     text.canon = Canon::Opaque(normal_tokens(&text.written, Syntax::Postgres));
     text.refs = place::mentioned(&text.written, &text.path, catalog);
     text.certain = false;
+    text.refused = None;
 }
 
 /// The text as written, with the names qualified that a search path could turn elsewhere.
@@ -200,6 +204,7 @@ fn placed(place: Place, span: Span) -> Place {
 fn finish(text: &mut SqlText, canon: Canon, settler: &mut Settler) {
     text.canon = canon;
     text.certain = settler.sure;
+    text.refused = settler.refused.take().map(Box::new);
     text.refs = std::mem::take(&mut settler.refs);
     let found = place::places(&text.written, &settler.types, &settler.strings);
     // A reference whose place is known need not be implied as well.

@@ -3,10 +3,11 @@
 //! Neighbours: `expr`, `call`, `query`, `from` and `column` are its methods. Invariant: `sure` only ever falls.
 
 use super::infer::Infer;
+use super::known::{Known, extensions};
 use super::literal;
 use super::scope::{Named, Scope};
 use crate::types::{self, Type};
-use driftless_model::{Catalog, Kind, Name, ObjectId, Part, Ref};
+use driftless_model::{Catalog, Kind, Name, ObjectId, Part, Ref, Refusal};
 use driftless_sql::{Span, Tree, TypeName};
 
 /// A canonical tree and its type: `None` is not known, `unknown` is a bare literal's.
@@ -50,6 +51,8 @@ pub(super) struct Settler<'a> {
     pub refs: Vec<Ref>,
     /// A column that a known relation does not have.
     pub missing: Option<(String, Span)>,
+    /// Why the server would refuse it: the first thing that is known for certain.
+    pub refused: Option<Refusal>,
     pub scopes: Vec<Scope>,
     pub ctes: Vec<Named>,
     /// Frames are numbered through the whole text.
@@ -73,6 +76,7 @@ impl<'a> Settler<'a> {
             sure: true,
             refs: Vec::new(),
             missing: None,
+            refused: None,
             scopes: Vec::new(),
             ctes: Vec::new(),
             frames: 0,
@@ -125,9 +129,18 @@ impl<'a> Settler<'a> {
 
     /// A written type; what is behind it is noted.
     pub fn type_named(&mut self, written: &str) -> Option<Type> {
-        let Ok((ty, target)) = types::read(written, self.path, self.catalog()) else {
-            self.sure = false;
-            return None;
+        let (ty, target) = match types::read(written, self.path, self.catalog()) {
+            Ok(found) => found,
+            Err(wrong) => {
+                self.sure = false;
+                if let types::Wrong::Unknown(name) = wrong
+                    && self.knows_all()
+                {
+                    let message = format!("type `{name}` is not declared");
+                    self.refuse("D0301", message, None);
+                }
+                return None;
+            }
         };
         self.extension_ref(super::known::Known::get().extension_of_type(&ty.name));
         if let Some(id) = target {
@@ -166,6 +179,9 @@ impl<'a> Settler<'a> {
         }
         if from.name == "unknown" {
             return done(self.constant(value.tree, to));
+        }
+        if written {
+            self.castable(&from.name, &to.name, 'e');
         }
         if from.name == "record" && !to.name.contains('.') || to.name == "record" {
             return done(value.tree);
@@ -219,6 +235,52 @@ impl<'a> Settler<'a> {
             Some(tree) => done(tree),
             None => done(cast(value.tree, to)),
         }
+    }
+
+    /// Whether the catalog holds all that a name could mean: no statement only an engine understands, no extension
+    /// whose members nobody knows.
+    pub fn knows_all(&self) -> bool {
+        let known = Known::get();
+        let catalog = self.catalog();
+        let mut installed = extensions(catalog);
+        catalog.taint.is_empty() && installed.all(|(name, _)| known.knows_extension(name))
+    }
+
+    pub fn refuse(&mut self, code: &'static str, message: String, span: Option<Span>) {
+        self.refused.get_or_insert(Refusal {
+            code,
+            message,
+            span,
+        });
+    }
+
+    /// Refuses a conversion that the server's own types do not have.
+    pub fn castable(&mut self, from: &str, to: &str, context: char) {
+        let own = |name: &str| {
+            let element = name.trim_end_matches("[]");
+            !matches!(element, "unknown" | "any" | "record")
+                && Known::get().is_type(element)
+                && !matches!(Known::get().category(element), 'P' | 'X')
+        };
+        let (from, to) = (self.infer.base(from), self.infer.base(to));
+        if !own(&from) || !own(&to) || self.infer.cast(&from, &to, context).is_some() {
+            return;
+        }
+        // A user's own cast may lead there.
+        let mut ids = self.catalog().objects.keys();
+        if ids.any(|id| id.kind == Kind::Cast) {
+            return;
+        }
+        let told = |name: &str| Type::new(name).text(self.catalog());
+        let message = match context {
+            'e' => format!("type {} cannot be cast to {}", told(&from), told(&to)),
+            _ => format!(
+                "a value of type {} does not go into {}",
+                told(&from),
+                told(&to)
+            ),
+        };
+        self.refuse("D0305", message, None);
     }
 
     /// A bare literal of a type that its context gave.

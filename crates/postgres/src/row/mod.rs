@@ -36,6 +36,13 @@ pub(crate) use lock::strength;
 pub(crate) use naming::{retext, without_modifier};
 pub(crate) use table::{data_text, is_only};
 
+/// What objects say against each other.
+pub(crate) fn contradictions(
+    catalog: &driftless_model::Catalog,
+) -> Vec<(driftless_model::ObjectId, driftless_sql::Diagnostic)> {
+    table::contradictions(catalog)
+}
+
 /// What a server tells of a kind that is made of clauses, as if a file had said it.
 pub(crate) fn described(
     id: &driftless_model::ObjectId,

@@ -4,6 +4,7 @@
 //! to its children is done by the parent's clauses only.
 
 mod apply;
+mod bound;
 mod change;
 mod column;
 mod cost;
@@ -27,6 +28,8 @@ use driftless_sql::Tree;
 pub(super) use apply::set_not_null;
 pub(super) use change::{clustered_again, filled, is_made};
 pub(super) use cost::{cascade as cost_cascade, drop as cost_drop, is_proven_not_null};
+
+pub(super) use bound::contradictions;
 
 pub(super) struct Tables;
 
