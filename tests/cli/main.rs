@@ -11,6 +11,7 @@ mod mysql;
 mod postgres;
 mod privileges;
 mod project;
+mod refused;
 mod rehearse;
 mod road;
 mod scope;

@@ -279,7 +279,11 @@ impl Settler<'_> {
         let has = |object: &Object| match &object.body {
             Body::Table(t) => arguments == 1 && t.column(&own).is_some(),
             Body::Composite(c) => arguments == 1 && c.attributes.iter().any(|a| a.name == own),
-            Body::View(v) => arguments == 1 && v.output.iter().any(|(n, _)| *n == own),
+            // Its own column of that name has no type yet.
+            Body::View(v) => {
+                let mut output = v.output.iter();
+                arguments == 1 && output.any(|(n, ty)| *n == own && ty.is_some())
+            }
             Body::Definition(d) => d.word("multirange_type_name") == Some(name),
             _ => false,
         };
