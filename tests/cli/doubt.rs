@@ -79,6 +79,7 @@ fn an_uncertain_state_drops_nothing_by_the_way() {
         "new.sql",
         "--format",
         "sql",
+        "--scratch=off",
     ];
     let ask = |more: &[&str]| project.run(&[&question[..], more].concat());
     ask(&[]).warns("D0405");

@@ -60,11 +60,12 @@ pub struct Dialect {
 }
 
 impl Dialect {
-    /// Without a version: PostgreSQL's newest, the long-term versions of MySQL and MariaDB, and the SQLite that every
-    /// supported system has.
+    /// Without a version: the PostgreSQL whose statements both sides of 18 take (that one keeps the names of NOT NULL
+    /// constraints, and they want renaming there only), the long-term versions of MySQL and MariaDB, and the SQLite that
+    /// every supported system has.
     pub fn newest(product: Product) -> Dialect {
         let (major, minor) = match product {
-            Product::Postgres => (18, 0),
+            Product::Postgres => (17, 0),
             Product::Mysql => (8, 4),
             Product::Mariadb => (10, 11),
             Product::Sqlite => (3, 37),

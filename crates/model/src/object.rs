@@ -153,6 +153,7 @@ impl Object {
                 if let Some(pg) = t.pg() {
                     out.extend(crate::types::method(pg.method.as_deref()));
                     out.extend(pg.foreign.iter().map(|f| f.server.part()));
+                    out.extend(pg.of_type.iter().map(|t| t.part()));
                     out.extend(pg.inherits.iter().map(|p| p.part()));
                     out.extend(pg.partition_of.iter().map(|p| p.parent.part()));
                     out.extend(pg.partition_by.iter().flat_map(|p| p.parts().cloned()));

@@ -120,6 +120,7 @@ impl Object {
                 if let crate::table::TableExt::Postgres(pg) = &mut t.ext {
                     out.extend(pg.inherits.iter_mut());
                     out.extend(pg.foreign.iter_mut().map(|f| &mut f.server));
+                    out.extend(pg.of_type.iter_mut());
                     out.extend(pg.partition_of.iter_mut().map(|p| &mut p.parent));
                 }
                 out

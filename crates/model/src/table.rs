@@ -132,6 +132,8 @@ pub struct PgTable {
     /// Access method other than heap.
     pub method: Option<String>,
     pub tablespace: Option<String>,
+    /// The composite type whose attributes are its columns (CREATE TABLE … OF).
+    pub of_type: Option<ObjectId>,
     /// The foreign server that has its rows, and what it is told.
     pub foreign: Option<Foreign>,
     /// `LIKE` clauses, only until the table is made.

@@ -171,6 +171,8 @@ pub enum TableClause {
     Cluster(Option<Name>),
     Method(String),
     Tablespace(String),
+    /// OF type, or NOT OF.
+    Of(Option<ObjectId>),
     /// What a foreign table's server is told.
     Foreign(Vec<Edit>),
     /// All triggers, or the user's (`user`): enabled state.

@@ -545,6 +545,8 @@ fn clause_words(
 
 fn table_words(clause: &TableClause) -> String {
     match clause {
+        TableClause::Of(Some(ty)) => format!("of type {ty}"),
+        TableClause::Of(None) => "of no type".into(),
         TableClause::Foreign(edits) => {
             let said: Vec<String> = edits.iter().filter_map(edited).collect();
             shortened(&said.join(", "))

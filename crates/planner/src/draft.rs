@@ -254,9 +254,20 @@ impl Reach {
             Clause::Table(TableClause::Detach { partition, .. }) => {
                 self.frees.push(partition.part())
             }
+            Clause::Table(TableClause::Of(ty)) => {
+                self.needs.extend(ty.iter().map(ObjectId::part));
+                let table = sides.before.item::<driftless_model::Table>(id);
+                let was = table.and_then(|t| t.pg()?.of_type.as_ref());
+                self.frees.extend(was.map(ObjectId::part));
+            }
             Clause::Table(_) => {}
             Clause::Column { column, clause, .. } => self.column(id, column, clause, sides),
-            Clause::Sequence(SequenceClause::OwnedBy(part)) => self.needs.extend(part.clone()),
+            Clause::Sequence(SequenceClause::OwnedBy(part)) => {
+                self.needs.extend(part.clone());
+                // Else it would go with the column that owned it.
+                let was = sides.before.item::<driftless_model::Sequence>(id);
+                self.frees.extend(was.and_then(|s| s.owned_by.clone()));
+            }
             Clause::Enum(EnumClause::Add { value, .. }) => {
                 self.gives.push(id.member(&Name::exact(value.clone())));
             }

@@ -71,6 +71,10 @@ impl Form {
 
     fn pg_table(self, out: &mut Entry, pg: &PgTable) {
         out.flag("unlogged", pg.unlogged);
+        if let Some(ty) = &pg.of_type {
+            let name = format!("{}.{}", ty.schema, ty.name);
+            out.put("of_type", name);
+        }
         if let Some(foreign) = &pg.foreign {
             out.put("server", self.name(&foreign.server.name));
             out.options("foreign_options", &foreign.options);

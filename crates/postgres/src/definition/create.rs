@@ -92,24 +92,24 @@ pub(crate) fn whole(id: &ObjectId, definition: &Definition) -> String {
         out.push_str(&format!(" ({})", items.join(", ")));
     }
     out.push_str(&tail);
-    let later: Vec<Edit> = definition
-        .pieces
-        .iter()
-        .filter(|p| is_altered(id.kind, p))
-        .map(|piece| Edit {
-            how: if piece.key == "enabled" {
-                How::Set
-            } else {
-                How::Add
-            },
-            piece: piece.clone(),
-        })
-        .collect();
-    for group in super::alter::groups(id.kind, &later) {
+    for group in super::alter::groups(id.kind, &later(id.kind, definition)) {
         out.push(' ');
         out.push_str(&super::alter::edits(id.kind, &group));
     }
     out.trim_start().to_owned()
+}
+
+/// What ALTER says behind CREATE.
+pub(crate) fn later(kind: Kind, definition: &Definition) -> Vec<Edit> {
+    let pieces = definition.pieces.iter().filter(|p| is_altered(kind, p));
+    let edit = |piece: &Piece| Edit {
+        how: match piece.key.as_str() {
+            "enabled" => How::Set,
+            _ => How::Add,
+        },
+        piece: piece.clone(),
+    };
+    pieces.map(edit).collect()
 }
 
 /// Clauses that CREATE has no words for.

@@ -8,7 +8,7 @@ mod alter;
 mod create;
 
 pub(crate) use alter::{edits, edits_of, groups, options, tell, told};
-pub(crate) use create::{is_altered, statement, whole};
+pub(crate) use create::{is_altered, later, statement, whole};
 
 use crate::print::{bare, literal, name, qualified};
 use driftless_model::{Kind, ObjectId, Value};

@@ -258,7 +258,6 @@ fn enable(r: &mut Reader, id: &ObjectId) -> Read<()> {
 
 /// How the table stands to others: parents, partitions, its type, its cluster index.
 fn link(r: &mut Reader, id: &ObjectId, word: &str) -> Read<()> {
-    let start = r.pos();
     r.bump();
     let clause = match word {
         "force" => {
@@ -278,19 +277,14 @@ fn link(r: &mut Reader, id: &ObjectId, word: &str) -> Read<()> {
             TableClause::Inherit { parent, stop }
         }
         "of" | "not" => {
-            if word == "not" {
-                r.expect("of")?;
-            } else {
-                name::object(r, Kind::Composite, "a type")?;
-            }
-            let span = r.span_from(start);
-            r.unmodelled(
-                "type of a table",
-                r.text(span).to_owned(),
-                Some(id.clone()),
-                span,
-            );
-            return Ok(());
+            let ty = match word == "not" {
+                true => {
+                    r.expect("of")?;
+                    None
+                }
+                false => Some(name::object(r, Kind::Composite, "a type")?.0),
+            };
+            TableClause::Of(ty)
         }
         "attach" => {
             r.expect("partition")?;

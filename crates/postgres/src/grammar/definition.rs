@@ -378,9 +378,7 @@ fn clauses(r: &mut Reader, kind: Kind, out: &mut Definition) -> Read<()> {
         if let Some(clause) = table.iter().find(|clause| r.eat_seq(clause.words)) {
             said.push(Piece::new(clause.key, vec![taken(r, clause.takes)?]));
         } else if has_options(kind) && r.eat("options") {
-            for (_, piece) in options(r, kind)? {
-                said.push(piece);
-            }
+            said.extend(options(r, kind)?.into_iter().map(|e| e.piece));
         } else {
             break;
         }
@@ -396,64 +394,51 @@ fn clauses(r: &mut Reader, kind: Kind, out: &mut Definition) -> Read<()> {
 }
 
 /// `([ADD | SET | DROP] name 'value', …)`: secrets of a mapping are no part of a schema and are named.
-fn options(r: &mut Reader, kind: Kind) -> Read<Vec<(&'static str, Piece)>> {
+fn options(r: &mut Reader, kind: Kind) -> Read<Vec<Edit>> {
     let mut group = r.group_cursor()?;
     let read = list(&mut group, |c| {
         let start = c.pos();
-        let word = ["add", "set", "drop"].into_iter().find(|w| c.eat(w));
+        let words = [("add", How::Add), ("set", How::Set), ("drop", How::Drop)];
+        let how = words.into_iter().find(|(word, _)| c.eat(word));
         // It may be the option's own name.
-        let word = match word {
-            Some(word) if c.peek().is_some_and(|t| t.kind != TokenKind::Text) => word,
-            Some(_) => {
+        let how = match how {
+            Some((_, how)) if c.peek().is_some_and(|t| t.kind != TokenKind::Text) => how,
+            _ => {
                 c.reset(start);
-                "add"
+                How::Add
             }
-            None => "add",
         };
         let span = c.here();
         let name = c.ident("an option")?.text;
-        let values = match word {
-            "drop" => Vec::new(),
+        let values = match how {
+            How::Drop => Vec::new(),
             _ => vec![Value::Text(c.string("a value in quotes")?)],
         };
-        Ok((word, Piece::new("option", values).named(name), span))
+        let piece = Piece::new("option", values).named(name);
+        Ok((Edit { how, piece }, span))
     })?;
     group.finish()?;
     let mut out = Vec::new();
-    for (word, piece, span) in read {
-        if kind == Kind::UserMapping && is_secret(&piece.name) {
-            r.unmodelled("secret of a user mapping", piece.name, None, span);
+    for (edit, span) in read {
+        if kind == Kind::UserMapping && is_secret(&edit.piece.name) {
+            r.unmodelled("secret of a user mapping", edit.piece.name, None, span);
             continue;
         }
-        out.push((word, piece));
+        out.push(edit);
     }
     Ok(out)
 }
 
 /// `(name 'value', …)` of a foreign table or its column, whole.
 pub(super) fn told(r: &mut Reader) -> Read<Options> {
-    let pieces = options(r, Kind::Server)?.into_iter();
-    Ok(pieces
-        .filter_map(|(_, piece)| match piece.values.into_iter().next() {
-            Some(Value::Text(text)) => Some((piece.name, text)),
-            _ => None,
-        })
-        .collect())
+    let mut out = Options::new();
+    crate::definition::tell(&mut out, &edited(r)?);
+    Ok(out)
 }
 
 /// The same, as what ALTER does.
 pub(super) fn edited(r: &mut Reader) -> Read<Vec<Edit>> {
-    let read = options(r, Kind::Server)?.into_iter();
-    Ok(read
-        .map(|(word, piece)| Edit {
-            how: match word {
-                "set" => How::Set,
-                "drop" => How::Drop,
-                _ => How::Add,
-            },
-            piece,
-        })
-        .collect())
+    options(r, Kind::Server)
 }
 
 /// Options that hold secrets: no such value is ever kept or shown.

@@ -42,10 +42,11 @@ pub(super) fn create(r: &mut Reader, unlogged: bool) -> Read<()> {
         let bound = bound(r)?;
         pg.partition_of = Some(Partition { parent, bound });
     } else if r.eat("of") {
-        name::object(r, Kind::Composite, "a type")?;
-        r.rest();
-        r.unmodelled("typed table", id.to_string(), None, span);
-        return Ok(());
+        let (ty, _) = name::object(r, Kind::Composite, "a type")?;
+        pg.of_type = Some(ty);
+        if r.at_symbol("(") {
+            elements = self::elements(r, &id, true)?;
+        }
     } else if r.at_symbol("(") && !is_query(r) {
         elements = self::elements(r, &id, false)?;
     } else {

@@ -28,7 +28,7 @@ pub(super) fn query(_: Server) -> String {
   h.parents::text AS parents, coalesce(h.detaching, false) AS detaching,
   fs.srvname AS server, (SELECT json_agg(json_build_array(o.option_name, o.option_value)) \
          FROM pg_options_to_table(ft.ftoptions) o)::text AS told,
-  CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
+  nullif(c.reloftype, 0) AS of_type,
   c.relpages AS pages, c.reltuples AS tuples,
   CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) END AS heap,
   CASE WHEN c.relkind IN ('r', 'm') AND toast.oid IS NOT NULL AND pg_relation_size(c.oid) > 0 \
@@ -131,8 +131,8 @@ fn table(d: &mut Decoder, line: &Line, id: &ObjectId) -> Read<Table> {
         }
         _ => pg.inherits = parents,
     }
-    if let Some(ty) = line.maybe("of_type")? {
-        d.unmodelled("type of a table", format!("OF {ty}"), Some(id.clone()));
+    if let Some(ty) = line.number_or_null::<Oid>("of_type")? {
+        pg.of_type = d.directory.types.get(&ty).cloned();
     }
     if line.flag("detaching")? {
         d.unmodelled("pending detachment", id.to_string(), Some(id.clone()));

@@ -7,7 +7,7 @@ mod resolve;
 
 use super::lock::{Cost, SHARE_UPDATE};
 use super::{general, naming, replace};
-use crate::definition::{edits, groups, is_altered, statement, whole};
+use crate::definition::{edits, groups, is_altered, later, statement, whole};
 use crate::print::{addressed, words};
 use driftless_model::{
     Catalog, Definition, Kind, Object, ObjectId, Origin, Piece, Server, Value, Verdict,
@@ -282,18 +282,7 @@ impl KindOps for Definitions {
     }
 
     fn create(&self, id: &ObjectId, object: &Object, item: &Definition, cx: &Cx) -> Vec<Draft> {
-        let later = item.pieces.iter().filter(|p| is_altered(id.kind, p));
-        let later: Vec<Edit> = later
-            .map(|piece| Edit {
-                how: if piece.key == "enabled" {
-                    How::Set
-                } else {
-                    How::Add
-                },
-                piece: piece.clone(),
-            })
-            .collect();
-        let later = altered(id, &later, cx);
+        let later = altered(id, &later(id.kind, item), cx);
         // Its class makes it.
         if object.origin == Origin::Implied {
             return later;

@@ -230,21 +230,13 @@ impl KindOps for Sequences {
         hits: &[Hit],
         cx: &Cx,
     ) -> Alter {
-        // With its column or table it dies and is made again.
-        if hits
-            .iter()
-            .any(|h| h.gone && Some(&h.part) == before.owned_by.as_ref())
-        {
-            return Alter::Dies;
-        }
-        if hits.iter().any(|h| {
-            h.gone
-                && before
-                    .owned_by
-                    .as_ref()
-                    .is_some_and(|p| p.object == h.part.object)
-                && h.part.member.is_none()
-        }) {
+        // With its column or table it dies and is made again, unless another one takes it over before.
+        let takes_along = |h: &Hit| {
+            let owner = before.owned_by.as_ref();
+            let whole = owner.is_some_and(|p| p.object == h.part.object) && h.part.member.is_none();
+            h.gone && (whole || Some(&h.part) == owner)
+        };
+        if before.owned_by == after.owned_by && hits.iter().any(takes_along) {
             return Alter::Dies;
         }
         let mut drafts = Vec::new();

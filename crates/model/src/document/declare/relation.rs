@@ -92,6 +92,9 @@ impl Reader<'_> {
             cluster: keys.text("cluster_on").map(|n| self.name(n)),
             method: keys.owned("method"),
             tablespace: keys.owned("tablespace"),
+            of_type: keys
+                .get("of_type")
+                .and_then(|node| self.object(Kind::Composite, text_of(node)?, node.place)),
             foreign: keys.text("server").map(|server| Foreign {
                 server: ObjectId::new(Kind::Server, Name::default(), self.name(server)),
                 options: keys.options("foreign_options"),

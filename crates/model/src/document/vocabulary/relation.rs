@@ -46,6 +46,11 @@ pub(super) static TABLE: Shape = shape(
             lite("strict", What::Flag, "STRICT"),
             lite("without_rowid", What::Flag, "WITHOUT ROWID"),
             pg("unlogged", What::Flag, "not logged"),
+            pg(
+                "of_type",
+                What::Name,
+                "the composite type whose attributes are its columns",
+            ),
             pg("server", What::Text, "the foreign server that has its rows"),
             pg(
                 "foreign_options",

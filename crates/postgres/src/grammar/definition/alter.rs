@@ -159,49 +159,47 @@ fn enabled(r: &mut Reader) -> Read<Vec<Edit>> {
     Ok(all(How::Set, vec![piece]))
 }
 
+/// ADD, DROP or SET; `None`: none of them.
+fn phrase(r: &mut Reader) -> Option<How> {
+    let words = [("add", How::Add), ("drop", How::Drop), ("set", How::Clear)];
+    let (_, how) = words.into_iter().find(|(word, _)| r.eat(word))?;
+    Some(how)
+}
+
+/// These pieces: added, dropped, or (SET) all that there are of these keys.
+fn listed(how: How, pieces: Vec<Piece>, keys: &[&str]) -> Vec<Edit> {
+    if how != How::Clear {
+        return all(how, pieces);
+    }
+    let clear = keys.iter().map(|key| Piece::new(*key, Vec::new()));
+    let mut out = all(How::Clear, clear.collect());
+    out.extend(all(How::Add, pieces));
+    out
+}
+
 fn published(r: &mut Reader) -> Read<Vec<Edit>> {
-    let how = match r.word().as_deref() {
-        Some("add") => How::Add,
-        Some("drop") => How::Drop,
-        Some("set") => How::Clear,
-        _ => return Ok(Vec::new()),
+    let Some(how) = phrase(r) else {
+        return Ok(Vec::new());
     };
-    r.bump();
     if how == How::Clear && r.at_symbol("(") {
         return Ok(all(How::Set, publication::parameters(r)?));
     }
     let pieces = publication::objects(r)?;
-    if how != How::Clear {
-        return Ok(all(how, pieces));
-    }
-    let mut out = all(
-        How::Clear,
-        vec![
-            Piece::new("table", Vec::new()),
-            Piece::new("schema", Vec::new()),
-        ],
-    );
-    out.extend(all(How::Add, pieces));
-    Ok(out)
+    Ok(listed(how, pieces, &["table", "schema"]))
 }
 
 fn subscribed(r: &mut Reader) -> Read<Vec<Edit>> {
     if r.eat("connection") {
-        let text = Value::Text(r.string("a connection in quotes")?);
-        return Ok(all(How::Set, vec![Piece::new("connection", vec![text])]));
+        return Ok(all(How::Set, vec![publication::connection(r)?]));
     }
     let on = r.eat("enable");
     if on || r.eat("disable") {
         let piece = Piece::new("with", vec![Value::Word(on.to_string())]).named("enabled");
         return Ok(all(How::Set, vec![piece]));
     }
-    let how = match r.word().as_deref() {
-        Some("add") => How::Add,
-        Some("drop") => How::Drop,
-        Some("set") => How::Clear,
-        _ => return Ok(Vec::new()),
+    let Some(how) = phrase(r) else {
+        return Ok(Vec::new());
     };
-    r.bump();
     if how == How::Clear && r.at_symbol("(") {
         return Ok(all(How::Set, publication::parameters(r)?));
     }
@@ -210,12 +208,7 @@ fn subscribed(r: &mut Reader) -> Read<Vec<Edit>> {
     if r.eat("with") {
         publication::parameters(r)?;
     }
-    if how != How::Clear {
-        return Ok(all(how, pieces));
-    }
-    let mut out = all(How::Clear, vec![Piece::new("publication", Vec::new())]);
-    out.extend(all(How::Add, pieces));
-    Ok(out)
+    Ok(listed(how, pieces, &["publication"]))
 }
 
 /// `VERSION 'x' HANDLER f OPTIONS (…)`
@@ -243,14 +236,7 @@ fn attributes(r: &mut Reader, kind: Kind) -> Read<Vec<Edit>> {
             let function = Value::Object(super::function(r)?);
             out.extend(all(How::Set, vec![Piece::new(word, vec![function])]));
         } else if r.eat("options") {
-            for (word, piece) in options(r, kind)? {
-                let how = match word {
-                    "set" => How::Set,
-                    "drop" => How::Drop,
-                    _ => How::Add,
-                };
-                out.push(Edit { how, piece });
-            }
+            out.extend(options(r, kind)?);
         } else {
             return Ok(out);
         }

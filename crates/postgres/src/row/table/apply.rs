@@ -38,6 +38,15 @@ pub(super) fn table(id: &ObjectId, clause: &TableClause, moment: &mut Moment) ->
             return drop_column(id, column, *if_exists, *cascade, moment);
         }
         TableClause::Inherit { parent, stop } => return inherit(id, parent, *stop, moment),
+        TableClause::Of(ty) => {
+            let ty = ty.as_ref().map(|ty| super::resolve::composite(ty, moment));
+            let ty = ty.transpose()?;
+            let table = moment.catalog.item_mut::<Table>(id);
+            if let Some(pg) = table.and_then(|t| t.pg_mut()) {
+                pg.of_type = ty;
+            }
+            return Ok(());
+        }
         TableClause::Attach { partition, bound } => return attach(id, partition, bound, moment),
         TableClause::Detach { partition, .. } => return detach(id, partition, moment),
         TableClause::Triggers { enabled, .. } => {

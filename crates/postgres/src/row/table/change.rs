@@ -113,6 +113,7 @@ pub(super) fn create(id: &ObjectId, object: &Object, item: &Table, cx: &Cx) -> V
         pg.force_row_security = false;
         pg.replica_identity = None;
         pg.cluster = None;
+        pg.of_type = None;
     }
     let mut carried = bare(object);
     carried.body = table.into();
@@ -135,6 +136,7 @@ pub(super) fn create(id: &ObjectId, object: &Object, item: &Table, cx: &Cx) -> V
         force_row_security: false,
         replica_identity: None,
         cluster: None,
+        of_type: None,
         ..full.clone()
     };
     drafts.extend(switches(id, &none, &full, cx));
@@ -167,6 +169,9 @@ fn override_inherited(id: &ObjectId, item: &Table, c: &Column, cx: &Cx) -> Vec<D
 
 fn switches(id: &ObjectId, before: &PgTable, after: &PgTable, cx: &Cx) -> Vec<Draft> {
     let mut out = Vec::new();
+    if before.of_type != after.of_type {
+        out.push(clause(id, TableClause::Of(after.of_type.clone()), cx));
+    }
     if before.row_security != after.row_security {
         out.push(clause(id, TableClause::RowSecurity(after.row_security), cx));
     }

@@ -286,7 +286,7 @@ fn table(id: &ObjectId, clause: &TableClause, cost: &mut Cost) {
         | TableClause::Period { .. }
         | TableClause::Pin { .. } => {}
         TableClause::Cluster(_) => cost.instant(id, SHARE_UPDATE),
-        TableClause::Foreign(_) => cost.instant(id, ACCESS_EXCLUSIVE),
+        TableClause::Foreign(_) | TableClause::Of(_) => cost.instant(id, ACCESS_EXCLUSIVE),
         TableClause::Method(m) => {
             rewritten_unless(m == "heap" && pg_of(id, cost).method.is_none(), id, cost)
         }

@@ -139,6 +139,7 @@ fn same_ext(before: &PgTable, after: &PgTable) -> Verdict {
         && before.row_security == after.row_security
         && before.force_row_security == after.force_row_security
         && before.replica_identity == after.replica_identity
+        && before.of_type == after.of_type
         && before.cluster == after.cluster
         && before.foreign == after.foreign
         && before.method == after.method
@@ -414,6 +415,8 @@ fn clause_text(clause: &TableClause) -> Vec<String> {
         }
         TableClause::Options(changes) => return option_clauses(changes),
         TableClause::Foreign(edits) => crate::definition::options(edits),
+        TableClause::Of(Some(ty)) => format!("OF {}", qualified(ty)),
+        TableClause::Of(None) => "NOT OF".into(),
         TableClause::Logged(true) => "SET LOGGED".into(),
         TableClause::Logged(false) => "SET UNLOGGED".into(),
         TableClause::RowSecurity(b) => format!("{} ROW LEVEL SECURITY", on(*b)),

@@ -5,8 +5,8 @@
 use crate::row::{ground, naming, not_null, sequence};
 use crate::types;
 use driftless_model::{
-    Catalog, Column, Kind, Name, Object, ObjectId, Origin, Sequence, Server, SqlText, Table,
-    TypeRef, Version,
+    Catalog, Column, Composite, Kind, Name, Object, ObjectId, Origin, Sequence, Server, SqlText,
+    Table, TypeRef, Version,
 };
 use driftless_planner::{Create, Fault, Moment};
 use driftless_sql::{Syntax, Tree, read_expr};
@@ -17,6 +17,7 @@ pub(super) fn table(create: &mut Create, moment: &mut Moment) -> Result<(), Faul
     let Some(table) = create.object.get_mut::<Table>() else {
         return Ok(());
     };
+    of_type(&id, table, moment)?;
     resolve_parents(table, moment)?;
     super::like::open_columns(table, moment)?;
     merge_parents(&id, table, moment)?;
@@ -38,6 +39,45 @@ pub(super) fn table(create: &mut Create, moment: &mut Moment) -> Result<(), Faul
     check_texts(&id, &create.object, &made, moment)?;
     if fresh {
         insert_sequences(made, moment);
+    }
+    Ok(())
+}
+
+/// The composite type that is meant.
+pub(super) fn composite(ty: &ObjectId, moment: &Moment) -> Result<ObjectId, Fault> {
+    let name = naming::clip(&ty.name);
+    let found = moment.find(&[Kind::Composite], &ty.schema, &name);
+    found.ok_or_else(|| Fault::missing("type", ty.named(name)))
+}
+
+/// A typed table has its type's attributes as columns, in their order; what it says of them itself stands.
+fn of_type(id: &ObjectId, table: &mut Table, moment: &Moment) -> Result<(), Fault> {
+    let Some(ty) = table.pg().and_then(|pg| pg.of_type.clone()) else {
+        return Ok(());
+    };
+    let ty = composite(&ty, moment)?;
+    let attributes = moment.catalog.item::<Composite>(&ty);
+    let attributes = attributes.map(|c| c.attributes.as_slice());
+    let attributes = attributes.unwrap_or_default();
+    let mut said = std::mem::take(&mut table.columns);
+    if let Some(other) = said
+        .iter()
+        .find(|c| attributes.iter().all(|a| a.name != c.name))
+    {
+        return Err(Fault::missing("column", id.member(&other.name)));
+    }
+    for attribute in attributes {
+        let own = said.iter().position(|c| c.name == attribute.name);
+        let own = own.map(|at| said.swap_remove(at)).unwrap_or_default();
+        table.columns.push(Column {
+            name: attribute.name.clone(),
+            ty: attribute.ty.clone(),
+            collation: attribute.collation.clone(),
+            ..own
+        });
+    }
+    if let Some(pg) = super::pg_mut(table) {
+        pg.of_type = Some(ty);
     }
     Ok(())
 }
