@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn names_and_versions() {
         for (text, shown) in [
-            ("postgres", "postgres@18"),
+            ("postgres", "postgres@17"),
             ("PostgreSQL@15.4", "postgres@15"),
             ("sqlite", "sqlite@3.37"),
             ("sqlite@3.45.1", "sqlite@3.45"),
