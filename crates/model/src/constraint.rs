@@ -132,6 +132,10 @@ impl Constraint {
             _ => None,
         }
     }
+    /// An index is behind it (PostgreSQL).
+    pub fn is_indexed(&self) -> bool {
+        self.key().is_some() || matches!(self.body, ConstraintBody::Exclude(_))
+    }
     pub fn foreign_key(&self) -> Option<&ForeignKey> {
         match &self.body {
             ConstraintBody::ForeignKey(f) => Some(f),

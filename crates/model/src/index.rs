@@ -19,8 +19,6 @@ pub struct Index {
     pub tablespace: Option<String>,
     /// False: an interrupted CREATE INDEX CONCURRENTLY left it (counts as absent).
     pub valid: bool,
-    /// PostgreSQL: the partitioned index it is attached to.
-    pub parent: Option<ObjectId>,
 }
 
 #[derive(Debug, Clone)]
@@ -76,7 +74,6 @@ impl Index {
         }
         out.extend(self.include.iter().map(|c| self.table.member(c)));
         out.extend(self.filter.iter().flat_map(|f| f.parts().cloned()));
-        out.extend(self.parent.iter().map(ObjectId::part));
         out.extend(crate::types::method(Some(&self.method)));
         out
     }

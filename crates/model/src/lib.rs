@@ -40,7 +40,7 @@ pub use options::Options;
 pub use program::{Aggregate, Argument, Event, Function, Policy, Rule, Trigger, TriggerEvent};
 pub use scope::{HISTORY, Pattern, Scope, leave_foreign};
 pub use table::{
-    Column, Foreign, Generated, Identity, Like, LiteTable, MyColumn, MyTable, Partition,
+    Column, Copied, Foreign, Generated, Identity, Like, LiteTable, MyColumn, MyTable, Partition,
     PartitionDef, Partitioning, Period, PgTable, Sequence, Table, TableExt, VirtualTable,
 };
 pub use text::{Canon, Ref, Refusal, SearchPath, SqlText, Verdict};

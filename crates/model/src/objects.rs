@@ -258,7 +258,6 @@ mod tests {
             options: crate::Options::new(),
             tablespace: None,
             valid: true,
-            parent: None,
         })
     }
 

@@ -8,6 +8,7 @@ use crate::id::{Kind, Name, ObjectId, Part};
 use crate::index::KeyExpr;
 use crate::object::{Body, Object};
 use crate::program::TriggerEvent;
+use crate::table::Table;
 use crate::text::{Ref, SqlText};
 use crate::types::Extension;
 use std::collections::BTreeSet;
@@ -122,6 +123,7 @@ impl Object {
                     out.extend(pg.foreign.iter_mut().map(|f| &mut f.server));
                     out.extend(pg.of_type.iter_mut());
                     out.extend(pg.partition_of.iter_mut().map(|p| &mut p.parent));
+                    out.extend(pg.copies.iter_mut().map(|c| &mut c.of));
                 }
                 out
             }
@@ -132,11 +134,7 @@ impl Object {
                 }
                 out
             }
-            Body::Index(i) => {
-                let mut out = vec![&mut i.table];
-                out.extend(i.parent.iter_mut());
-                out
-            }
+            Body::Index(i) => vec![&mut i.table],
             Body::Trigger(t) => {
                 let mut out = vec![&mut t.table];
                 out.extend(t.function.iter_mut());
@@ -319,7 +317,23 @@ impl Catalog {
             .cloned()
             .collect();
         out.extend(users);
+        self.below(id, &mut out);
         out
+    }
+
+    /// The partitions that have copies of what an object is or has.
+    fn below(&self, id: &ObjectId, out: &mut BTreeSet<ObjectId>) {
+        let owner = self.get(id).and_then(Object::owner_relation);
+        let mut tables = vec![owner.unwrap_or(id)];
+        while let Some(table) = tables.pop() {
+            for (child, item) in self.using::<Table>(table) {
+                let of = item.pg().and_then(|pg| pg.partition_of.as_ref());
+                if of.is_some_and(|of| of.parent == *table) {
+                    out.insert(child.clone());
+                    tables.push(child);
+                }
+            }
+        }
     }
 
     fn rename_member(

@@ -138,6 +138,20 @@ pub struct PgTable {
     pub foreign: Option<Foreign>,
     /// `LIKE` clauses, only until the table is made.
     pub likes: Vec<Like>,
+    /// A partition's copies of what the tables above it have.
+    pub copies: Vec<Copied>,
+}
+
+/// A partition's copy of an index or key of a table above it (PostgreSQL). It lives and dies with what it copies, so
+/// that all it has of its own is a name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Copied {
+    /// The index, or the constraint whose index it is, that is copied: the uppermost one.
+    pub of: ObjectId,
+    /// Empty: it has none, since what is above was made for its table ONLY.
+    pub name: Name,
+    /// The name is not the one that the server gives by itself. Told when the table is settled.
+    pub said: bool,
 }
 
 /// Where a foreign table's rows are (PostgreSQL).

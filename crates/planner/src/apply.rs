@@ -3,7 +3,7 @@
 //! Neighbours: rows do what is their kind's own (`resolve`, `created`, `clause`); what is the same for every kind is
 //! here. Invariant: a failed action changes nothing that a later try would trip over.
 
-use crate::action::{Action, Create, Data, Drop, Session};
+use crate::action::{Action, Clause, Create, Data, Drop, IndexClause, Session};
 use crate::cascade::{self, falls};
 use crate::dialect::Dialect;
 use crate::grants;
@@ -96,7 +96,12 @@ fn execute(dialect: &dyn Dialect, action: &Action, moment: &mut Moment) -> Resul
                     }
                     None => return Err(fault),
                 },
-                found => found?,
+                Err(fault) => match (clause, copied(id, moment)) {
+                    // A partition's copy takes in the copies below it: all are of one.
+                    (Clause::Index(IndexClause::Attach { .. }), Some((_, of))) => of,
+                    _ => return Err(fault),
+                },
+                Ok(found) => found,
             };
             let row = dialect.row(id.kind).ok_or_else(|| unsupported(&id))?;
             row.clause(&id, clause, moment)?;
@@ -205,7 +210,7 @@ fn of_a_whole(id: &ObjectId, moment: &Moment) -> Option<ObjectId> {
 
 /// As [`located`], for statements whose words are looser than the catalog: ALTER TABLE on a view, a sequence or an
 /// index, an index that is a constraint's, a routine without its arguments.
-pub(crate) fn addressed(id: &ObjectId, moment: &Moment) -> Result<ObjectId, Fault> {
+pub fn addressed(id: &ObjectId, moment: &Moment) -> Result<ObjectId, Fault> {
     located(id, moment).or_else(|fault| loosely(id, moment).ok_or(fault))
 }
 
@@ -251,6 +256,21 @@ fn key_named(id: &ObjectId, moment: &Moment) -> Option<ObjectId> {
         .of::<driftless_model::Constraint>()
         .find(|(i, c)| c.key().is_some() && i.name == id.name && in_reach(&i.schema, id, moment))
         .map(|(i, _)| i.clone())
+}
+
+/// The partition's copy of an index or key that is meant: its table, and what is copied.
+fn copied(id: &ObjectId, moment: &Moment) -> Option<(ObjectId, ObjectId)> {
+    let owner = id.owner.as_ref().filter(|_| id.kind == Kind::Constraint);
+    let is_table = |table: &ObjectId| match owner {
+        Some(owner) => table.name == *owner && in_reach(&table.schema, id, moment),
+        None => id.kind == Kind::Index && in_reach(&table.schema, id, moment),
+    };
+    let mut tables = moment.catalog.of::<Table>();
+    tables.find_map(|(table, item)| {
+        let mut copies = item.pg()?.copies.iter().filter(|_| is_table(table));
+        let copy = copies.find(|c| c.name == id.name)?;
+        Some((table.clone(), copy.of.clone()))
+    })
 }
 
 /// The object of that name whose types have these names in whatever schema, where only one can be meant.
@@ -411,13 +431,21 @@ fn drop(dialect: &dyn Dialect, drop: &Drop, moment: &mut Moment) -> Result<(), F
     let gone = moment.catalog.get(&id).cloned();
     moment.remove(&id);
     if let (Some(object), Some(row)) = (gone, dialect.row(kind)) {
-        row.dropped(&object, moment);
+        row.dropped(&id, &object, moment);
     }
     Ok(())
 }
 
 fn rename(dialect: &dyn Dialect, part: &Part, to: &Name, moment: &mut Moment) -> Result<(), Fault> {
-    let id = addressed(&part.object, moment)?;
+    let id = match addressed(&part.object, moment) {
+        Ok(id) => id,
+        Err(fault) => {
+            let copy = copied(&part.object, moment);
+            let (table, of) = copy.ok_or(fault)?;
+            rename_copy(dialect, &table, &of, to, moment);
+            return Ok(());
+        }
+    };
     let part = Part {
         object: id.clone(),
         member: part.member.clone(),
@@ -443,6 +471,21 @@ fn rename(dialect: &dyn Dialect, part: &Part, to: &Name, moment: &mut Moment) ->
     dialect.renamed(&relation, &mut moment.catalog);
     resettle_around(dialect, &relation, &mut moment.catalog);
     Ok(())
+}
+
+fn rename_copy(
+    dialect: &dyn Dialect,
+    table: &ObjectId,
+    of: &ObjectId,
+    to: &Name,
+    moment: &mut Moment,
+) {
+    let item = moment.catalog.item_mut::<Table>(table);
+    let copies = item.and_then(Table::pg_mut).map(|pg| &mut pg.copies);
+    for copy in copies.into_iter().flatten().filter(|c| c.of == *of) {
+        copy.name.clone_from(to);
+    }
+    settle_one(dialect, table, &mut moment.catalog);
 }
 
 fn move_to(

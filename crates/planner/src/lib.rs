@@ -33,7 +33,7 @@ pub use action::{
     Drop, Edit, EnumClause, How, IndexClause, PartitionClause, Position, SequenceClause, Session,
     TableClause, ViewClause,
 };
-pub use apply::{apply, located, settle_all, settle_made, settle_one};
+pub use apply::{addressed, apply, located, settle_all, settle_made, settle_one};
 pub use cascade::{Falls, falls, take};
 pub use describe::{Group, Line, Mark, summary};
 pub use dialect::{Dialect, Frame, Inspected, Parsed};

@@ -129,7 +129,7 @@ pub trait KindOps: Sync {
     }
 
     /// Takes away what goes along with it.
-    fn dropped(&self, _item: &Self::Item, _moment: &mut Moment) {}
+    fn dropped(&self, _id: &ObjectId, _item: &Self::Item, _moment: &mut Moment) {}
 
     /// Executes an ALTER clause on the model.
     fn clause(&self, id: &ObjectId, clause: &Clause, moment: &mut Moment) -> Result<(), Fault>;
@@ -166,7 +166,7 @@ pub trait Row: Sync {
     -> Alter;
     fn resolve(&self, create: &mut Create, moment: &mut Moment) -> Result<(), Fault>;
     fn created(&self, id: &ObjectId, moment: &mut Moment) -> Result<(), Fault>;
-    fn dropped(&self, object: &Object, moment: &mut Moment);
+    fn dropped(&self, id: &ObjectId, object: &Object, moment: &mut Moment);
     fn clause(&self, id: &ObjectId, clause: &Clause, moment: &mut Moment) -> Result<(), Fault>;
     fn tx(&self, action: &Action) -> Tx;
     fn facts(&self, action: &Action, moment: &Moment) -> Facts;
@@ -214,9 +214,9 @@ impl<T: KindOps> Row for T {
     fn created(&self, id: &ObjectId, moment: &mut Moment) -> Result<(), Fault> {
         KindOps::created(self, id, moment)
     }
-    fn dropped(&self, object: &Object, moment: &mut Moment) {
+    fn dropped(&self, id: &ObjectId, object: &Object, moment: &mut Moment) {
         if let Some(item) = object.get::<T::Item>() {
-            KindOps::dropped(self, item, moment);
+            KindOps::dropped(self, id, item, moment);
         }
     }
     fn clause(&self, id: &ObjectId, clause: &Clause, moment: &mut Moment) -> Result<(), Fault> {

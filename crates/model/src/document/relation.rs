@@ -1,5 +1,6 @@
 //! Entries of relations and of what hangs on them.
 
+use super::written::part;
 use super::{Entry, Form};
 use crate::catalog::Dialect;
 use crate::constraint::{Constraint, ConstraintBody, ForeignKey, Key};
@@ -97,6 +98,11 @@ impl Form {
         out.flag("force_row_security", pg.force_row_security);
         out.some("replica_identity", pg.replica_identity.as_deref());
         out.some("cluster_on", pg.cluster.as_ref().map(|n| self.name(n)));
+        let copies = pg.copies.iter().filter(|c| c.said).map(|c| {
+            let of = format!("{}.{}", part(&c.of.schema), part(&c.of.name));
+            (of, c.name.to_string())
+        });
+        out.options("copies", &copies.collect());
         out.some("method", pg.method.as_deref());
         self.tablespace(out, &pg.tablespace);
         out.options("options", &pg.options);
@@ -316,9 +322,6 @@ impl Form {
         out.options("options", &index.options);
         self.tablespace(out, &index.tablespace);
         out.flag("invalid", !index.valid);
-        if let Some(parent) = &index.parent {
-            out.entry("partition_of", self.pointer("index", parent));
-        }
     }
 
     fn index_key(self, key: &IndexKey) -> Entry {

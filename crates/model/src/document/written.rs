@@ -429,13 +429,10 @@ impl Writer<'_> {
                     shorten(fields, "columns", "column");
                 }
             }
-            Body::Index(index) => {
+            Body::Index(_) => {
                 each(fields, "keys", expression);
                 shorten(fields, "keys", "column");
                 rename(fields, "keys", "on");
-                if let Some(parent) = &index.parent {
-                    replace(fields, "partition_of", self.dotted(parent, None).into());
-                }
             }
             Body::Trigger(trigger) => {
                 shorten(fields, "events", "event");
@@ -463,7 +460,7 @@ impl Writer<'_> {
 }
 
 /// A part of a dotted name; one that would be read as several stands in quotes.
-fn part(name: &Name) -> String {
+pub(super) fn part(name: &Name) -> String {
     let text = name.as_str();
     let plain = !text.is_empty() && text.trim() == text && !text.contains(['.', '"']);
     if plain {

@@ -60,7 +60,6 @@ fn new_index(table: &ObjectId, unique: bool, keys: Vec<IndexKey>) -> Index {
         options: Options::new(),
         tablespace: None,
         valid: true,
-        parent: None,
     }
 }
 

@@ -397,7 +397,6 @@ fn own_index(id: &ObjectId, constraint: &Constraint, own: &[Name], moment: &mut 
         options: Options::new(),
         tablespace: None,
         valid: true,
-        parent: None,
     };
     // It takes the place of another one that was made so and that it covers.
     let covered: Vec<ObjectId> = moment

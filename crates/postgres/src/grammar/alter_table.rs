@@ -8,7 +8,7 @@ use super::{
     table,
 };
 use crate::features::Feature;
-use driftless_model::{Kind, Name, ObjectId};
+use driftless_model::{Constraint, Kind, Name, ObjectId};
 use driftless_planner::{Action, Clause, ColumnClause, ConstraintClause, Drop, TableClause};
 
 /// From TABLE on.
@@ -43,8 +43,14 @@ pub(super) fn read(r: &mut Reader) -> Read<()> {
     Ok(())
 }
 
-/// ONLY, where it makes a difference.
+/// ONLY, where it makes a difference; of a key it is kept as NO INHERIT until it is made.
 fn leave_children(action: &mut Action) {
+    if let Action::Create(create) = action
+        && let Some(key) = create.object.get_mut::<Constraint>()
+        && key.is_indexed()
+    {
+        key.no_inherit = true;
+    }
     if let Action::Alter {
         clause: Clause::Table(TableClause::DropColumn { only, .. }) | Clause::Column { only, .. },
         ..

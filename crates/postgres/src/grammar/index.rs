@@ -44,7 +44,6 @@ pub(super) fn create(r: &mut Reader) -> Read<()> {
         options: Default::default(),
         tablespace: None,
         valid: !only,
-        parent: None,
     };
     tail(r, &mut index)?;
     let id = ObjectId::new(Kind::Index, table.schema.clone(), title);

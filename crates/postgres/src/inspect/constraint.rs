@@ -8,10 +8,10 @@ use super::directory::{Oid, text};
 use super::fragment::{OWN_SCHEMA, comment};
 use super::index;
 use crate::features::{Feature, has};
-use crate::row::not_null;
+use crate::row::{lacking, not_null};
 use driftless_model::{
-    Check, Constraint, ConstraintBody, Exclude, ExcludeItem, ForeignKey, Key, KeyPart, Kind, Name,
-    Object, ObjectId, Server, Table,
+    Check, Constraint, ConstraintBody, Copied, Exclude, ExcludeItem, ForeignKey, Key, KeyPart,
+    Kind, Name, Object, ObjectId, Server, Table,
 };
 
 pub(super) fn query(server: Server) -> String {
@@ -80,6 +80,11 @@ pub(super) fn decode(d: &mut Decoder, sheet: &Sheet) -> Read<()> {
         d.directory
             .constraints
             .insert(line.number("oid")?, id.clone());
+        if constraint.is_indexed() {
+            d.directory
+                .index_ids
+                .insert(line.number("index")?, id.clone());
+        }
         let mut object = Object::new(constraint);
         object.comment = line.owned("comment")?;
         if not_null::goes_without_saying(&id, &object) {
@@ -87,7 +92,33 @@ pub(super) fn decode(d: &mut Decoder, sheet: &Sheet) -> Read<()> {
         }
         d.catalog.objects.insert(id, object);
     }
+    copies(d);
     Ok(())
+}
+
+/// What partitions call their copies of the indexes and keys above them.
+fn copies(d: &mut Decoder) {
+    for (to, table, name) in d.directory.attached.values() {
+        let mut top = *to;
+        while let Some((above, ..)) = d.directory.attached.get(&top) {
+            top = *above;
+        }
+        let of = d.directory.index_ids.get(&top);
+        let pg = d.catalog.item_mut::<Table>(table).and_then(Table::pg_mut);
+        if let (Some(of), Some(pg)) = (of, pg) {
+            pg.copies.push(Copied {
+                of: of.clone(),
+                name: name.clone(),
+                said: false,
+            });
+        }
+    }
+    let parts = d.catalog.of::<Table>();
+    let parts = parts.filter(|(_, t)| t.pg().is_some_and(|pg| pg.partition_of.is_some()));
+    let parts: Vec<ObjectId> = parts.map(|(id, _)| id.clone()).collect();
+    for partition in parts {
+        lacking(&partition, &mut d.catalog);
+    }
 }
 
 /// What the constraint is called behind a NOT NULL that comes from a parent.

@@ -8,7 +8,7 @@ use super::fragment::{OWN_SCHEMA, member};
 use super::{Decoder, index};
 use driftless_model::Server;
 use driftless_model::{Kind, Name, ObjectId, SqlText, TypeRef, Unmodelled};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 pub(super) type Oid = u32;
 
@@ -32,6 +32,8 @@ pub(super) struct Directory {
     pub index_ids: HashMap<Oid, ObjectId>,
     pub keys: HashMap<Oid, Vec<index::SpecialKey>>,
     pub indexes: HashMap<Oid, index::Found>,
+    /// Indexes that are partitions of others: of which, on which table, and their names.
+    pub attached: BTreeMap<Oid, (Oid, ObjectId, Name)>,
 }
 
 pub(super) fn query(_: Server) -> String {

@@ -118,10 +118,11 @@ pub(super) fn query(server: Server) -> String {
         "SELECT i.indexrelid AS oid, i.indrelid AS relation, n.nspname AS schema, c.relname AS name, \
          i.indisunique AS unique, am.amname AS method, to_json(i.indkey::int2[])::text AS numbers, \
          i.indnkeyatts AS key_count, pg_get_expr(i.indpred, i.indrelid) AS filter, {nulls} AS nulls_not_distinct, \
-         to_json(c.reloptions)::text AS options, ts.spcname AS tablespace, i.indisvalid AS valid, \
+         to_json(c.reloptions)::text AS options, ts.spcname AS tablespace, \
+         i.indisvalid OR c.relkind = 'I' AS valid, \
          d.description AS comment,
   CASE WHEN i.indexprs IS NOT NULL THEN pg_get_indexdef(i.indexrelid) END AS whole, k.oid IS NOT NULL AS of_constraint,
-  c.relispartition AS attached
+  CASE WHEN c.relispartition THEN (SELECT inhparent FROM pg_inherits WHERE inhrelid = c.oid) END AS attached
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class r ON r.oid = i.indrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_am am ON am.oid = c.relam
   LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
@@ -138,6 +139,11 @@ pub(super) fn decode(d: &mut Decoder, sheet: &Sheet) -> Read<()> {
             continue;
         };
         let oid: Oid = line.number("oid")?;
+        let attached: Option<Oid> = line.number_or_null("attached")?;
+        if let Some(to) = attached {
+            let name = Name::exact(line.text("name")?);
+            d.directory.attached.insert(oid, (to, table.clone(), name));
+        }
         if line.flag("of_constraint")? {
             d.directory.indexes.insert(oid, found);
             continue;
@@ -147,8 +153,8 @@ pub(super) fn decode(d: &mut Decoder, sheet: &Sheet) -> Read<()> {
             Name::exact(line.text("schema")?),
             Name::exact(line.text("name")?),
         );
-        if line.flag("attached")? {
-            // The parent's index implies it; its name says nothing.
+        if attached.is_some() {
+            // The parent's index implies it.
             if found.comment.is_some() {
                 d.unmodelled(
                     "comment on a partition's index",
@@ -196,7 +202,6 @@ fn build(d: &Decoder, oid: Oid, found: &Found, table: ObjectId, valid: bool) -> 
         options: found.options.clone(),
         tablespace: found.tablespace.clone(),
         valid,
-        parent: None,
     }
 }
 

@@ -122,8 +122,8 @@ fn index_keys_come_from_numbers_and_specials() {
             "oid|relation|schema|name|unique|method|numbers|key_count|filter|nulls_not_distinct|options|tablespace|\
              valid|comment|whole|of_constraint|attached",
             &[
-                r#"20|10|public|i|t|btree|[1,0,3,1]|3|(a > 0)|f|~|~|t|~|CREATE INDEX i ON public.t (a, (b + 1) COLLATE "POSIX" DESC, b)|f|f"#,
-                "21|10|public|implied|f|btree|[1]|1|~|f|~|~|t|~|~|f|t",
+                r#"20|10|public|i|t|btree|[1,0,3,1]|3|(a > 0)|f|~|~|t|~|CREATE INDEX i ON public.t (a, (b + 1) COLLATE "POSIX" DESC, b)|f|~"#,
+                "21|10|public|implied|f|btree|[1]|1|~|f|~|~|t|~|~|f|20",
             ],
         ),
     ]);

@@ -8,7 +8,7 @@ pub(crate) mod not_null;
 mod text;
 
 use super::index::{breaks, resolve_key, same_key, settle_key};
-use super::{general, ground, naming, stored};
+use super::{copies, general, ground, naming, stored, table};
 use crate::dialect::POSTGRES;
 use crate::features::{Feature, require};
 use crate::print::owner;
@@ -226,9 +226,8 @@ impl Constraints {
 
 /// The name that a key takes among relations, whichever table it is on.
 pub(super) fn relation_name(id: &ObjectId, item: &Constraint) -> Option<Part> {
-    let indexed = item.key().is_some() || matches!(item.body, ConstraintBody::Exclude(_));
     let index = ObjectId::new(Kind::Index, id.schema.clone(), id.name.clone());
-    indexed.then(|| index.part())
+    item.is_indexed().then(|| index.part())
 }
 
 /// DROP CONSTRAINT alone.
@@ -281,6 +280,9 @@ impl KindOps for Constraints {
         if let Some(column) = item.not_null() {
             return not_null::create(id, object, item, column, cx);
         }
+        if copies::remains(id, object, cx) || table::remains(id, item, cx) {
+            return Vec::new();
+        }
         let mut draft = cx
             .draft(Action::create(id.clone(), driftless_planner::bare(object)))
             .may(&item.table);
@@ -296,8 +298,21 @@ impl KindOps for Constraints {
             Some(f) => with_support(draft, cx.after, f, false),
             None => draft,
         };
-        let again = super::table::clustered_again(&item.table, &id.name, cx);
-        std::iter::once(draft).chain(again).collect()
+        if item.is_indexed() && copies::are_lacking(id, &item.table, cx) {
+            let mut only = Object::new(Constraint {
+                no_inherit: true,
+                ..item.clone()
+            });
+            only.origin = object.origin;
+            let mut drafts = vec![cx.draft(Action::create(id.clone(), only))];
+            copies::alone_drafts(&mut drafts, id, &item.table, cx);
+            return drafts;
+        }
+        let again = table::clustered_again(&item.table, &id.name, cx);
+        let mut drafts = vec![draft];
+        drafts.extend(again);
+        drafts.extend(copies::named(id, object, cx));
+        drafts
     }
 
     fn drop(&self, id: &ObjectId, item: &Constraint, cx: &Cx) -> Vec<Draft> {
@@ -306,6 +321,12 @@ impl KindOps for Constraints {
         }
         if let Some(column) = item.not_null() {
             return not_null::drop(id, item, column, cx);
+        }
+        if copies::becomes(id, &item.table, cx)
+            || copies::frees(id, &item.table, cx)
+            || table::becomes(id, item, cx)
+        {
+            return Vec::new();
         }
         // One that is made anew says for itself what stands on it.
         let kept = match cx.after.contains(id) {
@@ -400,20 +421,33 @@ impl KindOps for Constraints {
         if let ConstraintBody::PrimaryKey(key) = &item.body {
             let columns: Vec<Name> = key.columns.iter().map(|c| c.column.clone()).collect();
             for column in &columns {
-                super::table::set_not_null(&item.table, column, true, moment);
+                table::set_not_null(&item.table, column, true, moment);
             }
         }
         if let Some(column) = item.not_null() {
             not_null::created(id, &item, column, moment);
             return Ok(());
         }
-        absorb(id, &item, moment);
+        if !item.is_indexed() {
+            absorb(id, &item, moment);
+            return Ok(());
+        }
+        // The grammar's mark of ONLY: its partitions' keys are attached one by one, or never.
+        if !item.no_inherit {
+            copies::made(id, moment);
+        } else if let Some(item) = moment.catalog.item_mut::<Constraint>(id) {
+            item.no_inherit = false;
+            copies::alone(id, moment);
+        }
         Ok(())
     }
 
-    fn dropped(&self, item: &Constraint, moment: &mut Moment) {
+    fn dropped(&self, id: &ObjectId, item: &Constraint, moment: &mut Moment) {
         if let Some(column) = item.not_null() {
             not_null::gone(item, column, moment);
+        }
+        if item.is_indexed() {
+            copies::gone(id, &item.table, moment);
         }
     }
 
@@ -465,8 +499,10 @@ impl KindOps for Constraints {
                 if in_table {
                     return Printed::clause(String::new(), text);
                 }
+                let alone = item.is_indexed() && item.no_inherit;
+                let only = if alone { "ONLY " } else { "" };
                 Printed::clause(
-                    format!("ALTER TABLE {}", owner(&c.id)),
+                    format!("ALTER TABLE {only}{}", owner(&c.id)),
                     format!("ADD {text}"),
                 )
             }
@@ -485,19 +521,7 @@ impl KindOps for Constraints {
 /// ALTER INDEX on the index of a key: a partition's key that is attached is the parent's from now on.
 fn index_clause(id: &ObjectId, clause: &IndexClause, moment: &mut Moment) -> Result<(), Fault> {
     match clause {
-        IndexClause::Attach { partition } => {
-            let child = moment
-                .catalog
-                .of::<Constraint>()
-                .find(|(i, c)| {
-                    c.key().is_some() && i.name == partition.name && i.schema == id.schema
-                })
-                .map(|(i, _)| i.clone());
-            match child {
-                Some(child) => moment.remove(&child),
-                None => return Err(Fault::missing("index", partition)),
-            }
-        }
+        IndexClause::Attach { partition } => copies::attach(id, partition, moment)?,
         IndexClause::Options(changes) => {
             if let Some(c) = moment.catalog.item_mut::<Constraint>(id)
                 && let ConstraintBody::PrimaryKey(k) | ConstraintBody::Unique(k) = &mut c.body
@@ -689,12 +713,6 @@ fn automatic(item: &Constraint, moment: &Moment) -> Name {
         naming::choose(catalog, table, second, label, relation)
     };
     match &item.body {
-        ConstraintBody::PrimaryKey(_) => choose(None, "pkey", true),
-        ConstraintBody::Unique(key) => {
-            let columns = key.columns.iter().map(|c| c.column.as_str());
-            let all = naming::addition(columns.chain(key.include.iter().map(Name::as_str)));
-            choose(Some(&all), "key", true)
-        }
         ConstraintBody::ForeignKey(f) => {
             let all = naming::addition(f.columns.iter().map(Name::as_str));
             choose(Some(&all), "fkey", false)
@@ -708,11 +726,27 @@ fn automatic(item: &Constraint, moment: &Moment) -> Name {
                 _ => choose(None, "check", false),
             }
         }
+        ConstraintBody::PrimaryKey(_) | ConstraintBody::Unique(_) | ConstraintBody::Exclude(_) => {
+            let (second, label) = stem(item).unwrap_or((None, "key"));
+            choose(second.as_deref(), label, true)
+        }
+    }
+}
+
+/// What stands behind the table's name in the automatic name of a constraint with an index.
+pub(super) fn stem(item: &Constraint) -> Option<(Option<String>, &'static str)> {
+    match &item.body {
+        ConstraintBody::PrimaryKey(_) => Some((None, "pkey")),
+        ConstraintBody::Unique(key) => {
+            let columns = key.columns.iter().map(|c| c.column.as_str());
+            let all = columns.chain(key.include.iter().map(Name::as_str));
+            Some((Some(naming::addition(all)), "key"))
+        }
         ConstraintBody::Exclude(e) => {
             let keys: Vec<driftless_model::IndexKey> =
                 e.items.iter().map(|i| i.key.clone()).collect();
             let probe = Index {
-                table: table.clone(),
+                table: item.table.clone(),
                 unique: false,
                 method: e.method.clone(),
                 keys,
@@ -722,18 +756,31 @@ fn automatic(item: &Constraint, moment: &Moment) -> Name {
                 options: Default::default(),
                 tablespace: None,
                 valid: true,
-                parent: None,
             };
-            let names = naming::key_names(&probe);
-            let all = naming::addition(names.iter().map(String::as_str));
-            choose(Some(&all), "excl", true)
+            Some((Some(super::index::addition(&probe)), "excl"))
         }
+        _ => None,
+    }
+}
+
+/// Whether a constraint of a partition can be its copy.
+pub(super) fn is_copy(root: &Constraint, own: &Constraint) -> bool {
+    let primary = |c: &Constraint| matches!(c.body, ConstraintBody::PrimaryKey(_));
+    match (root.key(), own.key()) {
+        (Some(r), Some(o)) => {
+            primary(root) == primary(own)
+                && r.columns == o.columns
+                && r.include == o.include
+                && r.nulls_not_distinct == o.nulls_not_distinct
+                && r.without_overlaps == o.without_overlaps
+        }
+        _ => same_body(root, own) == Verdict::Same,
     }
 }
 
 /// A key's index shares the namespace of relations.
 fn check_name(name: &Name, item: &Constraint, moment: &Moment) -> Result<(), Fault> {
-    let indexed = item.key().is_some() || matches!(item.body, ConstraintBody::Exclude(_));
+    let indexed = item.is_indexed();
     let own = ObjectId::owned(Kind::Constraint, &item.table, name.clone());
     if indexed
         && !moment.catalog.contains(&own)
@@ -776,27 +823,24 @@ pub(super) fn absorb_into(
     name: Option<&Name>,
     child: &ObjectId,
     moment: &mut Moment,
-) {
+) -> bool {
     let equal = moment
         .catalog
         .owned(child)
         .filter(|(id, _)| {
             name.is_none_or(|n| id.name == *n)
-                || parent.key().is_some()
                 || parent.foreign_key().is_some()
                 || parent.not_null().is_some()
         })
-        .find(|(_, o)| {
-            o.get::<Constraint>().is_some_and(|c| {
-                let moved = Constraint {
-                    table: parent.table.clone(),
-                    ..c.clone()
-                };
-                same_body(parent, &moved) == Verdict::Same
-            })
-        })
+        .find(|(_, o)| o.get::<Constraint>().is_some_and(|c| is_alike(parent, c)))
         .map(|(id, _)| id.clone());
-    if let Some(id) = equal {
-        moment.remove(&id);
+    if let Some(id) = &equal {
+        moment.remove(id);
     }
+    equal.is_some()
+}
+
+/// Whether two tables' constraints say the same.
+pub(super) fn is_alike(one: &Constraint, other: &Constraint) -> bool {
+    same_body(one, other) == Verdict::Same
 }

@@ -2,16 +2,15 @@
 
 use super::lock::{ACCESS_EXCLUSIVE, ACCESS_SHARE, Cost, SHARE, SHARE_UPDATE};
 use super::view::{change_options, option_changes};
-use super::{general, ground, naming, replace, stored, table};
-use crate::dialect::POSTGRES;
+use super::{copies, general, ground, naming, replace, stored, table};
 use crate::print::{bracketed, expression, name, names, option_clauses, options, qualified};
 use driftless_model::{
-    Catalog, Definition, Index, IndexKey, KeyExpr, Kind, Name, Object, ObjectId, Options, Server,
-    SqlText, Table, Verdict,
+    Catalog, Constraint, Definition, Index, IndexKey, KeyExpr, Kind, Name, Object, ObjectId,
+    Options, Server, SqlText, Table, Verdict,
 };
 use driftless_planner::{
     Action, Alter, Clause, Create, Cx, Draft, Facts, Fault, Held, Hit, IndexClause, KindOps,
-    Moment, Printed, Tx, bare, settle_made,
+    Moment, Printed, Tx, bare,
 };
 
 pub(super) struct Indexes;
@@ -235,19 +234,10 @@ fn has_expressions(index: &Index) -> bool {
 fn made(object: &Object) -> Object {
     let mut out = bare(object);
     if let Some(i) = out.get_mut::<Index>() {
-        i.parent = None;
         i.valid = true;
         i.keys.iter_mut().for_each(|k| k.statistics = None);
     }
     out
-}
-
-fn attach(parent: &ObjectId, id: &ObjectId, cx: &Cx) -> Draft {
-    let clause = IndexClause::Attach {
-        partition: id.clone(),
-    };
-    cx.draft(Action::alter(parent, Clause::Index(clause)))
-        .needs(id.part())
 }
 
 impl KindOps for Indexes {
@@ -268,22 +258,36 @@ impl KindOps for Indexes {
         let targets = keys.all(|(b, a)| b.statistics == a.statistics);
         let space = after.tablespace.is_none() || before.tablespace == after.tablespace;
         let space = space && targets;
-        definition(before, after)
-            .and(Verdict::of(before.options == after.options && space))
-            .and(Verdict::of(before.parent == after.parent))
+        definition(before, after).and(Verdict::of(before.options == after.options && space))
     }
 
     fn create(&self, id: &ObjectId, object: &Object, item: &Index, cx: &Cx) -> Vec<Draft> {
-        let mut drafts = vec![cx.draft(Action::create(id.clone(), made(object)))];
-        drafts.extend(item.parent.as_ref().map(|p| attach(p, id, cx)));
+        if copies::remains(id, object, cx) {
+            return Vec::new();
+        }
+        let mut made = made(object);
+        let only = copies::are_lacking(id, &item.table, cx);
+        if let Some(item) = made.get_mut::<Index>() {
+            item.valid = !only;
+        }
+        let mut draft = cx.draft(Action::create(id.clone(), made));
+        let backers = copies::backers(id, &item.table, cx);
+        draft.reach.needs.extend(backers);
+        let mut drafts = vec![draft];
+        if only {
+            copies::alone_drafts(&mut drafts, id, &item.table, cx);
+            return drafts;
+        }
         drafts.extend(table::clustered_again(&item.table, &id.name, cx));
         drafts.extend(targets(id, &[], &item.keys, cx));
+        drafts.extend(copies::named(id, object, cx));
         drafts
     }
 
     fn drop(&self, id: &ObjectId, item: &Index, cx: &Cx) -> Vec<Draft> {
-        if cx.after.contains(&item.table) || !cx.before.contains(&item.table) {
-            return vec![cx.draft(Action::drop(id.clone()))];
+        let stands = cx.after.contains(&item.table) || !cx.before.contains(&item.table);
+        if stands && !copies::becomes(id, &item.table, cx) {
+            return vec![copies::dropped(id, &item.table, cx)];
         }
         Vec::new()
     }
@@ -298,9 +302,7 @@ impl KindOps for Indexes {
                 "an interrupted CREATE INDEX CONCURRENTLY left it invalid".into(),
             );
         }
-        if definition(before, after) != Verdict::Same
-            || (before.parent.is_some() && after.parent.is_none())
-        {
+        if definition(before, after) != Verdict::Same {
             return Alter::Recreate("its definition changes".into());
         }
         let mut drafts = targets(id, &before.keys, &after.keys, cx);
@@ -320,11 +322,6 @@ impl KindOps for Indexes {
             .filter(|s| before.tablespace.as_ref() != Some(*s))
         {
             drafts.push(clause(IndexClause::Tablespace(space.clone())));
-        }
-        if before.parent != after.parent
-            && let Some(parent) = &after.parent
-        {
-            drafts.push(attach(parent, id, cx));
         }
         Alter::Drafts(drafts)
     }
@@ -347,24 +344,33 @@ impl KindOps for Indexes {
             ground::check(filter, &ground::row(&table), moment)?;
         }
         stored::index(item, moment)?;
-        // ON ONLY: its partitions' indexes are attached one by one, or made with it; either way it stands for them.
-        item.valid = true;
         create.id.schema = table.schema.clone();
         create.id.owner = None;
         create.id.name = naming::clip(&create.id.name);
         if create.id.name.is_empty() {
             let mut probe = item.clone();
             self.settle(&create.id, &mut probe, &moment.catalog);
-            let keys = naming::key_names(&probe);
-            let second = naming::addition(keys.iter().map(String::as_str));
+            let second = addition(&probe);
             create.id.name = naming::choose(&moment.catalog, &table, Some(&second), "idx", true);
         }
         Ok(())
     }
 
     fn created(&self, id: &ObjectId, moment: &mut Moment) -> Result<(), Fault> {
-        absorb(id, moment);
+        let Some(item) = moment.catalog.item_mut::<Index>(id) else {
+            return Ok(());
+        };
+        // ON ONLY: its partitions' indexes are attached one by one, or never.
+        let whole = std::mem::replace(&mut item.valid, true);
+        match whole {
+            true => copies::made(id, moment),
+            false => copies::alone(id, moment),
+        }
         Ok(())
+    }
+
+    fn dropped(&self, id: &ObjectId, item: &Index, moment: &mut Moment) {
+        copies::gone(id, &item.table, moment);
     }
 
     fn clause(&self, id: &ObjectId, clause: &Clause, moment: &mut Moment) -> Result<(), Fault> {
@@ -372,11 +378,7 @@ impl KindOps for Indexes {
             return Err(general::foreign(id));
         };
         match clause {
-            IndexClause::Attach { partition } => {
-                // The parent's stands for it from now on, as inspection has it.
-                let child = driftless_planner::located(partition, moment)?;
-                moment.remove(&child);
-            }
+            IndexClause::Attach { partition } => copies::attach(id, partition, moment)?,
             IndexClause::Options(changes) => {
                 if let Some(i) = moment.catalog.item_mut::<Index>(id) {
                     change_options(&mut i.options, changes);
@@ -531,6 +533,7 @@ fn is_partitioned(table: &ObjectId, moment: &Moment) -> bool {
 
 fn text(c: &Create, i: &Index) -> String {
     let unique = if i.unique { "UNIQUE " } else { "" };
+    let only = if i.valid { "" } else { "ONLY " };
     let concurrently = if c.concurrently { "CONCURRENTLY " } else { "" };
     let exists = if c.if_not_exists {
         "IF NOT EXISTS "
@@ -544,7 +547,7 @@ fn text(c: &Create, i: &Index) -> String {
     };
     let keys: Vec<String> = i.keys.iter().map(key_text).collect();
     let mut out = format!(
-        "CREATE {unique}INDEX {concurrently}{exists}{} ON {}{using} ({})",
+        "CREATE {unique}INDEX {concurrently}{exists}{} ON {only}{}{using} ({})",
         name(&c.id.name),
         qualified(&i.table),
         keys.join(", ")
@@ -567,36 +570,38 @@ fn text(c: &Create, i: &Index) -> String {
     out
 }
 
-/// An index of a partitioned table takes the equal ones of its partitions under itself: they are its copies then.
-fn absorb(id: &ObjectId, moment: &mut Moment) {
-    let partitioned = |i: &Index| is_partitioned(&i.table, moment);
-    if !moment.catalog.item::<Index>(id).is_some_and(partitioned) {
-        return;
-    }
-    settle_made(&POSTGRES, moment);
-    let Some(parent) = moment.catalog.item::<Index>(id).cloned() else {
-        return;
-    };
-    for child in naming::descendants(&moment.catalog, &parent.table) {
-        absorb_into(&parent, &child, moment);
-    }
+/// What stands for the keys in an automatic name.
+pub(super) fn addition(item: &Index) -> String {
+    let keys = naming::key_names(item);
+    naming::addition(keys.iter().map(String::as_str))
 }
 
-/// Takes a partition's first index that equals the parent's out of the catalog.
-pub(super) fn absorb_into(parent: &Index, child: &ObjectId, moment: &mut Moment) {
-    let equal = moment
-        .catalog
-        .using::<Index>(child)
-        .filter(|(_, i)| i.table == *child && i.parent.is_none())
-        .find(|(_, i)| {
-            let moved = Index {
-                table: parent.table.clone(),
-                ..(*i).clone()
-            };
-            definition(parent, &moved) == Verdict::Same
-        })
-        .map(|(id, _)| id.clone());
-    if let Some(id) = equal {
-        moment.remove(&id);
-    }
+/// Whether an index of a partition can be its copy.
+pub(super) fn is_copy(root: &Index, own: &Index) -> bool {
+    let moved = Index {
+        table: root.table.clone(),
+        valid: root.valid,
+        ..own.clone()
+    };
+    definition(root, &moved) == Verdict::Same
+}
+
+/// The index behind a key.
+pub(super) fn of_key(item: &Constraint) -> Option<Index> {
+    let key = item.key()?;
+    let columns = key.columns.iter();
+    Some(Index {
+        table: item.table.clone(),
+        unique: true,
+        method: "btree".into(),
+        keys: columns
+            .map(|c| IndexKey::column(c.column.clone()))
+            .collect(),
+        include: key.include.clone(),
+        filter: None,
+        nulls_not_distinct: key.nulls_not_distinct,
+        options: key.options.clone(),
+        tablespace: key.tablespace.clone(),
+        valid: true,
+    })
 }

@@ -6,6 +6,7 @@
 mod aggregate;
 mod composite;
 mod constraint;
+mod copies;
 mod definition;
 mod domain;
 mod enumeration;
@@ -31,6 +32,7 @@ use driftless_model::Kind;
 use driftless_planner::{OnlyGrants, Row, Tx};
 
 pub(crate) use constraint::not_null;
+pub(crate) use copies::lacking;
 pub(crate) use function::identity;
 pub(crate) use lock::strength;
 pub(crate) use naming::{retext, without_modifier};

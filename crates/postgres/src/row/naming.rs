@@ -3,7 +3,7 @@
 //! Invariant: names are chosen exactly as PostgreSQL's `makeObjectName` and `ChooseRelationName` do, 63 bytes at most.
 
 use driftless_model::{Catalog, Index, KeyExpr, Kind, Name, ObjectId, Table, TypeRef};
-use driftless_planner::{Create, Fault, Moment};
+use driftless_planner::{Create, Cx, Fault, Moment};
 use driftless_sql::{Diagnostic, Tree};
 
 const LIMIT: usize = 63;
@@ -119,7 +119,9 @@ pub(super) fn choose(
     loop {
         let name = joined(table.name.as_str(), second, &numbered);
         let own = ObjectId::owned(Kind::Constraint, table, Name::exact(name.as_str()));
+        let copy = super::copies::of(catalog, table);
         let taken = catalog.contains(&own)
+            || copy.iter().any(|c| c.name.as_str() == name)
             || if relation {
                 is_taken(catalog, &table.schema, &name)
             } else {
@@ -367,6 +369,18 @@ pub(super) fn descendants(catalog: &Catalog, parent: &ObjectId) -> Vec<ObjectId>
         at += 1;
     }
     out
+}
+
+/// The table that this one is a partition of.
+pub(super) fn whole<'c>(catalog: &'c Catalog, table: &ObjectId) -> Option<&'c ObjectId> {
+    let of = catalog.item::<Table>(table)?.pg()?.partition_of.as_ref()?;
+    Some(&of.parent)
+}
+
+/// Whether a partition goes on without the table that it is in: it lets go of that before anything befalls it.
+pub(super) fn leaves(partition: &ObjectId, cx: &Cx) -> bool {
+    let now = cx.after.contains(partition);
+    now && whole(cx.before, partition) != whole(cx.after, partition)
 }
 
 /// Where a table stands in its hierarchy: its parents.

@@ -196,7 +196,10 @@ impl KindOps for Sequences {
         made.origin = Origin::Declared;
         let mut drafts = vec![cx.draft(Action::create(id.clone(), made))];
         if item.owned_by.is_some() {
-            drafts.push(owned_by(id, item, cx));
+            let mut draft = owned_by(id, item, cx);
+            // Whoever owned a former one of that name is nothing to it.
+            draft.reach.frees.clear();
+            drafts.push(draft);
         }
         drafts
     }

@@ -265,7 +265,6 @@ fn index(relation: ObjectId, keys: Vec<IndexKey>, unique: bool) -> Index {
         options: Options::new(),
         tablespace: None,
         valid: true,
-        parent: None,
     }
 }
 

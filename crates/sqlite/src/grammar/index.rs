@@ -37,7 +37,6 @@ pub fn create(cur: &mut Cursor, unique: bool) -> Result<Parsed, Diagnostic> {
         options: driftless_model::Options::new(),
         tablespace: None,
         valid: true,
-        parent: None,
     };
     let id = id(Kind::Index, name.text);
     Ok(Parsed {

@@ -254,7 +254,6 @@ impl Reader<'_> {
             options: self.options_of(keys),
             tablespace: keys.owned("tablespace"),
             valid: !keys.flag("invalid"),
-            parent: None,
         };
         let name = match entry.name {
             Some(name) => self.name(name),

@@ -7,7 +7,7 @@ use crate::Foreign;
 use crate::catalog::Dialect;
 use crate::id::{Kind, Name, ObjectId};
 use crate::table::{
-    Column, Generated, Identity, LiteTable, MyColumn, MyTable, Partition, PartitionDef,
+    Column, Copied, Generated, Identity, LiteTable, MyColumn, MyTable, Partition, PartitionDef,
     Partitioning, Period, PgTable, Sequence, Table, TableExt, VirtualTable,
 };
 use crate::text::SqlText;
@@ -100,7 +100,22 @@ impl Reader<'_> {
                 options: keys.options("foreign_options"),
             }),
             likes: Vec::new(),
+            copies: self.copies(keys),
         }))
+    }
+
+    /// Whether an index or a key is meant shows when it is made.
+    fn copies(&mut self, keys: Keys) -> Vec<Copied> {
+        let place = keys.get("copies").map(|node| node.place);
+        let said = keys.options("copies");
+        let copies = said.into_iter().filter_map(|(of, name)| {
+            Some(Copied {
+                of: self.object(Kind::Index, &of, place?)?,
+                name: self.name(&name),
+                said: true,
+            })
+        });
+        copies.collect()
     }
 
     fn my_table(&mut self, keys: Keys) -> MyTable {

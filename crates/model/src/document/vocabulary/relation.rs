@@ -76,6 +76,11 @@ pub(super) static TABLE: Shape = shape(
                 What::Text,
                 "the index by which CLUSTER orders the rows",
             ),
+            pg(
+                "copies",
+                What::Options,
+                "a partition's names for its copies of the indexes and keys (`schema.name`) of the tables above it",
+            ),
             pg("method", What::Text, "an access method other than heap"),
             TABLESPACE,
             OPTIONS,

@@ -3,12 +3,12 @@
 //! Invariant: what the server passes on to children is passed on here; what depends on a changed column is settled
 //! again.
 
-use super::{pg_mut, resolve};
+use super::{heritage, pg_mut, resolve};
 use crate::row::view::change_options;
-use crate::row::{constraint, domain::with_path, general, index, naming, not_null, sequence};
+use crate::row::{copies, domain::with_path, general, naming, not_null, sequence};
 use driftless_model::{
-    Canon, Catalog, Column, Constraint, ConstraintBody, Index, Kind, Name, Object, ObjectId, Part,
-    Partition, Sequence, SqlText, Table, Trigger,
+    Canon, Catalog, Column, Kind, Name, Object, ObjectId, Part, Partition, Sequence, SqlText,
+    Table, Trigger,
 };
 use driftless_planner::{ColumnClause, Fault, Moment, TableClause};
 
@@ -65,7 +65,10 @@ pub(super) fn table(id: &ObjectId, clause: &TableClause, moment: &mut Moment) ->
     {
         let own = ObjectId::new(Kind::Index, id.schema.clone(), index.clone());
         let key = ObjectId::owned(Kind::Constraint, id, index.clone());
-        if !moment.catalog.contains(&own) && !moment.catalog.contains(&key) {
+        let copied = copies::of(&moment.catalog, id).iter();
+        let mut copied = copied.filter(|c| c.name == *index);
+        let stands = moment.catalog.contains(&own) || moment.catalog.contains(&key);
+        if !stands && copied.next().is_none() {
             return Err(Fault::missing("index", &own));
         }
     }
@@ -216,6 +219,7 @@ fn drop_column(
         driftless_planner::take(&falls, moment);
     }
     for dead in &own {
+        copies::gone(dead, id, moment);
         moment.remove(dead);
     }
     for sequence in owned_sequences(&moment.catalog, id, Some(column)) {
@@ -288,9 +292,15 @@ fn inherit(id: &ObjectId, parent: &ObjectId, stop: bool, moment: &mut Moment) ->
         return Ok(());
     }
     pg.inherits.retain(|p| *p != parent);
-    if pg.inherits.is_empty() {
+    let rest = pg.inherits.clone();
+    if rest.is_empty() {
         item.columns.iter_mut().for_each(|c| c.inherited = false);
     }
+    let mut own = heritage::kept(&moment.catalog, &parent, id, false);
+    let given = |p: &ObjectId| heritage::kept(&moment.catalog, p, id, false);
+    let still: Vec<_> = rest.iter().flat_map(given).map(|(id, _)| id).collect();
+    own.retain(|(id, _)| !still.contains(id));
+    keep(own, moment);
     Ok(())
 }
 
@@ -320,24 +330,8 @@ fn attach(
         });
     }
     resettle(&child, moment);
-    let indexes: Vec<Index> = moment
-        .catalog
-        .using::<Index>(id)
-        .filter(|(_, i)| i.table == *id)
-        .map(|(_, i)| i.clone())
-        .collect();
-    for i in &indexes {
-        index::absorb_into(i, &child, moment);
-    }
-    let constraints: Vec<(Name, Constraint)> = moment
-        .catalog
-        .owned(id)
-        .filter_map(|(i, o)| Some((i.name.clone(), o.get::<Constraint>()?.clone())))
-        .collect();
-    for (name, c) in &constraints {
-        constraint::absorb_into(c, Some(name), &child, moment);
-    }
-    Ok(())
+    copies::joined(&child, moment);
+    heritage::join(id, &child, moment)
 }
 
 /// The former partition keeps copies of what its parent gave it, as its own.
@@ -349,87 +343,18 @@ fn detach(id: &ObjectId, child: &ObjectId, moment: &mut Moment) -> Result<(), Fa
     if let Some(pg) = pg_mut(item) {
         pg.partition_of = None;
     }
-    let constraints: Vec<(Name, Constraint)> = moment
-        .catalog
-        .owned(id)
-        .filter_map(|(i, o)| Some((i.name.clone(), o.get::<Constraint>()?.clone())))
-        .filter(|(_, c)| !c.no_inherit || !matches!(c.body, ConstraintBody::Check(_)))
-        .filter(|(_, c)| c.not_null().is_none())
-        .collect();
-    for (name, c) in constraints {
-        let copy = Constraint {
-            table: child.clone(),
-            ..moved(c)
-        };
-        let name = match &copy.body {
-            ConstraintBody::PrimaryKey(_) => {
-                naming::choose(&moment.catalog, &child, None, "pkey", true)
-            }
-            ConstraintBody::Unique(k) => {
-                let all = naming::addition(k.columns.iter().map(|c| c.column.as_str()));
-                naming::choose(&moment.catalog, &child, Some(&all), "key", true)
-            }
-            _ => name,
-        };
-        let own = ObjectId::owned(Kind::Constraint, &child, name);
-        if !moment.catalog.contains(&own) {
-            moment
-                .catalog
-                .objects
-                .insert(own.clone(), Object::new(copy));
-            resettle(&own, moment);
-        }
-    }
-    detach_indexes(id, &child, moment);
+    let mut own = copies::left(&child, moment);
+    own.extend(heritage::kept(&moment.catalog, id, &child, true));
+    keep(own, moment);
     Ok(())
 }
 
-fn moved(mut c: Constraint) -> Constraint {
-    let raw = |t: &mut SqlText| {
-        t.canon = Canon::Raw;
-        t.refs.clear();
-    };
-    match &mut c.body {
-        ConstraintBody::Check(k) => raw(&mut k.expr),
-        ConstraintBody::Exclude(e) => e.filter.iter_mut().for_each(raw),
-        _ => {}
-    }
-    c
-}
-
-fn detach_indexes(id: &ObjectId, child: &ObjectId, moment: &mut Moment) {
-    let indexes: Vec<Index> = moment
-        .catalog
-        .using::<Index>(id)
-        .filter(|(_, i)| i.table == *id)
-        .map(|(_, i)| i.clone())
-        .collect();
-    let attached: Vec<ObjectId> = moment
-        .catalog
-        .using::<Index>(child)
-        .filter(|(_, i)| i.table == *child && i.parent.is_some())
-        .map(|(i, _)| i.clone())
-        .collect();
-    for own in attached {
-        if let Some(i) = moment.catalog.item_mut::<Index>(&own) {
-            i.parent = None;
+fn keep(own: Vec<(ObjectId, Object)>, moment: &mut Moment) {
+    for (id, object) in own {
+        if !moment.catalog.contains(&id) {
+            moment.catalog.objects.insert(id.clone(), object);
+            resettle(&id, moment);
         }
-    }
-    for i in indexes {
-        let copy = Index {
-            table: child.clone(),
-            parent: None,
-            ..i
-        };
-        let keys = naming::key_names(&copy);
-        let second = naming::addition(keys.iter().map(String::as_str));
-        let name = naming::choose(&moment.catalog, child, Some(&second), "idx", true);
-        let own = ObjectId::new(Kind::Index, child.schema.clone(), name);
-        moment
-            .catalog
-            .objects
-            .insert(own.clone(), Object::new(copy));
-        resettle(&own, moment);
     }
 }
 

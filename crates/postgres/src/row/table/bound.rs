@@ -3,6 +3,8 @@
 //! Neighbours: `partition` has their canonical form. Invariant: only what is certain is said: values whose order is not
 //! known are left to the server.
 
+use super::instant;
+use crate::row::copies;
 use driftless_model::{Canon, Catalog, Name, ObjectId, Table};
 use driftless_sql::{Diagnostic, SourceId, Syntax, TokenKind, Tree, lex, token_text};
 use std::cmp::Ordering;
@@ -40,6 +42,11 @@ pub(in crate::row) fn contradictions(catalog: &Catalog) -> Vec<(ObjectId, Diagno
             let message = format!("column `{id}.{key}` is not declared");
             let problem = Diagnostic::error("D0303", message);
             (id.clone(), problem.note("the table is partitioned by it"))
+        }));
+        out.extend(copies::strangers(id, catalog).into_iter().map(|of| {
+            let message = format!("index `{of}` is not declared above the partition `{id}`");
+            let problem = Diagnostic::error("D0303", message);
+            (id.clone(), problem.note("a name for its copy is declared"))
         }));
     }
     for (parent, parts) in whole {
@@ -210,24 +217,7 @@ fn value_order(a: &str, b: &str) -> Option<Ordering> {
     if let (Ok(a), Ok(b)) = (a.parse::<i128>(), b.parse::<i128>()) {
         return Some(a.cmp(&b));
     }
-    // `2024-01-01`, `2024-01-01 12:00:00`: letters stand in the order of time.
-    let moment = |t: &str| {
-        let shape = |(i, c): (usize, char)| match i {
-            4 | 7 => c == '-',
-            10 => c == ' ',
-            13 | 16 => c == ':',
-            _ => c.is_ascii_digit(),
-        };
-        matches!(t.len(), 10 | 19) && t.chars().enumerate().all(shape)
-    };
-    (moment(a) && moment(b)).then(|| {
-        let whole = |t: &str| format!("{t:<19}").replace(' ', "0");
-        let midnight = |t: &str| match t.len() {
-            10 => format!("{t} 00:00:00"),
-            _ => t.to_owned(),
-        };
-        whole(&midnight(a)).cmp(&whole(&midnight(b)))
-    })
+    instant::order(a, b)
 }
 
 /// Literals only: what is computed is left to the server.

@@ -3,9 +3,9 @@
 //! Neighbours: `replace` moves columns whose type is made anew. Invariant: every ALTER TABLE clause is a draft of its
 //! own that may share a statement with its neighbours.
 
-use super::{pg, pg_mut, retype, same_default, same_generated, same_identity};
+use super::{heritage, pg, pg_mut, retype, same_default, same_generated, same_identity};
 use crate::features::{Feature, has};
-use crate::row::{constraint, naming, not_null, replace, sequence, view};
+use crate::row::{constraint, copies, naming, not_null, replace, sequence, view};
 use driftless_model::{
     Canon, Catalog, Column, Constraint, ConstraintBody, Name, Object, ObjectId, Options, PgTable,
     SqlText, Table, TypeRef, Verdict,
@@ -48,8 +48,10 @@ fn made(id: &ObjectId, column: &Column, cx: &Cx) -> (Column, Option<ObjectId>) {
         ..column.clone()
     };
     out.not_null &= !is_named(id, &column.name, cx.after);
+    // A column that is made anew has its sequence made apart, as the sequence's own row has it.
     let serial = sequence::serial_of(id, column, cx.after).filter(|(_, s)| {
         cx.is_new(s)
+            && is_made(id, &column.name, cx)
             && cx
                 .before
                 .find(&naming::RELATIONS, &s.schema, &s.name)
@@ -114,6 +116,7 @@ pub(super) fn create(id: &ObjectId, object: &Object, item: &Table, cx: &Cx) -> V
         pg.replica_identity = None;
         pg.cluster = None;
         pg.of_type = None;
+        pg.copies.clear();
     }
     let mut carried = bare(object);
     carried.body = table.into();
@@ -140,6 +143,7 @@ pub(super) fn create(id: &ObjectId, object: &Object, item: &Table, cx: &Cx) -> V
         ..full.clone()
     };
     drafts.extend(switches(id, &none, &full, cx));
+    drafts.extend(copies::joining(id, &full.copies, cx));
     drafts
 }
 
@@ -246,6 +250,7 @@ pub(super) fn alter(id: &ObjectId, before: &Table, after: &Table, hits: &[Hit], 
             && b.partition_of
                 .as_ref()
                 .is_some_and(|p| p.parent == h.part.object && h.part.member.is_none())
+            && !naming::leaves(id, cx)
     });
     if parent_gone {
         return Alter::Dies;
@@ -838,8 +843,10 @@ fn change_ext(id: &ObjectId, before: &PgTable, after: &PgTable, cx: &Cx) -> Vec<
 }
 
 fn change_partition(id: &ObjectId, before: &PgTable, after: &PgTable, cx: &Cx) -> Vec<Draft> {
+    let whole = |pg: &PgTable| pg.partition_of.as_ref().map(|of| of.parent.clone());
+    let joins = whole(before) != whole(after);
     if super::same_partition(before, after) == Verdict::Same {
-        return Vec::new();
+        return copies::changed(id, &after.copies, cx);
     }
     let mut out = Vec::new();
     let draft = |parent: &ObjectId, c: TableClause| {
@@ -852,10 +859,20 @@ fn change_partition(id: &ObjectId, before: &PgTable, after: &PgTable, cx: &Cx) -
             partition: id.clone(),
             concurrently: false,
         };
-        let draft = draft(&of.parent, detach);
+        let mut draft = draft(&of.parent, detach);
+        // From the table that is there now, which may be made anew.
+        draft.reach.needs.clear();
+        draft.reach.frees.push(of.parent.part());
+        // Before these go, so that it is certain what the partition keeps.
+        draft.reach.frees.extend(heritage::gifts(&of.parent, cx));
+        let roots = before.copies.iter().map(|c| c.of.part());
+        draft.reach.frees.extend(roots);
         out.push(beside_columns(draft, id, &of.parent, true, cx));
+        out.extend(copies::leaving(id, cx));
+        out.extend(heritage::leaving(id, cx));
     }
     if let Some(of) = &after.partition_of {
+        out.extend(heritage::joining(id, cx));
         let attach = TableClause::Attach {
             partition: id.clone(),
             bound: of.bound.clone(),
@@ -863,6 +880,10 @@ fn change_partition(id: &ObjectId, before: &PgTable, after: &PgTable, cx: &Cx) -
         let draft = draft(&of.parent, attach);
         out.push(beside_columns(draft, id, &of.parent, false, cx));
     }
+    out.extend(match joins {
+        true => copies::joining(id, &after.copies, cx),
+        false => copies::changed(id, &after.copies, cx),
+    });
     out
 }
 

@@ -7,8 +7,8 @@ use super::{pg, pg_mut};
 use crate::dialect::POSTGRES;
 use crate::row::{naming, not_null};
 use driftless_model::{
-    Column, Constraint, ConstraintBody, Generated, Index, KeyExpr, Kind, Like, Name, Object,
-    ObjectId, SqlText, Table, TypeRef, View,
+    Body, Column, Constraint, ConstraintBody, Generated, Index, Kind, Like, Name, Object, ObjectId,
+    SqlText, Table, TypeRef, View,
 };
 use driftless_planner::{Action, Fault, Moment, apply, settle_made};
 
@@ -97,7 +97,7 @@ pub(super) fn follow(id: &ObjectId, moment: &mut Moment) -> Result<(), Fault> {
         let takes = |what: &str| like.including.contains(&what);
         for (name, item) in not_null::copied(&like.source, &moment.catalog) {
             let owned = ObjectId::owned(Kind::Constraint, id, name);
-            let made = Object::new(moved(item, id));
+            let made = handed(item, id);
             apply(&POSTGRES, &Action::create(owned, made), moment)?;
         }
         let constraints: Vec<(Name, Object)> = moment
@@ -119,7 +119,7 @@ pub(super) fn follow(id: &ObjectId, moment: &mut Moment) -> Result<(), Fault> {
             if !wanted {
                 continue;
             }
-            let mut made = Object::new(moved(c.clone(), id));
+            let mut made = handed(c.clone(), id);
             made.comment = object.comment.clone().filter(|_| takes("comments"));
             let name = if check { name } else { Name::default() };
             let owned = ObjectId::owned(Kind::Constraint, id, name);
@@ -134,7 +134,7 @@ pub(super) fn follow(id: &ObjectId, moment: &mut Moment) -> Result<(), Fault> {
                 .collect();
             for index in indexes {
                 let unnamed = ObjectId::new(Kind::Index, id.schema.clone(), Name::default());
-                let made = Object::new(moved_index(index, id));
+                let made = handed(index, id);
                 apply(&POSTGRES, &Action::create(unnamed, made), moment)?;
             }
         }
@@ -142,35 +142,20 @@ pub(super) fn follow(id: &ObjectId, moment: &mut Moment) -> Result<(), Fault> {
     Ok(())
 }
 
-fn moved(mut c: Constraint, table: &ObjectId) -> Constraint {
-    c.table = table.clone();
-    match &mut c.body {
-        ConstraintBody::Check(check) => check.expr = check.expr.raw(),
-        ConstraintBody::Exclude(e) => {
-            for item in &mut e.items {
-                if let KeyExpr::Expr(text) = &mut item.key.expr {
-                    *text = text.raw();
-                }
-            }
-            if let Some(filter) = &mut e.filter {
-                *filter = filter.raw();
-            }
-        }
+/// What a table has, as another one has it.
+pub(in crate::row) fn hand_on(object: &mut Object, table: &ObjectId) {
+    for text in object.texts_mut() {
+        *text = text.raw();
+    }
+    match &mut object.body {
+        Body::Constraint(c) => c.table = table.clone(),
+        Body::Index(i) => i.table = table.clone(),
         _ => {}
     }
-    c
 }
 
-fn moved_index(mut index: Index, table: &ObjectId) -> Index {
-    index.table = table.clone();
-    index.parent = None;
-    for key in &mut index.keys {
-        if let KeyExpr::Expr(text) = &mut key.expr {
-            *text = text.raw();
-        }
-    }
-    if let Some(filter) = &mut index.filter {
-        *filter = filter.raw();
-    }
-    index
+fn handed(body: impl Into<Body>, table: &ObjectId) -> Object {
+    let mut object = Object::new(body);
+    hand_on(&mut object, table);
+    object
 }

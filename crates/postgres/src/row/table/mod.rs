@@ -8,12 +8,14 @@ mod bound;
 mod change;
 mod column;
 mod cost;
+mod heritage;
+mod instant;
 mod like;
 mod partition;
 mod resolve;
 mod retype;
 
-use super::{general, ground, naming, sequence};
+use super::{copies, general, ground, naming, sequence};
 use crate::print::{name, option_clauses, options, qualified};
 use driftless_model::{
     Canon, Catalog, Column, Generated, Identity, Kind, Object, ObjectId, PgTable, Server, SqlText,
@@ -28,6 +30,8 @@ use driftless_sql::Tree;
 pub(super) use apply::set_not_null;
 pub(super) use change::{clustered_again, filled, is_made};
 pub(super) use cost::{cascade as cost_cascade, drop as cost_drop, is_proven_not_null};
+pub(super) use heritage::{becomes, remains};
+pub(super) use like::hand_on;
 
 pub(super) use bound::contradictions;
 
@@ -125,7 +129,9 @@ fn same_column(before: &Column, after: &Column) -> Verdict {
 fn same_partition(before: &PgTable, after: &PgTable) -> Verdict {
     match (&before.partition_of, &after.partition_of) {
         (None, None) => Verdict::Same,
-        (Some(b), Some(a)) => Verdict::of(b.parent == a.parent).and(b.bound.compare(&a.bound)),
+        (Some(b), Some(a)) => {
+            Verdict::of(b.parent == a.parent).and(partition::same_bound(&b.bound, &a.bound))
+        }
         _ => Verdict::Different,
     }
 }
@@ -164,11 +170,12 @@ impl KindOps for Tables {
             if let Some(of) = &mut pg.partition_of {
                 partition::settle_bound(&mut of.bound);
             }
+            copies::settle(id, &mut pg.copies, catalog);
         }
     }
 
     /// Columns are compared by name: their order is the server's own affair.
-    fn same(&self, before: &Table, after: &Table, _: &Cx) -> Verdict {
+    fn same(&self, before: &Table, after: &Table, cx: &Cx) -> Verdict {
         let mut verdict = Verdict::of(before.columns.len() == after.columns.len());
         for a in &after.columns {
             verdict = verdict.and(match before.column(&a.name) {
@@ -176,7 +183,9 @@ impl KindOps for Tables {
                 None => Verdict::Different,
             });
         }
-        verdict.and(same_ext(&pg(before), &pg(after)))
+        let (b, a) = (pg(before), pg(after));
+        let copies = copies::same(&b.copies, &a.copies, cx);
+        verdict.and(same_ext(&b, &a)).and(Verdict::of(copies))
     }
 
     fn create(&self, id: &ObjectId, object: &Object, item: &Table, cx: &Cx) -> Vec<Draft> {
@@ -194,7 +203,8 @@ impl KindOps for Tables {
         let mut at = 0;
         while let Some(table) = dying.get(at).cloned() {
             draft.reach.removes.extend(names_freed(&table, cx));
-            dying.extend(naming::partitions(cx.before, &table));
+            let partitions = naming::partitions(cx.before, &table).into_iter();
+            dying.extend(partitions.filter(|p| !naming::leaves(p, cx)));
             at += 1;
         }
         let keys = super::constraint::supports(id, cx.before);
@@ -227,7 +237,11 @@ impl KindOps for Tables {
     }
 
     fn created(&self, id: &ObjectId, moment: &mut Moment) -> Result<(), Fault> {
-        like::follow(id, moment)
+        like::follow(id, moment)?;
+        if naming::whole(&moment.catalog, id).is_some() {
+            copies::joined(id, moment);
+        }
+        Ok(())
     }
 
     fn clause(&self, id: &ObjectId, clause: &Clause, moment: &mut Moment) -> Result<(), Fault> {

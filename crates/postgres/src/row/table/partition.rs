@@ -3,7 +3,8 @@
 //! Invariant: both are kept as written; their canonical form is what the server would print, as far as that can be
 //! told without the columns' types.
 
-use driftless_model::{Canon, Constraint, ConstraintBody, ObjectId, SqlText, Table};
+use super::instant;
+use driftless_model::{Canon, Constraint, ConstraintBody, ObjectId, SqlText, Table, Verdict};
 use driftless_planner::{Action, Cx, Moment, TableClause};
 use driftless_sql::{
     SourceId, Syntax, TokenKind, Tree, lex, normal_tokens, read_expr, token_text, tree_text,
@@ -63,6 +64,22 @@ pub(super) fn settle_bound(text: &mut SqlText) {
     }
     text.certain = certain;
     text.canon = Canon::Tree(Tree::Op("bound".into(), folded));
+}
+
+/// Compares two bounds; moments in whatever zone they are written.
+pub(super) fn same_bound(before: &SqlText, after: &SqlText) -> Verdict {
+    let verdict = before.compare(after);
+    let words = |text: &SqlText| match &text.canon {
+        Canon::Tree(Tree::Op(_, words)) => words.clone(),
+        _ => Vec::new(),
+    };
+    let (b, a) = (words(before), words(after));
+    let same = |(b, a): (&Tree, &Tree)| match (b, a) {
+        (Tree::Text(b), Tree::Text(a)) => b == a || instant::is_same(b, a),
+        (b, a) => b == a,
+    };
+    let alike = !b.is_empty() && b.len() == a.len() && b.iter().zip(&a).all(same);
+    if alike { Verdict::Same } else { verdict }
 }
 
 /// The two ends of a range bound of one column.

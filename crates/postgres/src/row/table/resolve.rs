@@ -91,6 +91,8 @@ fn resolve_parents(table: &mut Table, moment: &Moment) -> Result<(), Fault> {
     }
     if let Some(of) = &mut pg.partition_of {
         of.parent = naming::relation(&of.parent, &naming::TABLES, moment)?;
+        let bare = pg.copies.iter_mut().filter(|c| c.of.schema.is_empty());
+        bare.for_each(|c| c.of.schema.clone_from(&of.parent.schema));
     }
     Ok(())
 }
