@@ -301,6 +301,7 @@ fn table() -> Value {
             ),
             may("replica_identity", text()),
             may("cluster_on", text()),
+            may("copies", reference("options")),
             may("method", text()),
             may("tablespace", text()),
             may("options", reference("options")),
@@ -447,7 +448,6 @@ fn index() -> Value {
         may("options", reference("options")),
         may("tablespace", text()),
         may("invalid", mark("its building was interrupted")),
-        may("partition_of", object(named("index"))),
     ])
 }
 
