@@ -12,6 +12,7 @@ mod like;
 mod partition;
 mod resolve;
 mod retype;
+mod spread;
 
 use super::{general, ground, naming, sequence};
 use crate::print::{name, option_clauses, options, qualified};
