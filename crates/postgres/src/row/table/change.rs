@@ -3,7 +3,7 @@
 //! Neighbours: `replace` moves columns whose type is made anew. Invariant: every ALTER TABLE clause is a draft of its
 //! own that may share a statement with its neighbours.
 
-use super::{pg, pg_mut, retype, same_default, same_generated, same_identity, spread};
+use super::{pg, pg_mut, retype, same_default, same_generated, same_identity, spread, typed};
 use crate::features::{Feature, has};
 use crate::row::{constraint, naming, not_null, replace, sequence, view};
 use driftless_model::{
@@ -250,7 +250,7 @@ pub(super) fn alter(id: &ObjectId, before: &Table, after: &Table, hits: &[Hit], 
     if parent_gone {
         return Alter::Dies;
     }
-    let mut drafts = Vec::new();
+    let mut drafts = typed::apart(id, before, after, hits, cx);
     for c in &before.columns {
         if after.column(&c.name).is_none() && !follows(before, after, c, cx) {
             drafts.push(drop_column(id, &c.name, cx));

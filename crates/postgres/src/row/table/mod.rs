@@ -13,6 +13,7 @@ mod partition;
 mod resolve;
 mod retype;
 mod spread;
+mod typed;
 
 use super::{general, ground, naming, sequence};
 use crate::print::{name, option_clauses, options, qualified};
