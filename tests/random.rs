@@ -10,7 +10,7 @@ use generator::Pair;
 use law::Engine;
 
 const SQLITE_PAIRS: u64 = 240;
-const POSTGRES_PAIRS: u64 = 72;
+const POSTGRES_PAIRS: u64 = 100;
 const MARIADB_PAIRS: u64 = 60;
 /// In every table, before the plan runs.
 const ROWS: usize = 30;

@@ -6,9 +6,9 @@
 mod lite;
 mod model;
 mod my;
+mod pg;
 
 use driftless_testkit::random::Random;
-use model::Schema;
 
 #[derive(Debug, PartialEq)]
 pub struct Pair {
@@ -16,26 +16,28 @@ pub struct Pair {
     pub after: String,
 }
 
+/// A schema that is changed and written down.
+trait Model {
+    fn change(&mut self, random: &mut Random);
+    fn written(&self) -> String;
+}
+
 impl Pair {
     pub fn generate(engine: &str, seed: u64) -> Pair {
-        if engine == "mysql" || engine == "mariadb" {
-            let mariadb = engine == "mariadb";
-            let mut random = Random::stream(seed, 2 + u64::from(mariadb), 3);
-            let mut schema = my::Schema::random(mariadb, &mut random);
-            let before = schema.written();
-            for _ in 0..1 + random.below(8) {
-                schema.change(&mut random);
-            }
-            return Pair {
-                before,
-                after: schema.written(),
-            };
+        // Each engine has its own stream, and so its own pairs.
+        let stream = |engine| Random::stream(seed, engine, 3);
+        match engine {
+            "sqlite" => Pair::grown(model::Schema::random, 6, stream(0)),
+            "postgres" => Pair::grown(pg::Schema::random, 8, stream(1)),
+            "mysql" => Pair::grown(|r| my::Schema::random(false, r), 8, stream(2)),
+            _ => Pair::grown(|r| my::Schema::random(true, r), 8, stream(3)),
         }
-        let postgres = engine == "postgres";
-        let mut random = Random::stream(seed, u64::from(postgres), 3);
-        let mut schema = Schema::random(postgres, &mut random);
+    }
+
+    fn grown<M: Model>(make: impl Fn(&mut Random) -> M, changes: u64, mut random: Random) -> Pair {
+        let mut schema = make(&mut random);
         let before = schema.written();
-        for _ in 0..1 + random.below(6) {
+        for _ in 0..1 + random.below(changes) {
             schema.change(&mut random);
         }
         Pair {

@@ -1,6 +1,6 @@
-//! The model behind random pairs: tables in an order in which each refers only to itself and to those before it.
+//! Random schemas of SQLite: tables in an order in which each refers only to itself and to those before it.
 //!
-//! Neighbours: the pairs of `generator`. Invariant: names are numbers that are never used again, so that a change never
+//! Neighbours: `lite` has what no other engine has. Invariant: names are numbers that are never used again, so that a change never
 //! looks like a rename.
 
 use super::lite::Lite;
@@ -9,7 +9,6 @@ use std::fmt::Write;
 
 #[derive(Debug)]
 pub struct Schema {
-    postgres: bool,
     pub(super) tables: Vec<Table>,
     views: Vec<View>,
     next: u64,
@@ -25,7 +24,6 @@ pub(super) struct Table {
     references: Vec<(String, String, String, &'static str)>,
     indexes: Vec<Index>,
     strict: bool,
-    /// What only SQLite has.
     pub(super) lite: Lite,
 }
 
@@ -59,26 +57,7 @@ struct View {
 /// A type, its defaults, and whether numbers can be compared with it.
 type Type = (&'static str, &'static [&'static str], bool);
 
-const POSTGRES: &[Type] = &[
-    ("integer", &["0", "7", "-1"], true),
-    ("bigint", &["0", "42"], true),
-    ("text", &["'x'", "''", "'it''s'"], false),
-    ("character varying(40)", &["'ab'"], false),
-    ("numeric(10,2)", &["0", "1.5"], true),
-    ("boolean", &["true", "false"], false),
-    (
-        "timestamp with time zone",
-        &["now()", "CURRENT_TIMESTAMP"],
-        false,
-    ),
-    ("date", &["CURRENT_DATE", "'2024-01-01'"], false),
-    ("jsonb", &["'{}'"], false),
-    ("text[]", &["'{}'"], false),
-    ("uuid", &["gen_random_uuid()"], false),
-    ("double precision", &["0.5"], true),
-];
-
-const SQLITE: &[Type] = &[
+const TYPES: &[Type] = &[
     ("INTEGER", &["0", "7", "-1"], true),
     (
         "TEXT",
@@ -106,9 +85,8 @@ const ACTIONS: &[&str] = &[
 ];
 
 impl Schema {
-    pub fn random(postgres: bool, random: &mut Random) -> Schema {
+    pub fn random(random: &mut Random) -> Schema {
         let mut schema = Schema {
-            postgres,
             tables: Vec::new(),
             views: Vec::new(),
             next: 0,
@@ -127,17 +105,8 @@ impl Schema {
         format!("{stem}{}", self.next)
     }
 
-    fn types(&self, strict: bool, random: &mut Random) -> Type {
-        let from = match (self.postgres, strict) {
-            (true, _) => POSTGRES,
-            (false, false) if random.chance(0.3) => LOOSE,
-            (false, _) => SQLITE,
-        };
-        *random.pick(from).expect("there are types")
-    }
-
     fn add_table(&mut self, random: &mut Random) {
-        let strict = !self.postgres && random.chance(0.2);
+        let strict = random.chance(0.2);
         let mut table = Table {
             name: self.name("t"),
             columns: Vec::new(),
@@ -155,7 +124,11 @@ impl Schema {
     }
 
     fn column(&mut self, strict: bool, random: &mut Random) -> Column {
-        let (ty, defaults, _) = self.types(strict, random);
+        let from = match strict {
+            false if random.chance(0.3) => LOOSE,
+            _ => TYPES,
+        };
+        let (ty, defaults, _) = *random.pick(from).expect("there are types");
         let default = random
             .chance(0.5)
             .then(|| random.pick(defaults).copied())
@@ -172,7 +145,7 @@ impl Schema {
     /// A key, a check, an index, a reference or a view.
     fn add_detail(&mut self, random: &mut Random) {
         let at = random.below(self.tables.len() as u64) as usize;
-        let plain = |c: &&Column| !matches!(c.ty, "jsonb" | "BLOB");
+        let plain = |c: &&Column| c.ty != "BLOB";
         let Some(table) = self.tables.get(at) else {
             return;
         };
@@ -188,7 +161,6 @@ impl Schema {
         let filter = self.condition(at, random);
         match random.below(6) {
             0 => {
-                // PostgreSQL makes one constraint of two alike in one CREATE TABLE.
                 let twice = self.tables[at]
                     .unique
                     .iter()
@@ -248,7 +220,7 @@ impl Schema {
         let name = self.name("f");
         self.tables[at].columns.push(Column {
             name: column.clone(),
-            ty: if self.postgres { "bigint" } else { "INTEGER" },
+            ty: "INTEGER",
             not_null: false,
             default: None,
             collation: None,
@@ -261,9 +233,8 @@ impl Schema {
     fn condition(&self, at: usize, random: &mut Random) -> Option<String> {
         let table = self.tables.get(at)?;
         let Column { name, ty, .. } = random.pick(&table.columns)?;
-        let number = POSTGRES
+        let number = TYPES
             .iter()
-            .chain(SQLITE)
             .chain(LOOSE)
             .any(|(known, _, number)| known == ty && *number);
         let n = random.below(50);
@@ -272,40 +243,11 @@ impl Schema {
             (true, 1) => format!("{name} BETWEEN 0 AND {n}"),
             (true, 2) => format!("{name} IN (1, 2, {n})"),
             (true, _) => format!("{name} <> {n} OR {name} IS NULL"),
-            (false, 0) if matches!(*ty, "text" | "TEXT") => format!("length({name}) > {n}"),
-            (false, 1) if matches!(*ty, "text" | "TEXT") => format!("{name} IN ('a', 'b{n}')"),
-            (false, 2) if matches!(*ty, "text" | "TEXT") => format!("{name} LIKE 'a{n}%'"),
+            (false, 0) if *ty == "TEXT" => format!("length({name}) > {n}"),
+            (false, 1) if *ty == "TEXT" => format!("{name} IN ('a', 'b{n}')"),
+            (false, 2) if *ty == "TEXT" => format!("{name} LIKE 'a{n}%'"),
             (false, _) => format!("{name} IS NOT NULL"),
         })
-    }
-
-    pub fn change(&mut self, random: &mut Random) {
-        let at = random.below(self.tables.len() as u64) as usize;
-        match random.below(if self.postgres { 10 } else { 15 }) {
-            0 => self.add_table(random),
-            1 if self.tables.len() > 2 => self.drop_table(at),
-            1 => {}
-            2 | 3 => {
-                let Some(table) = self.tables.get(at) else {
-                    return;
-                };
-                let (strict, end) = (table.strict, table.columns.len() as u64);
-                let column = self.column(strict, random);
-                self.tables[at]
-                    .columns
-                    .insert(random.below(end + 1) as usize, column);
-            }
-            4 => self.drop_column(at, random),
-            5 => self.alter_column(at, random),
-            6 => self.drop_detail(at, random),
-            7 => {
-                if let Some(index) = self.views.len().checked_sub(1) {
-                    self.views.remove(random.below(index as u64 + 1) as usize);
-                }
-            }
-            8 | 9 => self.add_detail(random),
-            _ => self.change_lite(at, random),
-        }
     }
 
     fn drop_table(&mut self, at: usize) {
@@ -364,8 +306,6 @@ impl Schema {
             }
             _ if !referring => {
                 column.ty = match column.ty {
-                    "integer" => "bigint",
-                    "character varying(40)" => "text",
                     "VARCHAR(40)" => "TEXT",
                     "INT" => "INTEGER",
                     other => other,
@@ -385,42 +325,8 @@ impl Schema {
         }
     }
 
-    pub fn written(&self) -> String {
-        let mut out = String::new();
-        for table in &self.tables {
-            self.table(&mut out, table);
-        }
-        for table in &self.tables {
-            out.push_str(&table.lite.triggers(&table.name));
-        }
-        for view in &self.views {
-            let filter = view
-                .filter
-                .as_ref()
-                .map(|f| format!(" WHERE {f}"))
-                .unwrap_or_default();
-            let columns = view.columns.join(", ");
-            let _ = writeln!(
-                out,
-                "CREATE VIEW {} AS SELECT {columns} FROM {}{filter};",
-                view.name, view.table
-            );
-            if let Some(above) = &view.above {
-                let _ = writeln!(
-                    out,
-                    "CREATE VIEW {above} AS SELECT count(*) AS n FROM {};",
-                    view.name
-                );
-            }
-        }
-        out
-    }
-
     fn table(&self, out: &mut String, table: &Table) {
-        let mut lines = vec![match self.postgres {
-            true => "id bigint PRIMARY KEY".to_owned(),
-            false => format!("id {}", table.lite.key()),
-        }];
+        let mut lines = vec![format!("id {}", table.lite.key())];
         for column in &table.columns {
             let mut line = format!("{} {}", column.name, column.ty);
             if let Some(default) = column.default {
@@ -467,5 +373,67 @@ impl Schema {
                 index.name, table.name
             );
         }
+    }
+}
+
+impl super::Model for Schema {
+    fn change(&mut self, random: &mut Random) {
+        let at = random.below(self.tables.len() as u64) as usize;
+        match random.below(15) {
+            0 => self.add_table(random),
+            1 if self.tables.len() > 2 => self.drop_table(at),
+            1 => {}
+            2 | 3 => {
+                let Some(table) = self.tables.get(at) else {
+                    return;
+                };
+                let (strict, end) = (table.strict, table.columns.len() as u64);
+                let column = self.column(strict, random);
+                self.tables[at]
+                    .columns
+                    .insert(random.below(end + 1) as usize, column);
+            }
+            4 => self.drop_column(at, random),
+            5 => self.alter_column(at, random),
+            6 => self.drop_detail(at, random),
+            7 => {
+                if let Some(index) = self.views.len().checked_sub(1) {
+                    self.views.remove(random.below(index as u64 + 1) as usize);
+                }
+            }
+            8 | 9 => self.add_detail(random),
+            _ => self.change_lite(at, random),
+        }
+    }
+
+    fn written(&self) -> String {
+        let mut out = String::new();
+        for table in &self.tables {
+            self.table(&mut out, table);
+        }
+        for table in &self.tables {
+            out.push_str(&table.lite.triggers(&table.name));
+        }
+        for view in &self.views {
+            let filter = view
+                .filter
+                .as_ref()
+                .map(|f| format!(" WHERE {f}"))
+                .unwrap_or_default();
+            let columns = view.columns.join(", ");
+            let _ = writeln!(
+                out,
+                "CREATE VIEW {} AS SELECT {columns} FROM {}{filter};",
+                view.name, view.table
+            );
+            if let Some(above) = &view.above {
+                let _ = writeln!(
+                    out,
+                    "CREATE VIEW {above} AS SELECT count(*) AS n FROM {};",
+                    view.name
+                );
+            }
+        }
+        out
     }
 }

@@ -453,30 +453,6 @@ impl Schema {
         self.programs.push((name, program));
     }
 
-    pub fn change(&mut self, random: &mut Random) {
-        let at = random.below(self.tables.len() as u64) as usize;
-        let end = self.tables[at].columns.len() as u64;
-        match random.below(16) {
-            0 => self.add_table(random),
-            1 if self.tables.len() > 2 => self.drop_table(at),
-            2 | 3 => {
-                let column = self.column(random);
-                let place = random.below(end + 1) as usize;
-                self.tables[at].columns.insert(place, column);
-            }
-            4 => self.drop_column(at, random),
-            5..=7 => self.alter_column(at, random),
-            8 => {
-                let columns = &mut self.tables[at].columns;
-                let moved = columns.remove(random.below(end) as usize);
-                columns.insert(random.below(end) as usize, moved);
-            }
-            9 | 10 => self.drop_detail(at, random),
-            11 => self.set_option(at, random),
-            _ => self.add_detail(random),
-        }
-    }
-
     fn drop_table(&mut self, at: usize) {
         let gone = self.tables.remove(at).name;
         self.programs.retain(|(_, program)| match program {
@@ -572,8 +548,34 @@ impl Schema {
             _ => drop(self.programs.pop()),
         }
     }
+}
 
-    pub fn written(&self) -> String {
+impl super::Model for Schema {
+    fn change(&mut self, random: &mut Random) {
+        let at = random.below(self.tables.len() as u64) as usize;
+        let end = self.tables[at].columns.len() as u64;
+        match random.below(16) {
+            0 => self.add_table(random),
+            1 if self.tables.len() > 2 => self.drop_table(at),
+            2 | 3 => {
+                let column = self.column(random);
+                let place = random.below(end + 1) as usize;
+                self.tables[at].columns.insert(place, column);
+            }
+            4 => self.drop_column(at, random),
+            5..=7 => self.alter_column(at, random),
+            8 => {
+                let columns = &mut self.tables[at].columns;
+                let moved = columns.remove(random.below(end) as usize);
+                columns.insert(random.below(end) as usize, moved);
+            }
+            9 | 10 => self.drop_detail(at, random),
+            11 => self.set_option(at, random),
+            _ => self.add_detail(random),
+        }
+    }
+
+    fn written(&self) -> String {
         let mut out = String::new();
         for table in &self.tables {
             table.write(&mut out);

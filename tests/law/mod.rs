@@ -115,7 +115,10 @@ impl Engine {
             scope: &managed(),
             consent: &consent,
         };
-        Ok(plan(request)?)
+        plan(request).map_err(|problems| {
+            let told = told(&problems.0, &Sources::default());
+            anyhow::Error::new(problems).context(told)
+        })
     }
 
     fn without_change(&self, law: &str, before: &Catalog, after: &Catalog) -> Result<()> {

@@ -292,10 +292,14 @@ impl Closing<'_> {
 
     /// Privileges from those of `before` (those by default, for a new object) to those of `after`.
     fn regrant(&self, id: &ObjectId, before: Option<&Object>, after: &Object) -> Vec<Action> {
-        let was = match before {
+        let mut was = match before {
             Some(before) => grants(self.dialect, id, before, &self.cx),
             None => crate::grants::initial(self.dialect, id, self.cx.after),
         };
+        if !self.dialect.grants_stay(id.kind) {
+            // They go with their column.
+            was.retain(|g| g.column.as_ref().is_none_or(|c| after.has_member(c)));
+        }
         let now = grants(self.dialect, id, after, &self.cx);
         granting(id, &was, &now)
     }

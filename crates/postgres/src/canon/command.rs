@@ -1,4 +1,4 @@
-//! What a rule does: INSERT, UPDATE and DELETE, with `old` and `new` in reach.
+//! What rules and SQL-standard routines do: INSERT, UPDATE and DELETE, with a rule's `old` and `new` in reach.
 //!
 //! Neighbours: `query` settles the rows. Invariant: the columns of an INSERT are said, and a bare literal has the type of
 //! the column it goes into, as servers print it.
@@ -16,11 +16,16 @@ pub fn command(text: &mut SqlText, relation: &ObjectId, catalog: &Catalog) {
         row_names: true,
         ..Ground::default()
     };
+    command_on(text, &ground, catalog);
+}
+
+/// The same for one command on any ground.
+pub(super) fn command_on(text: &mut SqlText, ground: &Ground, catalog: &Catalog) {
     let Ok(read) = read_command(&readable(&text.written, catalog), Syntax::Postgres) else {
         let first = text.written.split_whitespace().next().unwrap_or_default();
         match ["select", "values", "with"].contains(&first.to_ascii_lowercase().as_str()) {
             true => {
-                query_on(text, &[], &ground, catalog);
+                query_on(text, &[], ground, catalog);
             }
             false => body(text, catalog),
         }
@@ -28,7 +33,7 @@ pub fn command(text: &mut SqlText, relation: &ObjectId, catalog: &Catalog) {
     };
     let path = std::mem::take(&mut text.path);
     let mut settler = Settler::new(catalog, &path);
-    settler.stand_on(&ground);
+    settler.stand_on(ground);
     let tree = settler.command(read);
     finish(text, Canon::Tree(tree), &mut settler);
     text.path = path;

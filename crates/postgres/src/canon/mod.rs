@@ -27,6 +27,7 @@ pub use command::command;
 use driftless_model::{Argument, Canon, Catalog, Name, ObjectId, SqlText, TypeRef};
 use driftless_planner::Fault;
 use driftless_sql::{Place, Span, Syntax, normal_tokens, quote_name, read_expr, read_query};
+use place::Statement;
 use scope::Frame;
 use settler::Settler;
 use std::borrow::Cow;
@@ -44,6 +45,8 @@ pub struct Ground<'a> {
     pub target: Option<&'a str>,
     /// The arguments of a routine, in its body.
     pub arguments: &'a [Argument],
+    /// Its name, which they may be said behind.
+    pub routine: Option<&'a Name>,
 }
 
 /// Derives the canonical form and the references of an expression.
@@ -148,19 +151,23 @@ fn query_on(text: &mut SqlText, names: &[Name], ground: &Ground, catalog: &Catal
     (output, missing)
 }
 
-/// The body of a SQL-standard routine: `RETURN expression`, or `BEGIN ATOMIC` with one query. What its statements are
-/// otherwise is compared as text.
+/// The body of a SQL-standard routine: `RETURN expression`, or `BEGIN ATOMIC` with one query or one command. What
+/// its statements are otherwise is compared as text.
 pub fn routine(text: &mut SqlText, ground: &Ground, catalog: &Catalog) {
     let written = text.written.clone();
     match place::only_statement(&written) {
-        Some((true, only)) => {
+        Some((Statement::Return, only)) => {
             text.written = only;
             // A name that is nowhere leaves the form uncertain.
             let _ = expression(text, ground, catalog);
         }
-        Some((false, only)) => {
+        Some((Statement::Query, only)) => {
             text.written = only;
             query_on(text, &[], ground, catalog);
+        }
+        Some((Statement::Command, only)) => {
+            text.written = only;
+            command::command_on(text, ground, catalog);
         }
         None => body(text, catalog),
     }
@@ -216,16 +223,28 @@ fn finish(text: &mut SqlText, canon: Canon, settler: &mut Settler) {
 impl Settler<'_> {
     fn stand_on(&mut self, ground: &Ground) {
         self.value = ground.value.and_then(|t| self.infer.read(&t.text));
+        let mut arguments = Vec::new();
         for a in ground.arguments {
             let (Some(name), "in" | "inout" | "variadic") = (&a.name, a.mode) else {
                 continue;
             };
             let ty = self.infer.read(&a.ty.text);
-            self.scope().visible.push(scope::Col {
+            arguments.push(scope::Col {
                 name: name.as_str().to_owned(),
                 tree: driftless_sql::Tree::Param(name.as_str().to_owned()),
                 ty,
                 part: None,
+            });
+        }
+        self.scope().visible.extend(arguments.iter().cloned());
+        if let Some(routine) = ground.routine {
+            self.scope().frames.push(Frame {
+                alias: routine.as_str().to_owned(),
+                prefix: String::new(),
+                source: None,
+                unaliased: false,
+                columns: Some(arguments),
+                scalar: false,
             });
         }
         let Some(id) = ground.relation else {

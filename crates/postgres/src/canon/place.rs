@@ -260,8 +260,15 @@ fn known(names: &[String], called: bool, path: &[String], catalog: &Catalog) -> 
     })
 }
 
-/// The one expression (true) or query of a routine's body, with all around it blanked out, byte for byte.
-pub(super) fn only_statement(text: &str) -> Option<(bool, String)> {
+/// What the body of a SQL-standard routine does, where it does one thing.
+pub(super) enum Statement {
+    Return,
+    Query,
+    Command,
+}
+
+/// The one statement of a routine's body, with all around it blanked out, byte for byte.
+pub(super) fn only_statement(text: &str) -> Option<(Statement, String)> {
     let (tokens, _, _) = lex(text, Syntax::Postgres, SourceId(0));
     let is = |i: usize, word: &str| {
         tokens.get(i).is_some_and(|t| {
@@ -282,13 +289,18 @@ pub(super) fn only_statement(text: &str) -> Option<(bool, String)> {
         ))
     };
     if is(0, "return") {
-        return Some((true, blanked(1, tokens.len())?));
+        return Some((Statement::Return, blanked(1, tokens.len())?));
     }
     if !(is(0, "begin") && is(1, "atomic")) || ends.len() != 1 {
         return None;
     }
-    let query = ["select", "with", "values"].iter().any(|w| is(2, w));
+    let begins = |words: [&str; 3]| words.iter().any(|w| is(2, w));
     let whole = ends[0] + 2 == tokens.len() && is(ends[0] + 1, "end");
-    (query && whole).then_some(())?;
-    Some((false, blanked(2, ends[0])?))
+    let statement = match () {
+        () if !whole => None,
+        () if begins(["select", "with", "values"]) => Some(Statement::Query),
+        () if begins(["insert", "update", "delete"]) => Some(Statement::Command),
+        () => None,
+    };
+    Some((statement?, blanked(2, ends[0])?))
 }

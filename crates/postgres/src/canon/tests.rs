@@ -317,6 +317,46 @@ fn deep_nests_end() {
 }
 
 #[test]
+fn bodies_of_routines_are_as_the_server_prints_them() {
+    let number = Argument {
+        name: Some(Name::exact("n")),
+        mode: "in",
+        ty: TypeRef::new("bigint"),
+        default: None,
+    };
+    let (name, arguments) = (Name::exact("gone"), [number]);
+    let ground = Ground {
+        arguments: &arguments,
+        routine: Some(&name),
+        ..Ground::default()
+    };
+    let body = |written: &str| {
+        let mut text = text(written, &["public"]);
+        routine(&mut text, &ground, &world());
+        assert!(text.certain, "{written}");
+        text
+    };
+    for (written, printed) in [
+        (
+            "begin atomic delete from t where id = n + 4; end",
+            "BEGIN ATOMIC\n DELETE FROM public.t\n   WHERE (t.id = (gone.n + 4));\nEND",
+        ),
+        (
+            "return (select max(id) + n from t)",
+            "RETURN (SELECT (max(t.id) + gone.n) FROM public.t)",
+        ),
+    ] {
+        let (written, printed) = (body(written), body(printed));
+        assert_eq!(written.canon, printed.canon, "{}", written.written);
+    }
+    let other = body("begin atomic delete from t where id = n + 5; end");
+    assert_ne!(
+        other.canon,
+        body("begin atomic delete from t where id = n + 4; end").canon
+    );
+}
+
+#[test]
 fn commands_of_rules_are_as_the_server_prints_them() {
     let rule = |written: &str| {
         let mut text = text(written, &["public"]);

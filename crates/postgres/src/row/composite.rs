@@ -4,7 +4,7 @@ use super::general;
 use super::lock::{ACCESS_EXCLUSIVE, Cost};
 use super::{naming, replace};
 use crate::print::{name, qualified};
-use driftless_model::{Attribute, Catalog, Composite, Kind, ObjectId, Server, Verdict};
+use driftless_model::{Attribute, Catalog, Composite, Kind, ObjectId, Server, Table, Verdict};
 use driftless_planner::{
     Action, Alter, Clause, CompositeClause, Create, Cx, Facts, Fault, Hit, KindOps, Moment, Printed,
 };
@@ -36,11 +36,19 @@ pub(super) fn needs_replacing(
     !order_holds || (retyped && is_used(id, cx))
 }
 
+/// Whether a column is of the type.
 fn is_used(id: &ObjectId, cx: &Cx) -> bool {
-    cx.users
-        .of_object(id)
-        .iter()
-        .any(|u| cx.before.item::<driftless_model::Table>(u).is_some())
+    tables(id, cx).any(|t| t.columns.iter().any(|c| c.ty.target.as_ref() == Some(id)))
+}
+
+/// Whether a typed table is made of it; it lets go of the type while that changes.
+fn is_shape(id: &ObjectId, cx: &Cx) -> bool {
+    tables(id, cx).any(|t| t.pg().is_some_and(|pg| pg.of_type.as_ref() == Some(id)))
+}
+
+fn tables<'c>(id: &ObjectId, cx: &'c Cx) -> impl Iterator<Item = &'c Table> {
+    let users = cx.users.of_object(id).into_iter();
+    users.filter_map(|user| cx.before.item::<Table>(user))
 }
 
 fn attribute(a: &Attribute) -> String {
@@ -81,7 +89,15 @@ impl KindOps for Composites {
         if hits.iter().any(replace::is_type_hit) {
             return Alter::Recreate("a type of its attributes is made anew".into());
         }
-        let clause = |c| cx.draft(Action::alter(id, Clause::Composite(c)));
+        let shapes = is_shape(id, cx);
+        let clause = |c| {
+            let mut draft = cx.draft(Action::alter(id, Clause::Composite(c)));
+            if shapes {
+                draft.reach.needs.retain(|p| *p != id.part());
+                draft.reach.changes.push(id.part());
+            }
+            draft
+        };
         let mut drafts = Vec::new();
         for b in &before.attributes {
             match after.attributes.iter().find(|a| a.name == b.name) {

@@ -171,7 +171,7 @@ fn is_replaceable(before: &Function, after: &Function) -> bool {
 impl KindOps for Routines {
     type Item = Function;
 
-    fn settle(&self, _: &ObjectId, item: &mut Function, catalog: &Catalog) {
+    fn settle(&self, id: &ObjectId, item: &mut Function, catalog: &Catalog) {
         for a in &mut item.arguments {
             naming::retext(&mut a.ty);
             if let Some(default) = &mut a.default {
@@ -186,6 +186,7 @@ impl KindOps for Routines {
         if let Some(atomic) = &mut item.atomic {
             let ground = crate::canon::Ground {
                 arguments: &item.arguments,
+                routine: Some(&id.name),
                 target: item
                     .returns
                     .as_ref()

@@ -54,6 +54,8 @@ struct Use {
     collation: Option<String>,
     before_default: bool,
     default: Option<SqlText>,
+    /// It is moved with its parent's.
+    follows: bool,
 }
 
 fn uses(id: &ObjectId, cx: &Cx) -> Vec<Use> {
@@ -79,9 +81,7 @@ fn uses(id: &ObjectId, cx: &Cx) -> Vec<Use> {
             let Some(was) = before.column(&column.name) else {
                 continue;
             };
-            // A partition's column follows its parent's.
-            let follows = column.inherited && was.inherited;
-            if of_type(was) && of_type(column) && was.ty == column.ty && !follows {
+            if of_type(was) && of_type(column) && was.ty == column.ty {
                 out.push(Use {
                     table: user.clone(),
                     column: column.name.clone(),
@@ -92,6 +92,7 @@ fn uses(id: &ObjectId, cx: &Cx) -> Vec<Use> {
                         .filter(|_| id.kind == Kind::Collation),
                     before_default: was.default.is_some(),
                     default: column.default.clone(),
+                    follows: column.inherited && was.inherited,
                 });
             }
         }
@@ -141,6 +142,9 @@ pub(super) fn draft(id: &ObjectId, object: &Object, through: &str, cx: &Cx) -> D
     for u in uses(id, cx) {
         let part = u.table.member(&u.column);
         reach.changes.push(part.clone());
+        if u.follows {
+            continue;
+        }
         let using = cx
             .hints
             .usings

@@ -226,6 +226,10 @@ fn drop_column(
         moment.remove(&sequence);
     }
     table_mut(id, moment)?.columns.retain(|c| c.name != *column);
+    if let Some(object) = moment.catalog.objects.get_mut(id) {
+        let grants = object.grants.iter_mut();
+        grants.for_each(|grants| grants.retain(|g| g.column.as_ref() != Some(column)));
+    }
     for child in naming::children(&moment.catalog, id) {
         let drops = moment
             .catalog

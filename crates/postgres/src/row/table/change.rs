@@ -3,7 +3,9 @@
 //! Neighbours: `replace` moves columns whose type is made anew. Invariant: every ALTER TABLE clause is a draft of its
 //! own that may share a statement with its neighbours.
 
-use super::{heritage, pg, pg_mut, retype, same_default, same_generated, same_identity};
+use super::{
+    heritage, pg, pg_mut, retype, same_default, same_generated, same_identity, spread, typed,
+};
 use crate::features::{Feature, has};
 use crate::row::{constraint, copies, naming, not_null, replace, sequence, view};
 use driftless_model::{
@@ -25,7 +27,7 @@ fn clause(id: &ObjectId, clause: TableClause, cx: &Cx) -> Draft {
     cx.draft(Action::table(id, clause)).may(id)
 }
 
-fn on_column(id: &ObjectId, name: &Name, clause: ColumnClause, cx: &Cx) -> Draft {
+pub(super) fn on_column(id: &ObjectId, name: &Name, clause: ColumnClause, cx: &Cx) -> Draft {
     let leaves = matches!(
         clause,
         ColumnClause::Default(None) | ColumnClause::Identity(None) | ColumnClause::Expression(None)
@@ -255,7 +257,7 @@ pub(super) fn alter(id: &ObjectId, before: &Table, after: &Table, hits: &[Hit], 
     if parent_gone {
         return Alter::Dies;
     }
-    let mut drafts = Vec::new();
+    let mut drafts = typed::apart(id, before, after, hits, cx);
     for c in &before.columns {
         if after.column(&c.name).is_none() && !follows(before, after, c, cx) {
             drafts.push(drop_column(id, &c.name, cx));
@@ -430,7 +432,7 @@ fn change_column(
     if retyped && !by_parent(given.is_some_and(|(_, a)| a.ty == is.ty)) {
         out.extend(retype_column(id, was, is, cx));
     } else if !moves && !to_identity {
-        out.extend(change_default(id, was, is, given, cx));
+        out.extend(change_default(id, was, is, cx));
     }
     if let (Some(b), Some(a)) = (&was.generated, &is.generated)
         && b.expr.compare(&a.expr) != Verdict::Same
@@ -553,21 +555,10 @@ fn sequence_part(id: &ObjectId, column: &Name) -> driftless_model::Part {
 }
 
 /// A new default, or none.
-fn change_default(
-    id: &ObjectId,
-    was: &Column,
-    is: &Column,
-    given: Option<(&Column, &Column)>,
-    cx: &Cx,
-) -> Option<Draft> {
-    if same_default(was, is) == Verdict::Same {
-        return None;
-    }
-    let parents = given.is_some_and(|(b, a)| {
-        SqlText::compare_option(&b.default, &a.default) != Verdict::Same
-            && SqlText::compare_option(&a.default, &is.default) == Verdict::Same
-    });
-    (!parents).then(|| on_column(id, &is.name, ColumnClause::Default(is.default.clone()), cx))
+fn change_default(id: &ObjectId, was: &Column, is: &Column, cx: &Cx) -> Option<Draft> {
+    let same = |b: &Column, a: &Column| same_default(b, a) == Verdict::Same;
+    let clause = ColumnClause::Default(is.default.clone());
+    spread::over_children(id, was, is, clause, same, cx)
 }
 
 /// ALTER COLUMN … TYPE; a default that cannot follow is taken off before and put back after.
@@ -753,14 +744,9 @@ fn change_details(
             cx,
         ));
     }
-    if was.statistics != is.statistics {
-        out.push(on_column(
-            id,
-            &is.name,
-            ColumnClause::Statistics(is.statistics),
-            cx,
-        ));
-    }
+    let statistics = ColumnClause::Statistics(is.statistics);
+    let same = |b: &Column, a: &Column| b.statistics == a.statistics;
+    out.extend(spread::over_children(id, was, is, statistics, same, cx));
     let (set, reset): (Options<_>, Options<_>) =
         view::option_changes(&was.attributes, &is.attributes)
             .into_iter()

@@ -14,6 +14,8 @@ mod like;
 mod partition;
 mod resolve;
 mod retype;
+mod spread;
+mod typed;
 
 use super::{copies, general, ground, naming, sequence};
 use crate::print::{name, option_clauses, options, qualified};
