@@ -79,12 +79,9 @@ fn extras(id: &ObjectId, column: &Column, cx: &Cx) -> Vec<Draft> {
         ));
     }
     if column.statistics.is_some() {
-        out.push(on_column(
-            id,
-            &column.name,
-            ColumnClause::Statistics(column.statistics),
-            cx,
-        ));
+        let clause = ColumnClause::Statistics(column.statistics);
+        let same = |b: &Column, a: &Column| b.statistics == a.statistics;
+        out.push(spread::down(id, &column.name, clause, same, cx));
     }
     if !column.attributes.is_empty() {
         let set = view::option_changes(&Options::new(), &column.attributes);
@@ -128,6 +125,7 @@ pub(super) fn create(id: &ObjectId, object: &Object, item: &Table, cx: &Cx) -> V
         .reach
         .gives
         .extend(sequences.iter().map(ObjectId::part));
+    first.reach.gives.extend(makes_room(item, cx));
     let mut drafts = vec![first];
     drafts.extend(not_null::named(id, item, cx));
     for c in item.columns.iter().filter(|c| c.inherited) {
@@ -147,6 +145,16 @@ pub(super) fn create(id: &ObjectId, object: &Object, item: &Table, cx: &Cx) -> V
     drafts.extend(switches(id, &none, &full, cx));
     drafts.extend(copies::joining(id, &full.copies, cx));
     drafts
+}
+
+/// Partitions of the same whole that go: what they took may be what the new one takes.
+fn makes_room(item: &Table, cx: &Cx) -> Vec<driftless_model::Part> {
+    let whole = pg(item).partition_of.map(|of| of.parent);
+    let beside = whole.iter().flat_map(|w| naming::children(cx.before, w));
+    beside
+        .filter(|id| !cx.after.contains(id))
+        .map(|id| id.part())
+        .collect()
 }
 
 /// What an inherited column has that its parent's does not give.
