@@ -33,6 +33,17 @@ pub(super) fn name<'c>(
     copy.map(|c| &c.name)
 }
 
+/// The partitions below a table, however deep. (Heirs have no copies.)
+fn below(catalog: &Catalog, table: &ObjectId) -> Vec<ObjectId> {
+    let mut out = naming::partitions(catalog, table);
+    let mut at = 0;
+    while let Some(partition) = out.get(at).cloned() {
+        out.extend(naming::partitions(catalog, &partition));
+        at += 1;
+    }
+    out
+}
+
 /// The indexes and keys that a table has itself.
 fn own(catalog: &Catalog, table: &ObjectId) -> Vec<ObjectId> {
     let keys = catalog.owned(table).filter(|(_, o)| {
@@ -181,8 +192,8 @@ fn asked(catalog: &Catalog, table: &ObjectId, root: &ObjectId) -> Option<Name> {
 /// What a partition has itself becomes its copy, and what is below a copy of the root as well. The constraint of a key
 /// stays where an index is copied.
 pub(super) fn take(root: &ObjectId, own: &ObjectId, table: &ObjectId, moment: &mut Moment) {
-    for below in naming::descendants(&moment.catalog, table) {
-        if let Some(copies) = copies_mut(&below, moment) {
+    for partition in below(&moment.catalog, table) {
+        if let Some(copies) = copies_mut(&partition, moment) {
             copies.retain(|c| c.of != *root);
             let theirs = copies.iter_mut().filter(|c| c.of == *own);
             theirs.for_each(|c| c.of = root.clone());
@@ -214,7 +225,7 @@ fn copies_mut<'m>(table: &ObjectId, moment: &'m mut Moment) -> Option<&'m mut Ve
 pub(super) fn alone(root: &ObjectId, moment: &mut Moment) {
     let owner = moment.catalog.get(root).and_then(Object::owner_relation);
     let Some(table) = owner.cloned() else { return };
-    for partition in naming::descendants(&moment.catalog, &table) {
+    for partition in below(&moment.catalog, &table) {
         put(root, Name::default(), &partition, moment);
     }
 }
@@ -242,8 +253,8 @@ pub(super) fn left(table: &ObjectId, moment: &mut Moment) -> Vec<(ObjectId, Obje
             _ if moment.catalog.contains(&key) => key.clone(),
             _ => ObjectId::new(Kind::Index, table.schema.clone(), copy.name.clone()),
         };
-        for below in naming::descendants(&moment.catalog, table) {
-            let copies = copies_mut(&below, moment).into_iter().flatten();
+        for partition in below(&moment.catalog, table) {
+            let copies = copies_mut(&partition, moment).into_iter().flatten();
             let theirs = copies.filter(|c| c.of == copy.of);
             theirs.for_each(|c| c.of = own.clone());
         }
@@ -259,8 +270,8 @@ pub(super) fn left(table: &ObjectId, moment: &mut Moment) -> Vec<(ObjectId, Obje
 
 /// A root is gone, and its copies with it.
 pub(super) fn gone(root: &ObjectId, table: &ObjectId, moment: &mut Moment) {
-    for below in naming::descendants(&moment.catalog, table) {
-        if let Some(copies) = copies_mut(&below, moment) {
+    for partition in below(&moment.catalog, table) {
+        if let Some(copies) = copies_mut(&partition, moment) {
             copies.retain(|c| c.of != *root);
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a draft names a copy as it is called at that moment.
 
-use super::{automatic, equal, is_same, name, of, roots};
+use super::{automatic, below, equal, is_same, name, of, roots};
 use crate::row::{naming, table};
 use driftless_model::{Catalog, Copied, Kind, Name, Object, ObjectId, Part, Partition, Table};
 use driftless_planner::{Action, Clause, Cx, Draft, IndexClause, TableClause};
@@ -13,7 +13,7 @@ pub(in crate::row) fn named(root: &ObjectId, object: &Object, cx: &Cx) -> Vec<Dr
         return Vec::new();
     };
     let mut out = Vec::new();
-    for partition in naming::descendants(cx.after, table) {
+    for partition in below(cx.after, table) {
         // A new partition finds a root that stands.
         let finds = stands(root, cx) && !cx.before.contains(&partition);
         let copies = of(cx.after, &partition).iter();
@@ -25,7 +25,7 @@ pub(in crate::row) fn named(root: &ObjectId, object: &Object, cx: &Cx) -> Vec<Dr
 
 /// Whether a partition lacks its copy of a root, which is then made for its table ONLY.
 pub(in crate::row) fn are_lacking(root: &ObjectId, table: &ObjectId, cx: &Cx) -> bool {
-    let partitions = naming::descendants(cx.after, table);
+    let partitions = below(cx.after, table);
     partitions.iter().any(|p| lacks(root, p, cx))
 }
 
@@ -41,7 +41,7 @@ pub(in crate::row) fn alone_drafts(
     table: &ObjectId,
     cx: &Cx,
 ) {
-    let partitions = naming::descendants(cx.after, table);
+    let partitions = below(cx.after, table);
     for draft in drafts.iter_mut() {
         let parts = partitions.iter().map(ObjectId::part);
         draft.reach.needs.extend(parts);
@@ -202,7 +202,7 @@ pub(in crate::row) fn frees(key: &ObjectId, table: &ObjectId, cx: &Cx) -> bool {
 /// while they are tied.
 pub(in crate::row) fn dropped(root: &ObjectId, table: &ObjectId, cx: &Cx) -> Draft {
     let mut draft = cx.draft(Action::drop(root.clone()));
-    for partition in naming::descendants(cx.before, table) {
+    for partition in below(cx.before, table) {
         let key = name(cx.before, &partition, root);
         let key = key.map(|name| ObjectId::owned(Kind::Constraint, &partition, name.clone()));
         let of = cx.before.item::<Table>(&partition).and_then(Table::pg);
@@ -337,7 +337,7 @@ fn backer(partition: &ObjectId, copy: &Copied, cx: &Cx) -> Option<ObjectId> {
 /// The keys of partitions that stand when an index is made, so that theirs become its copies.
 pub(in crate::row) fn backers(root: &ObjectId, table: &ObjectId, cx: &Cx) -> Vec<Part> {
     let mut out = Vec::new();
-    for partition in naming::descendants(cx.after, table) {
+    for partition in below(cx.after, table) {
         let copies = of(cx.after, &partition).iter();
         let keys = copies.filter(|c| c.of == *root);
         let keys = keys.filter_map(|c| backer(&partition, c, cx));
