@@ -255,7 +255,9 @@ impl Schema {
                 word(&["text_pattern_ops", "COLLATE \"C\""], random)
             )),
             Kind::Other if column.ty == "inet" => Some(format!("USING gist ({c} inet_ops)")),
-            Kind::Other if column.ty != "tsvector" => Some(format!("USING hash ({c})")),
+            Kind::Other if column.ty != "tsvector" && !column.ty.starts_with("bit") => {
+                Some(format!("USING hash ({c})"))
+            }
             _ => None,
         };
         if let Some(method) = method {

@@ -499,6 +499,7 @@ fn change(c: &mut Column, clause: &ColumnClause) {
             c.ty = ty.clone();
             c.collation.clone_from(collation);
             c.storage = None;
+            c.compression = None;
             if let Some(i) = &mut c.identity {
                 i.sequence = retyped(&i.sequence, &ty.text);
             }

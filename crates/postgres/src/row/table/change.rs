@@ -733,7 +733,7 @@ fn change_details(
     cx: &Cx,
 ) -> Vec<Draft> {
     let mut out = Vec::new();
-    let retyped = was.ty != is.ty;
+    let retyped = was.ty != is.ty || was.collation != is.collation;
     let storage_given =
         given.is_some_and(|(b, a)| b.storage != a.storage && a.storage == is.storage);
     if (was.storage != is.storage || (retyped && is.storage.is_some())) && !storage_given {
@@ -744,7 +744,8 @@ fn change_details(
             cx,
         ));
     }
-    if was.compression != is.compression {
+    // The server forgets it along with the former type.
+    if was.compression != is.compression || (retyped && is.compression.is_some()) {
         out.push(on_column(
             id,
             &is.name,
