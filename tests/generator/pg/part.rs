@@ -84,6 +84,11 @@ impl Schema {
         Some(match piece.what {
             What::Unique => {
                 let list = unique_columns(table, &columns, random)?;
+                // Of two alike in one CREATE TABLE the server makes one.
+                let mut others = self.pieces.iter().filter(|p| p.what == What::Unique);
+                if others.any(|p| p.on == *on && p.text.contains(&format!("({list})"))) {
+                    return None;
+                }
                 let nulls = word(&["", "", " NULLS NOT DISTINCT"], random);
                 let include = include(table, &columns, random);
                 let defer = word(
@@ -255,7 +260,9 @@ impl Schema {
                 word(&["text_pattern_ops", "COLLATE \"C\""], random)
             )),
             Kind::Other if column.ty == "inet" => Some(format!("USING gist ({c} inet_ops)")),
-            Kind::Other if column.ty != "tsvector" => Some(format!("USING hash ({c})")),
+            Kind::Other if !column.ty.starts_with("bit") && column.ty != "tsvector" => {
+                Some(format!("USING hash ({c})"))
+            }
             _ => None,
         };
         if let Some(method) = method {
