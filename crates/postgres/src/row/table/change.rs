@@ -75,12 +75,9 @@ fn extras(id: &ObjectId, column: &Column, cx: &Cx) -> Vec<Draft> {
         ));
     }
     if column.statistics.is_some() {
-        out.push(on_column(
-            id,
-            &column.name,
-            ColumnClause::Statistics(column.statistics),
-            cx,
-        ));
+        let clause = ColumnClause::Statistics(column.statistics);
+        let same = |b: &Column, a: &Column| b.statistics == a.statistics;
+        out.push(spread::down(id, &column.name, clause, same, cx));
     }
     if !column.attributes.is_empty() {
         let set = view::option_changes(&Options::new(), &column.attributes);

@@ -20,8 +20,19 @@ pub(super) fn over_children(
     if same(was, is) || is_reached(id, was, is, &same, cx) {
         return None;
     }
-    let mut draft = on_column(id, &is.name, clause, cx);
-    let own = !reaches(id, &is.name, &same, cx);
+    Some(down(id, &is.name, clause, same, cx))
+}
+
+/// The clause, with ONLY where children end with others than their parent.
+pub(super) fn down(
+    id: &ObjectId,
+    name: &Name,
+    clause: ColumnClause,
+    same: impl Fn(&Column, &Column) -> bool,
+    cx: &Cx,
+) -> Draft {
+    let mut draft = on_column(id, name, clause, cx);
+    let own = !reaches(id, name, &same, cx);
     for action in draft.statements.iter_mut().flatten() {
         if let Action::Alter {
             clause: Clause::Column { only, .. },
@@ -31,7 +42,7 @@ pub(super) fn over_children(
             *only = own;
         }
     }
-    Some(draft)
+    draft
 }
 
 /// Whether all children that have the column from here end alike.
