@@ -120,6 +120,7 @@ pub(super) fn create(id: &ObjectId, object: &Object, item: &Table, cx: &Cx) -> V
         .reach
         .gives
         .extend(sequences.iter().map(ObjectId::part));
+    first.reach.gives.extend(makes_room(item, cx));
     let mut drafts = vec![first];
     drafts.extend(not_null::named(id, item, cx));
     for c in item.columns.iter().filter(|c| c.inherited) {
@@ -138,6 +139,16 @@ pub(super) fn create(id: &ObjectId, object: &Object, item: &Table, cx: &Cx) -> V
     };
     drafts.extend(switches(id, &none, &full, cx));
     drafts
+}
+
+/// Partitions of the same whole that go: what they took may be what the new one takes.
+fn makes_room(item: &Table, cx: &Cx) -> Vec<driftless_model::Part> {
+    let whole = pg(item).partition_of.map(|of| of.parent);
+    let beside = whole.iter().flat_map(|w| naming::children(cx.before, w));
+    beside
+        .filter(|id| !cx.after.contains(id))
+        .map(|id| id.part())
+        .collect()
 }
 
 /// What an inherited column has that its parent's does not give.
