@@ -3,7 +3,7 @@
 //! Neighbours: the dialect knows which clauses a kind has, reads and prints them. Invariant: the pieces are in one
 //! fixed order, and the text says the same as they do.
 
-use crate::id::{ObjectId, Part};
+use crate::id::{Kind, Name, ObjectId, Part};
 use crate::text::SqlText;
 use crate::types::TypeRef;
 
@@ -70,15 +70,22 @@ impl Piece {
             ..self
         }
     }
-    /// What it refers to.
+    /// What it refers to; columns behind a table are that table's.
     pub fn parts(&self) -> Vec<Part> {
         let mut out = Vec::new();
+        let mut table: Option<&ObjectId> = None;
         for value in &self.values {
             match value {
                 Value::Type(ty) => out.extend(ty.parts()),
-                Value::Object(id) => out.push(id.part()),
+                Value::Object(id) => {
+                    table = Some(id).filter(|id| id.kind == Kind::Table);
+                    out.push(id.part());
+                }
                 Value::Sql(text) => out.extend(text.parts().cloned()),
-                Value::Word(_) | Value::Text(_) | Value::Name(_) => {}
+                Value::Name(name) => {
+                    out.extend(table.map(|id| id.member(&Name::exact(name.as_str()))));
+                }
+                Value::Word(_) | Value::Text(_) => {}
             }
         }
         out
