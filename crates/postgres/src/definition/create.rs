@@ -327,7 +327,8 @@ fn published_table(piece: &Piece) -> String {
     let mut filter = None;
     for v in &piece.values {
         match v {
-            Value::Object(id) => out = qualified(id),
+            // Its children are published where they are listed themselves.
+            Value::Object(id) => out = format!("ONLY {}", qualified(id)),
             Value::Sql(text) => filter = Some(crate::print::bracketed(text)),
             other => columns.push(value(other)),
         }
