@@ -40,6 +40,8 @@ struct Reader<'a> {
     server: Server,
     moment: Moment,
     waiting: Vec<Waiting>,
+    /// Behind all of them.
+    last: Vec<Waiting>,
     hints: Vec<(Part, driftless_model::SearchPath, Directive, Place)>,
     problems: Vec<Diagnostic>,
     /// Texts of statements that failed: what they would have declared is not reported missing again.
@@ -62,6 +64,7 @@ pub fn read_desired(
         server,
         moment: Moment::new(dialect.empty(server), dialect.path()),
         waiting: Vec::new(),
+        last: Vec::new(),
         hints: Vec::new(),
         problems: Vec::new(),
         failed: Vec::new(),
@@ -196,7 +199,7 @@ impl Reader<'_> {
         }
     }
 
-    fn finish(mut self) -> Result<Desired, Problems> {
+    fn attempt_waiting(&mut self) {
         loop {
             let waiting = std::mem::take(&mut self.waiting);
             let mut moved = false;
@@ -207,6 +210,12 @@ impl Reader<'_> {
                 break;
             }
         }
+    }
+
+    fn finish(mut self) -> Result<Desired, Problems> {
+        self.attempt_waiting();
+        self.waiting.append(&mut self.last);
+        self.attempt_waiting();
         self.leave_given();
         self.report_missing();
         self.problems

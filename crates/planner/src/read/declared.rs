@@ -124,11 +124,18 @@ impl Reader<'_> {
             }
         }
         for (action, place) in made.into_iter().chain(later) {
-            self.attempt(Waiting {
+            // A document has no order: what it declares is no new object for the default privileges in it.
+            let of_new =
+                matches!(&action, Action::Grant { id, .. } if id.kind == Kind::DefaultPrivileges);
+            let waiting = Waiting {
                 action,
                 path: path.clone(),
                 place,
-            });
+            };
+            match of_new {
+                true => self.last.push(waiting),
+                false => drop(self.attempt(waiting)),
+            }
         }
     }
 
