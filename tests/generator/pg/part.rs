@@ -84,6 +84,11 @@ impl Schema {
         Some(match piece.what {
             What::Unique => {
                 let list = unique_columns(table, &columns, random)?;
+                // Of two alike in one CREATE TABLE the server makes one.
+                let mut others = self.pieces.iter().filter(|p| p.what == What::Unique);
+                if others.any(|p| p.on == *on && p.text.contains(&format!("({list})"))) {
+                    return None;
+                }
                 let nulls = word(&["", "", " NULLS NOT DISTINCT"], random);
                 let include = include(table, &columns, random);
                 let defer = word(

@@ -393,6 +393,9 @@ fn add_column(id: &ObjectId, c: &Column, cx: &Cx) -> Vec<Draft> {
         cx,
     );
     draft.reach.gives.extend(serial.iter().map(ObjectId::part));
+    // Its children have it from there.
+    let below = naming::descendants(cx.after, id).into_iter();
+    draft.reach.gives.extend(below.map(|d| d.member(&c.name)));
     let mut out = vec![draft];
     if let Some(value) = fills.filter(|_| !is_named(id, &c.name, cx.after)) {
         out.push(fill(id, &c.name, value, cx));
